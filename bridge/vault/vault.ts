@@ -1,0 +1,84 @@
+/**
+ * The bytes of the homes: opens the blobs the catalog refers to, each with its school's key and each
+ * once however many use it, and removes doomed blobs when nobody does.
+ */
+import { Blob, removeBlob } from "./blob.ts";
+import type { BlobReference, Catalog } from "./catalog.ts";
+import type { SchoolKeys } from "./school-keys.ts";
+
+/** A use of an open blob; `release` once when done. */
+export interface Lease {
+  blob: Blob;
+  release(): Promise<void>;
+}
+
+export class Vault {
+  readonly #open = new Map<string, { blob: Promise<Blob>; users: number }>();
+
+  /** `folder` holds the blobs. How large a file may get is the home's business. */
+  constructor(
+    readonly catalog: Catalog,
+    readonly keys: SchoolKeys,
+    readonly folder: string,
+  ) {}
+
+  /**
+   * Opens the blob. Only one that `mayBeNew`, of a file that was never closed, is made when it is not
+   * there: the blob of any other file that is gone is damage.
+   */
+  async use(reference: BlobReference, { mayBeNew = false } = {}): Promise<Lease> {
+    const id = reference.blob;
+    let entry = this.#open.get(id);
+    if (!entry) {
+      entry = { blob: this.#load(reference, mayBeNew), users: 0 };
+      this.#open.set(id, entry);
+    }
+    const opened = entry;
+    opened.users++;
+    let blob: Blob;
+    try {
+      blob = await opened.blob;
+    } catch (error) {
+      if (--opened.users === 0) this.#open.delete(id);
+      throw error;
+    }
+    let released = false;
+    const release = async () => {
+      if (released) return;
+      released = true;
+      if (--opened.users > 0) return;
+      this.#open.delete(id);
+      await blob.close();
+      await this.sweep(id);
+    };
+    return { blob, release };
+  }
+
+  /** Is anybody using the blob? */
+  inUse(blob: string): boolean {
+    return this.#open.has(blob);
+  }
+
+  /** Removes the blob if it is doomed and nobody uses it. */
+  async sweep(blob: string): Promise<void> {
+    if (this.inUse(blob) || !this.catalog.isDoomed(blob)) return;
+    await removeBlob(this.folder, blob);
+    this.catalog.forgetBlob(blob);
+  }
+
+  async sweepAll(): Promise<void> {
+    for (const blob of this.catalog.doomedBlobs()) await this.sweep(blob);
+  }
+
+  /** Gives a new blob its place; nothing points to it until the catalog delivers it. */
+  async reserve(schoolId: number): Promise<BlobReference> {
+    const { version } = await this.keys.current(schoolId);
+    return this.catalog.reserveBlob(schoolId, version);
+  }
+
+  async #load({ schoolId, blob, keyVersion }: BlobReference, mayBeNew: boolean): Promise<Blob> {
+    const key = await this.keys.version(schoolId, keyVersion);
+    const open = mayBeNew ? Blob.openOrCreate : Blob.open;
+    return open.call(Blob, this.folder, blob, key, { maxBytes: Number.MAX_SAFE_INTEGER });
+  }
+}
