@@ -1,0 +1,263 @@
+/**
+ * Open files of a home: one kind for reading, one for writing. A file has at most one writer; when a
+ * second one opens it, as a client does that resumes after its connection dropped, the first one's
+ * writes and CLOSE fail, so that no two uploads are ever mixed under an OK.
+ */
+import type { Sender } from "../../shared/protocol.ts";
+import type { CatalogFile } from "../vault/catalog.ts";
+import type { Lease } from "../vault/vault.ts";
+import { type Attributes, type Changes, type OpenFile, Refusal } from "./home.ts";
+import { type HomeKeeper, setTimes } from "./school-home.ts";
+import type { SessionToken } from "./settling.ts";
+
+/** Who is writing which file, over all sessions. */
+export class Writers {
+  readonly #writers = new Map<number, Writing>();
+
+  current(fileId: number): Writing | undefined {
+    return this.#writers.get(fileId);
+  }
+
+  /** Ends the writing of a file: another writer, a removal or a replacement came. */
+  oust(fileId: number, name: string): void {
+    this.#writers.get(fileId)?.oust(
+      `${name} was opened for writing, replaced or removed by a later request; this upload of it was not kept. Send it again.`,
+    );
+    this.#writers.delete(fileId);
+  }
+
+  enter(fileId: number, writing: Writing): void {
+    this.#writers.set(fileId, writing);
+  }
+
+  exit(fileId: number, writing: Writing): void {
+    if (this.#writers.get(fileId) === writing) this.#writers.delete(fileId);
+  }
+}
+
+const kept = "What arrived before is kept as a partial file";
+
+interface WritingOptions {
+  keeper: HomeKeeper;
+  file: CatalogFile;
+  name: string;
+  session: SessionToken;
+  append: boolean;
+}
+
+export class Writing implements OpenFile {
+  readonly #options: WritingOptions;
+  #lease!: Lease;
+  #failure: Refusal | undefined;
+  /** Seconds since the epoch. */
+  #modifiedAt: number;
+
+  /** Begins to write a file whose row is `partial`. */
+  static async start(options: WritingOptions): Promise<Writing> {
+    const writing = new Writing(options);
+    const { keeper, file } = options;
+    keeper.writers.enter(file.id, writing);
+    try {
+      writing.#lease = await keeper.vault.use(file, { mayBeNew: true });
+    } catch (error) {
+      keeper.writers.exit(file.id, writing);
+      throw error;
+    }
+    return writing;
+  }
+
+  private constructor(options: WritingOptions) {
+    this.#options = options;
+    this.#modifiedAt = options.file.modifiedAt;
+  }
+
+  oust(reason: string): void {
+    this.#failure ??= new Refusal("failure", reason);
+  }
+
+  /** Bytes written so far, and those that were there before. */
+  get size(): number {
+    return this.#lease?.blob.size ?? this.#options.file.size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return this.#lease.blob.read(offset, length);
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    const { append, keeper } = this.#options;
+    const { blob } = this.#lease;
+    const at = append ? blob.size : offset;
+    await this.#attempt(async () => {
+      this.#checkSize(at + bytes.length);
+      await blob.write(at, bytes);
+    });
+    this.#modifiedAt = keeper.now() / 1000;
+  }
+
+  async stat(): Promise<Attributes> {
+    return {
+      kind: "file",
+      size: this.size,
+      permissions: 0o644,
+      modifiedAt: this.#modifiedAt,
+      accessedAt: this.#options.file.accessedAt,
+    };
+  }
+
+  async change(changes: Changes): Promise<void> {
+    const { size } = changes;
+    if (size !== undefined) {
+      await this.#attempt(async () => {
+        this.#checkSize(size);
+        await this.#lease.blob.truncate(size);
+      });
+    }
+    if (changes.modifiedAt !== undefined) this.#modifiedAt = changes.modifiedAt;
+    const { keeper, file, session } = this.#options;
+    setTimes(keeper, file.id, changes, session);
+  }
+
+  async sync(): Promise<void> {
+    await this.#attempt(() => this.#lease.blob.sync());
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#attempt(() => this.#lease.blob.sync());
+    } catch (error) {
+      await this.#leave("partial");
+      throw error;
+    }
+    // Another writer may have come during the sync.
+    const { keeper, file } = this.#options;
+    const ousted = keeper.writers.current(file.id) !== this;
+    await this.#leave("complete");
+    if (ousted) throw this.#failure!;
+  }
+
+  async abandon(): Promise<void> {
+    await this.#attempt(() => this.#lease.blob.sync()).catch(() => {});
+    await this.#leave("partial");
+  }
+
+  /** Does it unless something failed before; a failure stays. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure = this.#refusalOf(error);
+      throw this.#failure;
+    }
+  }
+
+  #checkSize(size: number): void {
+    const limit = this.#options.keeper.maxUploadBytes;
+    if (size <= limit) return;
+    const mebibytes = (limit / 1024 / 1024).toFixed(1).replace(".0", "");
+    throw new Refusal(
+      "failure",
+      `${this.#options.name} is larger than ${limit} bytes (${mebibytes} MiB), the most a file may have. ${kept} and is not processed.`,
+    );
+  }
+
+  #refusalOf(error: unknown): Refusal {
+    if (error instanceof Refusal) return error;
+    const { name } = this.#options;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      return new Refusal(
+        "failure",
+        `The service's disk is full. ${kept}; try again later or resume.`,
+      );
+    }
+    return new Refusal(
+      "failure",
+      `${name} could not be written${code ? ` (${code})` : ""}. ${kept}; try again.`,
+    );
+  }
+
+  async #leave(state: "partial" | "complete"): Promise<void> {
+    const { keeper, file, session } = this.#options;
+    try {
+      if (keeper.writers.current(file.id) === this) {
+        keeper.vault.catalog.settleSize(file.id, state, this.size, this.#modifiedAt);
+      }
+    } finally {
+      keeper.writers.exit(file.id, this);
+      await this.#lease.release();
+      keeper.settling.touch(file.id, session);
+    }
+  }
+}
+
+interface ReadingOptions {
+  keeper: HomeKeeper;
+  file: CatalogFile;
+  sender: Sender;
+  session: SessionToken;
+  attributesOf(file: CatalogFile): Attributes;
+}
+
+export class Reading implements OpenFile {
+  readonly #options: ReadingOptions;
+  #lease!: Lease;
+  #received = false;
+
+  static async start(options: ReadingOptions): Promise<Reading> {
+    const reading = new Reading(options);
+    const { keeper, file } = options;
+    reading.#lease = await keeper.vault.use(file, { mayBeNew: file.state === "partial" });
+    return reading;
+  }
+
+  private constructor(options: ReadingOptions) {
+    this.#options = options;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const { blob } = this.#lease;
+    const bytes = await blob.read(offset, length);
+    // Reading to the end is the receipt (SPEC section 6).
+    if (!this.#received && offset + bytes.length >= blob.size) {
+      this.#received = true;
+      const { keeper, file, sender } = this.#options;
+      const { catalog } = keeper.vault;
+      const current = catalog.file(file.id) ?? file;
+      if (current.state === "complete") catalog.recordDownload(current, sender);
+    }
+    return bytes;
+  }
+
+  async write(): Promise<void> {
+    throw this.#readOnly();
+  }
+
+  async stat(): Promise<Attributes> {
+    const { keeper, file, attributesOf } = this.#options;
+    return attributesOf(keeper.vault.catalog.file(file.id) ?? file);
+  }
+
+  async change(changes: Changes): Promise<void> {
+    if (changes.size !== undefined) throw this.#readOnly();
+    const { keeper, file, session } = this.#options;
+    setTimes(keeper, file.id, changes, session);
+  }
+
+  async sync(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.#lease.release();
+    const { keeper, file, session } = this.#options;
+    keeper.settling.touch(file.id, session);
+  }
+
+  abandon(): Promise<void> {
+    return this.close();
+  }
+
+  #readOnly(): Refusal {
+    return new Refusal("permission_denied", "This file was opened for reading only.");
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * One SSH connection: logs a school in and starts its SFTP sessions. Shells, commands, other
+ * subsystems, terminals, agents, X11 and forwarding in any direction have no listener here, and ssh2
+ * refuses what nobody listens for.
+ */
+import type { Socket } from "node:net";
+import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
+import type { Home } from "../home/home.ts";
+import { type AuthenticationOptions, judge } from "./authentication.ts";
+import { closeUnused, DISCONNECT, disconnect } from "./channel.ts";
+import { type SftpSession, startSession } from "./session.ts";
+import { describeFault } from "./status.ts";
+
+/** Who is logged in, and from where. */
+export interface Visitor {
+  schoolId: number;
+  slug: string;
+  /** `SHA256:…` of the key that opened the door. */
+  fingerprint: string;
+  address: string;
+  /** The client's own name for its software: at most 128 printable characters. */
+  client: string;
+}
+
+export interface ConnectionOptions extends AuthenticationOptions {
+  enter(visitor: Visitor): Home;
+  log(event: string, fields: Record<string, unknown>): void;
+  /** Milliseconds without a request after which the connection is ended; 0 for never. */
+  idleMs: number;
+  /** Why a visitor cannot come in now, or `undefined`. */
+  full(visitor: Visitor): string | undefined;
+  /** The visitor is in. */
+  entered(): void;
+}
+
+export interface OpenConnection {
+  /** `undefined` until somebody has logged in. */
+  readonly visitor: Visitor | undefined;
+  /** Ends the sessions and then the connection. */
+  end(requests: "finish" | "discard"): Promise<void>;
+}
+
+const SLUG = /^[a-z][a-z0-9_-]{1,31}$/;
+/** A client tries its keys one by one; agents hold many. */
+const MOST_ATTEMPTS = 20;
+/** Channels of one connection. */
+const MOST_CHANNELS = 10;
+/** How long a peer may take to close a connection that we ended. */
+const LINGER_MS = 2000;
+
+export function serveConnection(
+  client: Connection,
+  { ip, header }: ClientInfo,
+  socket: Socket,
+  options: ConnectionOptions,
+): OpenConnection {
+  const { log } = options;
+  const address = ip.replace(/^::ffff:(?=\d+\.)/, "");
+  const software = `${header.versions.software} ${header.comments ?? ""}`;
+  const sessions = new Set<SftpSession>();
+  const holding = new Set<symbol>();
+  let visitor: Visitor | undefined;
+  let attempts = 0;
+  let channels = 0;
+  let ending = false;
+  let lingering = false;
+  let idle: NodeJS.Timeout | undefined;
+
+  client.on("error", (error: Error & { level?: string }) => {
+    log("sftp.connection_error", {
+      address,
+      slug: visitor?.slug,
+      level: error.level,
+      problem: printable(error.message),
+    });
+    // ssh2 would go on parsing what follows.
+    socket.removeAllListeners("data");
+    linger();
+  });
+  client.on("end", linger);
+  client.on("close", () => clearTimeout(idle));
+  client.on(
+    "authentication",
+    guarded((attempt: AuthContext) => {
+      const verdict = judge(attempt, options);
+      if (verdict.type === "acceptable") return attempt.accept();
+      if (verdict.type === "refused") return refuse(attempt, verdict.why, verdict.fingerprint);
+      const { schoolId, fingerprint } = verdict;
+      const slug = attempt.username;
+      const who = { schoolId, slug, fingerprint, address, client: printable(software) };
+      const full = options.full(who);
+      if (full) {
+        log("sftp.full", { slug, address, why: full });
+        return disconnect(client, DISCONNECT.tooManyConnections);
+      }
+      visitor = who;
+      attempt.accept();
+    }),
+  );
+  client.on(
+    "ready",
+    guarded(() => {
+      options.entered();
+      log("sftp.login", { ...visitor });
+      restartIdle();
+    }),
+  );
+  client.on(
+    "session",
+    guarded((accept: () => Session, reject: () => void) => {
+      if (ending || channels >= MOST_CHANNELS) return reject();
+      channels++;
+      openChannel(accept());
+    }),
+  );
+  // Only so that ssh2 heeds `no-more-sessions@openssh.com`; forwarding is refused.
+  client.on("request", (_accept: unknown, reject?: () => void) => reject?.());
+
+  function refuse(attempt: AuthContext, why: string, fingerprint?: string): void {
+    // Every client begins with "none" to learn which ways in there are.
+    if (attempt.method !== "none") {
+      attempts++;
+      // What is no slug may be a password in the wrong field.
+      const slug = SLUG.test(attempt.username) ? attempt.username : undefined;
+      log("sftp.refused", { slug, address, fingerprint, why });
+    }
+    if (attempts >= MOST_ATTEMPTS) return disconnect(client, DISCONNECT.noMoreMethods);
+    attempt.reject(["publickey"]);
+  }
+
+  function openChannel(channel: Session): void {
+    channel.on(
+      "sftp",
+      guarded((accept, reject) => {
+        const sftp = ending ? undefined : accept();
+        // A second subsystem on one channel gets nothing.
+        if (!sftp) return reject?.();
+        const hold = Symbol("hold");
+        const session = startSession({
+          sftp,
+          socket,
+          home: options.enter(visitor!),
+          owner: visitor!.slug,
+          now: options.now,
+          log: (event, fields) => log(event, { slug: visitor!.slug, address, ...fields }),
+          hold: () => {
+            holding.add(hold);
+            socket.pause();
+          },
+          release: () => {
+            holding.delete(hold);
+            if (holding.size === 0) socket.resume();
+          },
+          active: restartIdle,
+          broken: (why) => {
+            log("sftp.broken", { slug: visitor!.slug, address, why });
+            void end("discard");
+          },
+        });
+        sessions.add(session);
+        void session.over.then(() => sessions.delete(session));
+      }),
+    );
+    channel.on(
+      "close",
+      guarded(() => {
+        channels--;
+        closeUnused(client, channel);
+      }),
+    );
+  }
+
+  function restartIdle(): void {
+    if (options.idleMs === 0) return;
+    if (idle) return void idle.refresh();
+    idle = setTimeout(() => {
+      log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
+      void end("finish");
+    }, options.idleMs).unref();
+  }
+
+  async function end(requests: "finish" | "discard"): Promise<void> {
+    ending = true;
+    const over = [...sessions].map((session) => {
+      session.end(requests);
+      return session.over;
+    });
+    if (requests === "finish") await Promise.all(over);
+    client.end();
+    linger();
+    await Promise.all(over);
+  }
+
+  /** ssh2 only half-closes; a peer that does not close its side must not keep the socket. */
+  function linger(): void {
+    if (lingering || socket.destroyed) return;
+    lingering = true;
+    socket.resume(); // Or a paused socket would never see the peer's end.
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** A fault of ours must cost this connection only. */
+  function guarded<A extends unknown[]>(handler: (...args: A) => void): (...args: A) => void {
+    return (...args) => {
+      try {
+        handler(...args);
+      } catch (error) {
+        log("sftp.fault", { address, ...describeFault(error) });
+        void end("discard");
+      }
+    };
+  }
+
+  return {
+    get visitor() {
+      return visitor;
+    },
+    end,
+  };
+}
+
+/** Text of a stranger, safe in a log line and on a page. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, " ").trim().slice(0, 128);
+}

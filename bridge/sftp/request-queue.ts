@@ -1,0 +1,121 @@
+/**
+ * The requests of one session, done one after the other as OpenSSH's server does them. So writes
+ * land in the order they were sent, a CLOSE sees every write before it, a STAT sees what was
+ * written, and a RENAME that was sent right behind a CLOSE finds the file closed.
+ *
+ * Memory is bounded from both sides:
+ *
+ * - Too much is waiting to be done (the disk is slow): the connection's socket is paused until most
+ *   of it is done. ssh2's SFTP object has no back-pressure of its own. It hands every packet over as
+ *   it comes and opens the channel's window again at once; holding the window back would not bind a
+ *   client that ignores it, TCP binds everyone.
+ * - Too many answers are waiting to be taken (the client does not read): no further request is begun
+ *   until it reads. The socket stays open for reading then, since the client's window adjustment has
+ *   to come in; a client that goes on sending regardless is dropped.
+ */
+
+/** Bytes of requests not yet done at which the client is held back, and let go again. */
+const HOLD_BYTES = 1024 * 1024;
+const RELEASE_BYTES = 256 * 1024;
+const HOLD_REQUESTS = 1024;
+const RELEASE_REQUESTS = 256;
+/** So many times the above from a client that reads no answers is too much. */
+const PATIENCE = 8;
+
+export interface Traffic {
+  /** Stops and starts reading what the client sends. */
+  hold(): void;
+  release(): void;
+  /** Resolves when there is room for answers; `undefined` when there is room now. */
+  roomForAnswers(): Promise<void> | undefined;
+  /** The client sends and sends and takes no answers. */
+  overrun(): void;
+}
+
+interface Request {
+  bytes: number;
+  /** Never rejects. */
+  run(): Promise<void>;
+}
+
+export class RequestQueue {
+  readonly #traffic: Traffic;
+  readonly #requests: Request[] = [];
+  #bytes = 0;
+  #closed = false;
+  #busy = false;
+  #holding = false;
+  #waitingForRoom = false;
+  readonly #idle: (() => void)[] = [];
+
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic;
+  }
+
+  /** Adds a request that keeps `bytes` in memory until it is done. */
+  add(bytes: number, run: () => Promise<void>): void {
+    if (this.#closed) return;
+    this.#requests.push({ bytes, run });
+    this.#bytes += bytes;
+    this.#regulate();
+    if (!this.#busy) void this.#work();
+  }
+
+  /** Takes no more requests; resolves when those that came before are done. */
+  finish(): Promise<void> {
+    this.#closed = true;
+    return this.#busy ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  /** Takes no more requests and drops those not yet begun. */
+  discard(): Promise<void> {
+    for (const request of this.#requests.splice(0)) this.#bytes -= request.bytes;
+    return this.finish();
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (let request; (request = this.#requests[0]);) {
+      const room = this.#traffic.roomForAnswers();
+      if (room) {
+        await this.#wait(room);
+        continue; // It may have been discarded meanwhile.
+      }
+      this.#requests.shift();
+      await request.run();
+      this.#bytes -= request.bytes;
+      this.#regulate();
+    }
+    this.#busy = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #wait(room: Promise<void>): Promise<void> {
+    this.#waitingForRoom = true;
+    this.#regulate();
+    await room;
+    this.#waitingForRoom = false;
+    this.#regulate();
+  }
+
+  #regulate(): void {
+    const requests = this.#requests.length;
+    if (this.#waitingForRoom) {
+      this.#hold(false);
+      if (this.#bytes > PATIENCE * HOLD_BYTES || requests > PATIENCE * HOLD_REQUESTS) {
+        this.#traffic.overrun();
+      }
+    } else if (this.#bytes > HOLD_BYTES || requests > HOLD_REQUESTS) {
+      this.#hold(true);
+    } else if (this.#bytes <= RELEASE_BYTES && requests <= RELEASE_REQUESTS) {
+      this.#hold(false);
+    }
+  }
+
+  #hold(hold: boolean): void {
+    if (hold === this.#holding) return;
+    this.#holding = hold;
+    if (hold) this.#traffic.hold();
+    else this.#traffic.release();
+  }
+}

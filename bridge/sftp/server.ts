@@ -1,0 +1,162 @@
+/**
+ * The SFTP server: listens, limits how many come in, and ends sessions.
+ */
+import { createServer, type Socket } from "node:net";
+import ssh2 from "ssh2";
+import type { Home } from "../home/home.ts";
+import { algorithms, hostKeys } from "./algorithms.ts";
+import { socketOf } from "./channel.ts";
+import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
+import type { KeyType } from "./public-key.ts";
+
+export type { Visitor } from "./connection.ts";
+
+export interface SftpServerOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Private keys, PEM or OpenSSH, without a passphrase; the first of each type counts. */
+  hostKeys: readonly (string | Buffer)[];
+  keyTypes: ReadonlySet<KeyType>;
+  /**
+   * The school of that slug and its key whose wire form equals the offered one; `undefined` when
+   * there is none, or the key is revoked or has expired. Called at each attempt.
+   */
+  authenticate(
+    slug: string,
+    publicKey: Buffer,
+    at: number,
+  ): { schoolId: number; fingerprint: string } | undefined;
+  /** The home of a new session. */
+  enter(visitor: Visitor): Home;
+  log(event: string, fields: Record<string, unknown>): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Time to log in; default 30 seconds. */
+  graceMs?: number;
+  /** Connections that are logged in, over all schools; default 500. */
+  maxSessions?: number;
+  /** … and of one school; default 32. */
+  maxPerSchool?: number;
+  /** Time without a request after which a connection is ended; default 0, never. */
+  idleMs?: number;
+  /** How often a silent client is asked whether it is there; it may miss four times. Default 30 s. */
+  keepaliveMs?: number;
+}
+
+export interface SftpServer {
+  readonly port: number;
+  /** Ends at once the sessions of visitors that are no longer welcome; answers how many. */
+  closeSessions(stale: (visitor: Visitor) => boolean): number;
+  /**
+   * Stops listening, lets requests that have arrived finish within `graceMs`, and ends every session:
+   * open files are abandoned, homes are left.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Connections that are not logged in yet; beyond this the oldest gives way. */
+const MOST_STRANGERS = 256;
+
+/** @throws Error when the address is taken, or a host key cannot be read */
+export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
+  const { log, graceMs = 30_000, maxSessions = 500, maxPerSchool = 32 } = options;
+  const strangers = new Set<Socket>();
+  const connections = new Set<OpenConnection>();
+  const welcome = () => [...connections].filter((connection) => connection.visitor);
+
+  const ssh = new ssh2.Server({
+    hostKeys: hostKeys(options.hostKeys),
+    algorithms,
+    ident: "Rosterbridge",
+    keepaliveInterval: options.keepaliveMs ?? 30_000,
+    keepaliveCountMax: 4,
+  }, (client, info) => {
+    const socket = socketOf(client);
+    const connection = serveConnection(client, info, socket, {
+      ...options,
+      idleMs: options.idleMs ?? 0,
+      full,
+      entered: () => strangers.delete(socket),
+    });
+    connections.add(connection);
+    client.on("close", () => connections.delete(connection));
+  });
+  ssh.on("error", () => {}); // Errors of connections have their own listener.
+
+  function full(visitor: Visitor): string | undefined {
+    const logged = welcome();
+    if (logged.length >= maxSessions) return `${maxSessions} connections are open`;
+    const own = logged.filter((other) => other.visitor!.schoolId === visitor.schoolId);
+    return own.length >= maxPerSchool
+      ? `the school has ${maxPerSchool} connections open`
+      : undefined;
+  }
+
+  // The sockets are accepted here and handed to ssh2, which tells of a connection only when the peer
+  // has introduced itself: silent ones need a time limit too.
+  const sockets = new Set<Socket>();
+  const listener = createServer((socket) => {
+    socket.setNoDelay(true);
+    socket.setMaxListeners(64); // Each channel listens to its connection's socket.
+    socket.on("error", () => {}); // ssh2 reports it; a port scanner's is nobody's business.
+    sockets.add(socket);
+    strangers.add(socket);
+    const grace = setTimeout(() => {
+      if (!strangers.has(socket)) return;
+      log("sftp.too_slow", { address: socket.remoteAddress, graceMs });
+      socket.destroy();
+    }, graceMs).unref();
+    socket.once("close", () => {
+      clearTimeout(grace);
+      strangers.delete(socket);
+      sockets.delete(socket);
+    });
+    if (strangers.size > MOST_STRANGERS) {
+      const [oldest] = strangers;
+      oldest!.destroy();
+      strangers.delete(oldest!);
+    }
+    ssh.injectSocket(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(options.port, options.host, () => {
+      listener.off("error", reject);
+      resolve();
+    });
+  });
+  // Such as no file descriptors left: the listener goes on when there are some again.
+  listener.on("error", (error) => {
+    log("sftp.listen_error", { code: (error as NodeJS.ErrnoException).code });
+  });
+  const { port } = listener.address() as { port: number };
+
+  return {
+    port,
+    closeSessions(stale) {
+      const ended = welcome().filter((connection) => stale(connection.visitor!));
+      for (const connection of ended) void connection.end("discard");
+      return ended.length;
+    },
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      for (const socket of strangers) socket.destroy();
+      const over = Promise.all([...connections].map((connection) => connection.end("finish")));
+      // Until the peers have closed too, so that they get the last answers.
+      const inTime = await within(graceMs, over.then(() => closed));
+      if (!inTime) log("sftp.close_late", { graceMs, connections: connections.size });
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Whether it was done within so many milliseconds. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

@@ -1,0 +1,104 @@
+/** A real vault in a folder of its own, with what homes share, for the tests of homes. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type HomeKeeper, openHome } from "../../../bridge/home/school-home.ts";
+import { Writers } from "../../../bridge/home/open-file.ts";
+import { Settling } from "../../../bridge/home/settling.ts";
+import type { Home, OpenMode } from "../../../bridge/home/home.ts";
+import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog.ts";
+import { fileKeyring } from "../../../bridge/vault/keyring.ts";
+import { SchoolKeys } from "../../../bridge/vault/school-keys.ts";
+import { Vault } from "../../../bridge/vault/vault.ts";
+
+export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };
+
+export interface TestHomes extends AsyncDisposable {
+  keeper: HomeKeeper;
+  catalog: Catalog;
+  folder: string;
+  accepted: OutboxEntry[];
+  home(schoolId?: number): Home;
+}
+
+export interface TestHomesOptions {
+  settleMs?: number;
+  maxUploadBytes?: number;
+  /** An earlier run's folder, to start over it. */
+  folder?: string;
+  now?: () => number;
+}
+
+export async function testHomes(options: TestHomesOptions = {}): Promise<TestHomes> {
+  const folder = options.folder ?? await mkdtemp(join(tmpdir(), "rosterbridge-home-"));
+  const now = options.now ?? Date.now;
+  const catalog = new Catalog(join(folder, "catalog.db"), now);
+  const keyring = await fileKeyring(join(folder, "master.key"));
+  const keys = new SchoolKeys(keyring, {
+    load: (id) => catalog.schoolKeys(id),
+    save: (id, version, wrapped) => catalog.saveSchoolKey(id, version, wrapped),
+  });
+  const vault = new Vault(catalog, keys, join(folder, "blobs"));
+  const accepted: OutboxEntry[] = [];
+  const settling = new Settling({
+    catalog,
+    settleMs: options.settleMs ?? 60_000,
+    isOpen: (file) => vault.inUse(file.blob),
+    accepted: (entry) => void accepted.push(entry),
+  });
+  const maxUploadBytes = options.maxUploadBytes ?? 64 * 1024 * 1024;
+  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now };
+  return {
+    keeper,
+    catalog,
+    folder,
+    accepted,
+    home: (schoolId = 1) => openHome(keeper, schoolId, sender),
+    async [Symbol.asyncDispose]() {
+      settling.stop();
+      catalog.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const none: OpenMode = {
+  read: false,
+  write: false,
+  append: false,
+  create: false,
+  exclusive: false,
+  truncate: false,
+};
+export const toRead: OpenMode = { ...none, read: true };
+export const toWrite: OpenMode = { ...none, write: true, create: true, truncate: true };
+export const toResume: OpenMode = { ...none, write: true };
+export const toAppend: OpenMode = { ...none, write: true, append: true };
+
+/** Uploads a text as a client does: open, write, close. */
+export async function put(home: Home, path: string, text: string): Promise<void> {
+  const file = await home.open(path, toWrite);
+  await file.write(0, Buffer.from(text));
+  await file.close();
+}
+
+export async function get(home: Home, path: string): Promise<string> {
+  const file = await home.open(path, toRead);
+  const { size } = await file.stat();
+  const bytes = await file.read(0, size);
+  await file.close();
+  return Buffer.from(bytes).toString();
+}
+
+export async function names(home: Home, folder = "/inbound"): Promise<string[]> {
+  return (await home.list(folder)).map(({ name }) => name);
+}
+
+/** Waits until something holds; fails when it does not within five seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 5_000;
+  while (!await holds()) {
+    if (Date.now() > end) throw new Error("waited for in vain");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createConnection, type Socket } from "node:net";
+import { test } from "node:test";
+import type { ClientChannel } from "ssh2";
+import { call, closed, connect, openSftp, startWorld, until, type World } from "./harness.ts";
+import { packet, RawSftp, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
+
+interface InnerClient {
+  _chanMgr: { _channels: Record<number, ClientChannel> };
+}
+
+/** Connects, sends something, and answers when the server has closed; never throws. */
+function throwAt(port: number, bytes: Buffer, then: "wait" | "reset" = "wait"): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.on("close", () => resolve());
+    socket.on("data", () => {});
+    socket.write(bytes, () => then === "reset" ? socket.resetAndDestroy() : socket.end());
+  });
+}
+
+async function logsIn({ server }: World): Promise<void> {
+  const client = await connect(server.port);
+  const sftp = await openSftp(client);
+  await call((done) => sftp.stat("/inbound", done));
+  client.end();
+}
+
+test("random bytes at the port, port scanners and half a handshake hurt nobody", async () => {
+  await using world = await startWorld();
+  const { port } = world.server;
+  const bystander = await connect(port);
+  const ident = Buffer.from("SSH-2.0-Scanner_1.0\r\n");
+  const shots: Promise<void>[] = [];
+  for (let i = 0; i < 25; i++) {
+    shots.push(throwAt(port, randomBytes(1 + i * 40)));
+    shots.push(throwAt(port, Buffer.concat([ident, randomBytes(1 + i * 40)])));
+    shots.push(throwAt(port, Buffer.concat([ident, packet(20, randomBytes(60))])));
+    shots.push(throwAt(port, ident, "reset"));
+  }
+  shots.push(throwAt(port, Buffer.alloc(0)));
+  shots.push(throwAt(port, Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")));
+  shots.push(throwAt(port, Buffer.alloc(1_000_000, "A")));
+  await Promise.all(shots);
+  await logsIn(world);
+  await call(async (done) => done(undefined, await openSftp(bystander)));
+  bystander.end();
+});
+
+test("random bytes in the middle of a logged-in connection end that connection only", async () => {
+  await using world = await startWorld();
+  for (let i = 0; i < 5; i++) {
+    const client = await connect(world.server.port);
+    const sftp = await openSftp(client);
+    await call((done) => sftp.open("/inbound/roster.csv", "w", done));
+    const gone = closed(client);
+    (client as unknown as { _sock: Socket })._sock.write(randomBytes(2000));
+    await gone;
+  }
+  await until(() => world.home.left === 5);
+  assert.equal(world.home.files.get("/inbound/roster.csv")!.ended, "abandoned");
+  await logsIn(world);
+});
+
+test("malformed SFTP packets end the connection that sent them, and nothing else", async () => {
+  await using world = await startWorld();
+  const malformed = [
+    uint32(0),
+    uint32(0x7fffffff),
+    uint32(0xffffffff),
+    packet(99, uint32(1)),
+    packet(TYPE.open, uint32(1), uint32(0xffffff)),
+    packet(TYPE.read, uint32(1)),
+    packet(TYPE.write, uint32(1), string("x"), uint64(0), uint32(99_999)),
+    packet(TYPE.init, uint32(3)),
+    packet(TYPE.extended, uint32(1)),
+    packet(TYPE.setstat, uint32(1), string("/inbound"), uint32(1)),
+  ];
+  for (const bytes of malformed) {
+    const client = await connect(world.server.port);
+    const raw = await RawSftp.open(client);
+    const gone = closed(client);
+    // What follows a malformed packet must not be parsed either.
+    raw.sendBytes(Buffer.concat([bytes, Buffer.alloc(100_000, 0x7f)]));
+    await gone;
+  }
+  await until(() => world.home.left === malformed.length);
+  await logsIn(world);
+});
+
+test("well-framed nonsense gets answers or the door, and the server goes on", async () => {
+  await using world = await startWorld();
+  for (let round = 0; round < 20; round++) {
+    const client = await connect(world.server.port);
+    const raw = await RawSftp.open(client);
+    let shown = false;
+    client.once("close", () => shown = true);
+    for (let i = 0; i < 20 && !shown; i++) {
+      const type = 3 + Math.floor(Math.random() * 18);
+      raw.sendBytes(packet(type, uint32(i), string("/inbound/x"), randomBytes(i * 3)));
+    }
+    await until(() => shown || raw.replies.length > 1);
+    client.end();
+  }
+  await logsIn(world);
+});
+
+test("a connection that does not log in within the grace time is ended", async () => {
+  await using world = await startWorld({ graceMs: 50 });
+  const socket = createConnection(world.server.port, "127.0.0.1");
+  let closed = false;
+  socket.on("data", () => {});
+  socket.on("close", () => closed = true);
+  await until(() => closed);
+  assert.equal(world.logs[0]!.event, "sftp.too_slow");
+});
+
+test("the grace time is for logging in: who is in may stay", async () => {
+  await using world = await startWorld({ graceMs: 400 });
+  const client = await connect(world.server.port);
+  const silent = createConnection(world.server.port, "127.0.0.1").resume();
+  await until(() => silent.destroyed || silent.readableEnded); // The grace time has passed.
+  const sftp = await openSftp(client);
+  await call((done) => sftp.stat("/inbound", done));
+  client.end();
+});
+
+test("hundreds of silent connections do not keep a school out", async () => {
+  await using world = await startWorld();
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 300; i++) {
+    const socket = createConnection(world.server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    sockets.push(socket);
+    await new Promise((resolve) => socket.once("connect", resolve));
+  }
+  await logsIn(world);
+  for (const socket of sockets) socket.destroy();
+});
+
+test("a school can have so many connections, and all schools together so many", async () => {
+  await using world = await startWorld({ maxPerSchool: 2 });
+  const first = await connect(world.server.port);
+  const second = await connect(world.server.port);
+  await assert.rejects(connect(world.server.port));
+  assert.match(String(world.logs.at(-1)!.fields.why), /the school has 2 connections open/);
+  const gone = closed(first);
+  first.end();
+  await gone;
+  await logsIn(world);
+  second.end();
+
+  await using small = await startWorld({ maxSessions: 1 });
+  const only = await connect(small.server.port);
+  await assert.rejects(connect(small.server.port));
+  assert.match(String(small.logs.at(-1)!.fields.why), /1 connections are open/);
+  only.end();
+});
+
+test("a connection without requests is ended after the idle time, where there is one", async () => {
+  await using world = await startWorld({ idleMs: 60 });
+  const client = await connect(world.server.port);
+  const sftp = await openSftp(client);
+  const gone = closed(client);
+  await call((done) => sftp.open("/inbound/roster.csv", "w", done));
+  await gone;
+  await until(() => world.home.left === 1);
+  assert.equal(world.home.files.get("/inbound/roster.csv")!.ended, "abandoned");
+  assert.ok(world.logs.some(({ event }) => event === "sftp.idle"));
+});
+
+test("a client that sends and sends and never reads is dropped", async () => {
+  await using world = await startWorld();
+  world.home.put("/inbound/big.csv", Buffer.alloc(250_000));
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const handle = await raw.open("/inbound/big.csv", 1);
+  raw.channel.pause();
+  const gone = closed(client);
+  for (let i = 0; i < 9000; i++) {
+    raw.send(TYPE.read, string(handle), uint64(0), uint32(250_000));
+  }
+  await gone;
+  await until(() => world.home.left === 1);
+  assert.ok(world.logs.some(({ event }) => event === "sftp.broken"));
+  await logsIn(world);
+});
+
+test("a connection has at most ten channels, and gets room back when one closes", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const sessions = [];
+  for (let i = 0; i < 10; i++) sessions.push(await openSftp(client));
+  await assert.rejects(openSftp(client), /Channel open failure/);
+  sessions[0]!.end();
+  await until(() => world.home.left === 1);
+  await openSftp(client);
+  // A channel without a subsystem is closed when the client closes it, too.
+  sessions[1]!.end();
+  await until(() => world.home.left === 2);
+  await assert.rejects(call((done) => client.exec("id", done)), /Unable to exec/);
+  const { _channels } = (client as unknown as InnerClient)._chanMgr;
+  const unused = Object.values(_channels).at(-1)!;
+  const answered = new Promise<void>((resolve) => unused.once("close", resolve));
+  unused.resume().close();
+  await answered;
+  await openSftp(client);
+  client.end();
+});
