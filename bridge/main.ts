@@ -1,0 +1,147 @@
+/**
+ * The bridge's composition root: settings → catalog → SFTP and relay.
+ *
+ * Exit codes: 0 after SIGTERM or SIGINT, 78 (EX_CONFIG) for a setting that cannot be used, 1 otherwise.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { startHealth } from "./health.ts";
+import { openHome } from "./home/school-home.ts";
+import { Writers } from "./home/open-file.ts";
+import { recoverPartialSizes } from "./home/recovery.ts";
+import { Settling } from "./home/settling.ts";
+import { SchoolDirectory } from "./relay/directory.ts";
+import { Outbox } from "./relay/outbox.ts";
+import { Sync } from "./relay/sync.ts";
+import { workerClient } from "./relay/worker-client.ts";
+import { type BridgeSettings, readSettings, SettingError } from "./settings.ts";
+import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
+import { startSftpServer } from "./sftp/server.ts";
+import { Catalog } from "./vault/catalog.ts";
+import { fileKeyring } from "./vault/keyring.ts";
+import { SchoolKeys } from "./vault/school-keys.ts";
+import { Vault } from "./vault/vault.ts";
+
+const EX_CONFIG = 78;
+
+/** One JSON object a line on standard output; never row values, keys or tokens. */
+function log(event: string, fields: Record<string, unknown> = {}): void {
+  console.log(JSON.stringify({ at: new Date().toISOString(), event, ...fields }));
+}
+
+async function run(settings: BridgeSettings): Promise<void> {
+  const now = Date.now;
+  const random = Math.random;
+
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const keyring = await asSetting("MASTER_KEY_FILE", fileKeyring(settings.masterKeyFile));
+  const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
+
+  const catalog = new Catalog(join(settings.dataDir, "catalog.db"), now);
+  const keys = new SchoolKeys(keyring, {
+    load: (schoolId) => catalog.schoolKeys(schoolId),
+    save: (schoolId, version, wrapped) => catalog.saveSchoolKey(schoolId, version, wrapped),
+  });
+  const vault = new Vault(catalog, keys, join(settings.dataDir, "blobs"));
+  await vault.sweepAll();
+  await recoverPartialSizes(vault);
+
+  const worker = workerClient({ url: settings.workerUrl, token: settings.bridgeToken });
+  const directory = new SchoolDirectory(catalog);
+  const outbox = new Outbox({
+    vault,
+    worker,
+    concurrency: settings.relayConcurrency,
+    sliceBytes: settings.sliceBytes,
+    random,
+    log,
+  });
+  const settling = new Settling({
+    catalog,
+    settleMs: settings.settleMs,
+    isOpen: (file) => vault.inUse(file.blob),
+    accepted: (entry) => {
+      log("upload.accepted", { upload: entry.uploadId, schoolId: entry.schoolId });
+      outbox.add(entry);
+    },
+  });
+  const { maxUploadBytes } = settings;
+  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now };
+
+  const sftp = await startSftpServer({
+    host: settings.sftpHost,
+    port: settings.sftpPort,
+    hostKeys: [hostKey],
+    keyTypes: settings.keyTypes,
+    authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
+    enter({ schoolId, fingerprint, address, client }) {
+      const sender = { fingerprint, address, client };
+      catalog.recordLogin(schoolId, sender);
+      return openHome(keeper, schoolId, sender);
+    },
+    log,
+    now,
+  });
+  const sync = new Sync({
+    vault,
+    worker,
+    directory,
+    syncMs: settings.syncMs,
+    now,
+    random,
+    log,
+    directoryChanged() {
+      sftp.closeSessions(({ slug, fingerprint }) => !directory.admits(slug, fingerprint, now()));
+    },
+    workerReturned: () => outbox.wake(),
+  });
+  const health = await startHealth(settings.healthPort, () => ({
+    workerAnsweredAt: sync.lastAnswerAt,
+    uploadsWaiting: outbox.length,
+  }));
+
+  outbox.resume();
+  settling.resume();
+  sync.start();
+
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    log("stopping");
+    await sftp.close(5_000);
+    settling.stop();
+    await Promise.all([outbox.stop(), sync.stop()]);
+    health.server.close();
+    catalog.close();
+    log("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+
+  log("listening", {
+    sftp: `${settings.sftpHost}:${sftp.port}`,
+    health: `127.0.0.1:${health.port}`,
+    hostKey: hostKeyFingerprint(hostKey),
+  });
+}
+
+/** A file a setting names that cannot be used is that setting's fault. */
+async function asSetting<Result>(name: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new SettingError(`${name}: ${(error as Error).message}`);
+  }
+}
+
+try {
+  await run(readSettings(process.env));
+} catch (error) {
+  const isSetting = error instanceof SettingError;
+  console.error(
+    isSetting ? error.message : `The bridge could not start: ${(error as Error).message}`,
+  );
+  process.exit(isSetting ? EX_CONFIG : 1);
+}
