@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Client } from "@libsql/client";
+import { schoolRows } from "../../../worker/database/purge.ts";
+import { appUnderTest } from "../app-under-test.ts";
+import { eachDatabase } from "../database/each-database.ts";
+
+/** The values a row needs so that it belongs to school `id`, and no NOT NULL or key is broken. */
+function owned(column: string, id: number): string | number {
+  if (column === "school_id") return id;
+  if (column === "upload_id" || column === "export_id") return `parent-${id}`;
+  if (column === "id") return `parent-${id}`;
+  return `value-${id}`;
+}
+
+async function columnsOf(client: Client, table: string) {
+  const { rows } = await client.execute(`SELECT name, type, pk FROM pragma_table_info('${table}')`);
+  return rows.map((row) => ({
+    name: row["name"] as string,
+    isNumber: row["type"] === "INTEGER",
+    isRowid: row["type"] === "INTEGER" && Number(row["pk"]) === 1,
+  }));
+}
+
+/** Gives school `id` a row in every table that knows schools. */
+async function fill(client: Client, id: number): Promise<void> {
+  for (const table of Object.keys(schoolRows)) {
+    if (table === "schools") continue;
+    const columns = (await columnsOf(client, table)).filter(({ name, isRowid }) =>
+      !isRowid || name === "school_id"
+    );
+    await client.execute({
+      sql: `INSERT INTO ${table} (${columns.map(({ name }) => `"${name}"`).join(", ")})
+            VALUES (${columns.map(() => "?").join(", ")})`,
+      args: columns.map(({ name, isNumber }) =>
+        name !== "school_id" && isNumber ? 1 : owned(name, id)
+      ),
+    });
+  }
+}
+
+eachDatabase("deleting a school", (database) => {
+  test("every table with rows of a school is purged, save the audit trail", async () => {
+    const { client } = database();
+    const { rows } = await client.execute(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    );
+    const tables = rows.map((row) => row["name"] as string)
+      .filter((table) => !/^(libsql_|_litestream)/.test(table));
+    const others = ["audit", "directory", "migrations"];
+    assert.deepEqual([...Object.keys(schoolRows), ...others].toSorted(), tables.toSorted());
+  });
+
+  test("purges all rows of the school and none of another, and frees its keys", async () => {
+    const { client } = database();
+    const app = appUnderTest(client);
+    const ids: number[] = [];
+    for (const slug of ["doomed", "spared"]) {
+      await app.admin("POST", "/admin/schools", { slug, name: slug });
+      const { rows } = await client.execute({
+        sql: "SELECT id FROM schools WHERE slug = ?",
+        args: [slug],
+      });
+      ids.push(Number(rows[0]!["id"]));
+      await fill(client, ids.at(-1)!);
+    }
+    const count = async (id: number) => {
+      const counts: Record<string, number> = {};
+      for (const [table, where] of Object.entries(schoolRows)) {
+        const { rows } = await client.execute({
+          sql: `SELECT count(*) FROM ${table} WHERE ${where}`,
+          args: [id],
+        });
+        counts[table] = Number(rows[0]![0]);
+      }
+      return counts;
+    };
+    const before = await count(ids[1]!);
+    assert.ok(Object.values(before).every((rows) => rows === 1), JSON.stringify(before));
+    const { rows: [version] } = await client.execute("SELECT version FROM directory");
+
+    for (const confirm of ["", "?confirm=yes", "?confirm=spared"]) {
+      const refused = await app.admin("DELETE", `/admin/schools/doomed${confirm}`);
+      assert.equal(refused.status, 400);
+      assert.equal(refused.body.code, "confirm_missing");
+    }
+    assert.deepEqual(await count(ids[0]!), before);
+
+    const deleted = await app.admin("DELETE", "/admin/schools/doomed?confirm=doomed");
+    assert.equal(deleted.status, 204);
+    const left = await Promise.all(
+      Object.keys(schoolRows).map(async (table) =>
+        Number((await client.execute(`SELECT count(*) FROM ${table}`)).rows[0]![0])
+      ),
+    );
+    assert.ok(
+      left.every((rows) => rows === 1),
+      "one row is left in each table: the other school's",
+    );
+    assert.deepEqual(await count(ids[1]!), before);
+    const { rows: [later] } = await client.execute("SELECT version FROM directory");
+    assert.ok(Number(later![0]) > Number(version![0]));
+
+    const { body } = await app.admin("GET", "/admin/audit?limit=2");
+    assert.deepEqual(
+      body.items.map(({ action, detail }: { action: string; detail: { slug: string } }) => [
+        action,
+        detail.slug,
+      ]),
+      [["school.deleted", "doomed"], ["school.purge_started", "doomed"]],
+    );
+    const again = await app.admin("POST", "/admin/schools", { slug: "doomed", name: "Again" });
+    assert.equal(again.status, 201, "the slug is free again");
+  });
+
+  test("a school of more rows than one statement takes is purged whole", async () => {
+    const { client } = database();
+    const app = appUnderTest(client);
+    await app.admin("POST", "/admin/schools", { slug: "large", name: "Large" });
+    await client.execute(`INSERT INTO students (school_id, username_key, username)
+      WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 12001)
+      SELECT (SELECT id FROM schools WHERE slug = 'large'), 'u' || n, 'u' || n FROM numbers`);
+    await app.admin("DELETE", "/admin/schools/large?confirm=large");
+    const { rows } = await client.execute("SELECT count(*) FROM students WHERE username LIKE 'u%'");
+    assert.equal(rows[0]![0], 0);
+  });
+});

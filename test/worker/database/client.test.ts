@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createClient } from "@libsql/client";
+import { openDatabase } from "../../../worker/database/client.ts";
+import { isConstraint, isUnavailable } from "../../../worker/database/unavailable.ts";
+import { eachDatabase } from "./each-database.ts";
+import { hasSqld, startSqld } from "./sqld.ts";
+
+eachDatabase("the database", (database) => {
+  before(async () => {
+    await database().client.execute(
+      "CREATE TABLE things (id TEXT NOT NULL PRIMARY KEY, bytes BLOB)",
+    );
+  });
+
+  test("a batch is applied whole or not at all", async () => {
+    const { client } = database();
+    const add = (id: string) => ({ sql: "INSERT INTO things (id) VALUES (?)", args: [id] });
+    await assert.rejects(client.batch([add("one"), add("two"), add("one")], "write"), (error) => {
+      assert.ok(isConstraint(error));
+      assert.ok(!isUnavailable(error));
+      assert.equal((error as { statementIndex?: number }).statementIndex, 2);
+      return true;
+    });
+    const { rows } = await client.execute("SELECT count(*) FROM things");
+    assert.equal(rows[0]![0], 0);
+  });
+
+  test("one statement carries many rows as JSON and counts those that it inserted", async () => {
+    const { client } = database();
+    const insert = {
+      sql: "INSERT OR IGNORE INTO things (id) SELECT value FROM json_each(?)",
+      args: [JSON.stringify(Array.from({ length: 1000 }, (_, index) => `many-${index}`))],
+    };
+    assert.equal((await client.execute(insert)).rowsAffected, 1000);
+    assert.equal((await client.execute(insert)).rowsAffected, 0);
+  });
+
+  test("bytes come back as they were", async () => {
+    const { client } = database();
+    const bytes = Uint8Array.from({ length: 300 }, (_, index) => index % 256).subarray(7);
+    await client.execute({ sql: "INSERT INTO things VALUES ('bytes', ?)", args: [bytes] });
+    const { rows } = await client.execute("SELECT bytes FROM things WHERE id = 'bytes'");
+    assert.deepEqual(new Uint8Array(rows[0]!["bytes"] as ArrayBuffer), new Uint8Array(bytes));
+  });
+
+  test("batches at the same time all have their way", async () => {
+    const { client } = database();
+    await Promise.all(Array.from({ length: 20 }, (_, index) =>
+      client.batch([
+        { sql: "INSERT INTO things (id) VALUES (?)", args: [`same-time-${index}`] },
+        "SELECT count(*) FROM things",
+      ], "write")));
+    const { rows } = await client.execute(
+      "SELECT count(*) FROM things WHERE id LIKE 'same-time-%'",
+    );
+    assert.equal(rows[0]![0], 20);
+  });
+
+  test("a fault of the SQL is not taken for a database that is away", async () => {
+    const { client } = database();
+    await assert.rejects(client.execute("SELECT * FROM nowhere"), (error) => {
+      assert.ok(!isUnavailable(error) && !isConstraint(error));
+      return true;
+    });
+  });
+});
+
+const folders: string[] = [];
+after(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+async function fileUrl(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rosterbridge-client-"));
+  folders.push(folder);
+  return `file:${join(folder, "worker.db")}`;
+}
+
+test("every commit of an embedded database is synchronous, on new connections too", async () => {
+  const client = await openDatabase({ url: await fileUrl() });
+  for (const connection of ["first", "second"]) {
+    const [synchronous, journal] = await client.batch([
+      "PRAGMA synchronous",
+      "PRAGMA journal_mode",
+    ]);
+    assert.equal(synchronous!.rows[0]![0], 2, `${connection} connection: FULL`);
+    assert.equal(journal!.rows[0]![0], "wal", `${connection} connection`);
+    await client.reconnect();
+  }
+  client.close();
+});
+
+test("a commit to an embedded database survives kill -9", async () => {
+  const url = await fileUrl();
+  const client = new URL("../../../worker/database/client.ts", import.meta.url).href;
+  const writer = spawn(process.execPath, [
+    "--import",
+    "tsx",
+    "--input-type=module",
+    "--eval",
+    `const { openDatabase } = await import(${JSON.stringify(client)});
+     const database = await openDatabase({ url: ${JSON.stringify(url)} });
+     await database.execute("CREATE TABLE things (id TEXT)");
+     await database.batch(["INSERT INTO things VALUES ('kept')"], "write");
+     process.kill(process.pid, "SIGKILL");`,
+  ], { stdio: ["ignore", "ignore", "inherit"] });
+  const [, signal] = await once(writer, "exit");
+  assert.equal(signal, "SIGKILL");
+  const again = await openDatabase({ url });
+  assert.equal((await again.execute("SELECT id FROM things")).rows[0]![0], "kept");
+  again.close();
+});
+
+test("after another process held the lock too long, the embedded database goes on", async () => {
+  const url = await fileUrl();
+  // The same wrapped client, with a patience that does not make the test wait.
+  const client = await openDatabase({ url, busyMs: 50 });
+  await client.execute("CREATE TABLE things (id TEXT)");
+  const other = createClient({ url });
+  const holding = await other.transaction("write");
+  await assert.rejects(client.batch(["INSERT INTO things VALUES ('a')"], "write"), (error) => {
+    assert.ok(isUnavailable(error));
+    return true;
+  });
+  await holding.rollback();
+  await client.batch(["INSERT INTO things VALUES ('b')"], "write");
+  const { rows } = await client.execute("SELECT id FROM things");
+  assert.deepEqual(rows.map((row) => row[0]), ["b"]);
+  client.close();
+  other.close();
+});
+
+test("an embedded database in a folder that is not there is unavailable", async () => {
+  await assert.rejects(openDatabase({ url: "file:/nowhere/at/all/worker.db" }), /nowhere/);
+});
+
+test("a remote database that is away is unavailable, and used again once it is back", {
+  skip: hasSqld ? false : "there is no sqld for this platform",
+}, async () => {
+  const sqld = await startSqld();
+  const clients = await Promise.all([
+    openDatabase({ url: sqld.url }),
+    openDatabase({ url: sqld.url.replace(/^http/, "ws") }),
+  ]);
+  try {
+    for (const client of clients) await client.batch(["SELECT 1"], "read");
+    await sqld.kill();
+    for (const client of clients) {
+      for (const call of [() => client.execute("SELECT 1"), () => client.batch(["SELECT 1"])]) {
+        await assert.rejects(call, (error) => {
+          assert.ok(isUnavailable(error), String(error));
+          return true;
+        });
+      }
+    }
+    await sqld.restart();
+    for (const client of clients) await client.batch(["SELECT 1"], "read");
+  } finally {
+    for (const client of clients) client.close();
+    await sqld.stop();
+  }
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import type { InStatement } from "@libsql/client";
+import { recordDeliveries, recordDownloads } from "../../../worker/database/deliveries.ts";
+import { exportRows } from "../../../worker/database/exports.ts";
+import { tick } from "../../../worker/export/tick.ts";
+import {
+  addSchool,
+  exportNow,
+  exportsOf,
+  midnight,
+  schedule,
+  student,
+  verify,
+  withdraw,
+  world,
+} from "./school-world.ts";
+import { sentences } from "./sentences.ts";
+
+sentences("query plans", {
+  "no query of exports reads a whole table": async (database) => {
+    const asked: { sql: string; args: unknown[] }[] = [];
+    const note = (statement: InStatement) => {
+      if (typeof statement === "object") asked.push(statement as (typeof asked)[number]);
+    };
+    const execute: typeof database.execute = database.execute.bind(database);
+    const batch: typeof database.batch = database.batch.bind(database);
+    const watched = Object.assign(Object.create(database), {
+      execute: (statement: InStatement) => (note(statement), execute(statement)),
+      batch: (
+        statements: InStatement[],
+        mode: "write",
+      ) => (statements.forEach(note), batch(statements, mode)),
+    });
+    const id = await addSchool(database);
+    const here = world(watched);
+    await verify(here, id, [student(1)]);
+    await withdraw(here, id, student(1));
+    await schedule(here, id, midnight);
+    await tick(here.context);
+    await exportNow(here, id);
+    const [made] = await exportsOf(watched, id);
+    await exportRows(watched, made!.id, 0, 10);
+    await watched.batch([recordDeliveries([]), recordDownloads([])], "write");
+    const scans: string[] = [];
+    for (const { sql, args } of asked) {
+      const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });
+      for (const { detail } of rows) {
+        // What is handed over as JSON, what a query made itself, and a single row are no tables.
+        if (/^SCAN (?!asked|done|download|json_each|CONSTANT|\(subquery)/.test(String(detail))) {
+          scans.push(`${detail}: ${sql}`);
+        }
+      }
+    }
+    assert.ok(asked.length > 20);
+    assert.deepEqual(scans, []);
+    const plan = asked.find(({ sql }) => /FROM schedules WHERE ready_at/.test(sql))!;
+    const { rows } = await execute({
+      sql: `EXPLAIN QUERY PLAN ${plan.sql}`,
+      args: plan.args as string[],
+    });
+    assert.match(String(rows[0]!.detail), /USING INDEX schedules_ready/);
+  },
+});

@@ -1,0 +1,14 @@
+/** What administrators did, newest first. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { listAudit } from "../database/audit.ts";
+import { readPage, writePage } from "../page.ts";
+
+export function auditRoutes({ database }: WorkerContext): Hono {
+  return new Hono().get("/audit", async (c) => {
+    const page = readPage(c, v.tuple([v.number()]));
+    const entries = await listAudit(database, page);
+    return c.json(writePage(entries, page, ({ id }) => [id], (entry) => entry));
+  });
+}

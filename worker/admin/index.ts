@@ -1,0 +1,32 @@
+/** Everything administrators call, behind `ADMIN_TOKEN`. */
+import { Hono } from "hono";
+import { bearer } from "../bearer.ts";
+import type { WorkerContext } from "../context.ts";
+import { auditRoutes } from "./audit.ts";
+import { exportRoutes } from "./exports.ts";
+import { fileRoutes } from "./files.ts";
+import { keyRoutes } from "./keys.ts";
+import { placementRoutes } from "./placements.ts";
+import { scheduleRoutes } from "./schedules.ts";
+import { schoolRoutes } from "./schools.ts";
+import { studentRoutes } from "./students.ts";
+import { uploadFileRoutes } from "./upload-files.ts";
+import { uploadRoutes } from "./uploads.ts";
+import { verificationRoutes } from "./verifications.ts";
+
+export function adminRoutes(context: WorkerContext): Hono {
+  const routes = new Hono();
+  routes.use(bearer([context.adminToken], "ADMIN_TOKEN"));
+  routes.route("/", schoolRoutes(context));
+  routes.route("/", keyRoutes(context));
+  routes.route("/", placementRoutes(context));
+  routes.route("/", uploadRoutes(context));
+  routes.route("/", uploadFileRoutes(context));
+  routes.route("/", studentRoutes(context));
+  routes.route("/", verificationRoutes(context));
+  routes.route("/", scheduleRoutes(context));
+  routes.route("/", exportRoutes(context));
+  routes.route("/", fileRoutes(context));
+  routes.route("/", auditRoutes(context));
+  return routes;
+}

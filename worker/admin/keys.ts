@@ -1,0 +1,134 @@
+/** A school's SSH keys: add one, list them, revoke one (SPEC section 1). */
+import { Hono } from "hono";
+import * as v from "valibot";
+import { instant, type WorkerContext } from "../context.ts";
+import { addKey, keyByFingerprint, listKeys, revokeKey, type StoredKey } from "../database/keys.ts";
+import type { School } from "../database/schools.ts";
+import { HttpProblem, readJson } from "../http.ts";
+import { readPage, writePage } from "../page.ts";
+import { author } from "./author.ts";
+import { findSchool, noSuchSchool } from "./find-school.ts";
+import { KeyRefusal } from "./key-refusal.ts";
+import { type KeyFamily, type PublicKey, readPublicKey } from "./public-key.ts";
+
+const NewKey = v.strictObject({
+  publicKey: v.string(),
+  /** What administrators call it; otherwise the key's own comment. */
+  label: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(200))),
+  expiresAt: v.optional(v.nullable(v.pipe(v.string(), v.isoTimestamp()))),
+});
+
+export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.post("/schools/:slug/keys", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const { publicKey, label, expiresAt } = await readJson(c, NewKey);
+    const key = await acceptKey(publicKey, keyTypes);
+    const by = author(c, now());
+    const expires = acceptExpiry(expiresAt ?? null, by.at);
+    const { comment, ...wire } = key;
+    const added = { ...wire, schoolId: school.id, label: label ?? comment, expiresAt: expires };
+    if (!await addKey(database, added, by)) {
+      throw keyTaken(school, await keyByFingerprint(database, key.fingerprint));
+    }
+    const stored = { ...added, createdAt: by.at, revokedAt: null };
+    return c.json(keyAnswer(stored), 201, {
+      location: `/admin/schools/${school.slug}/keys/${encodeURIComponent(key.fingerprint)}`,
+    });
+  });
+
+  routes.get("/schools/:slug/keys", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const page = readPage(c, v.tuple([v.string(), v.string()]));
+    const keys = await listKeys(database, school.id, page);
+    return c.json(
+      writePage(keys, page, ({ createdAt, fingerprint }) => [createdAt, fingerprint], keyAnswer),
+    );
+  });
+
+  // A fingerprint may hold slashes, and few people write them as %2F.
+  routes.delete("/schools/:slug/keys/:fingerprint{.+}", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const fingerprint = c.req.param("fingerprint");
+    const key = await keyByFingerprint(database, fingerprint);
+    if (key?.schoolId !== school.id) {
+      throw new HttpProblem(
+        404,
+        "key_unknown",
+        `${school.slug} has no key ${fingerprint}. GET /admin/schools/${school.slug}/keys lists them.`,
+      );
+    }
+    if (key.revokedAt === null) await revokeKey(database, key, author(c, now()));
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
+
+async function acceptKey(text: string, allowed: readonly KeyFamily[]): Promise<PublicKey> {
+  try {
+    return await readPublicKey(text, allowed);
+  } catch (error) {
+    if (error instanceof KeyRefusal) throw new HttpProblem(400, error.code, error.message);
+    throw error;
+  }
+}
+
+/** An end that is still to come, in the form in which instants are compared. */
+function acceptExpiry(expiresAt: string | null, now: string): string | null {
+  if (expiresAt === null) return null;
+  const milliseconds = Date.parse(expiresAt);
+  const expires = Number.isNaN(milliseconds) ? undefined : instant(milliseconds);
+  if (expires !== undefined && expires > now) return expires;
+  throw new HttpProblem(
+    400,
+    "expires_invalid",
+    `expiresAt is ${expiresAt}; it takes an instant after now (${now}), or null for none. The key ` +
+      "was not added.",
+  );
+}
+
+/** Why the database did not take a key. Whose it is, another school is not told. */
+function keyTaken(school: School, holder: StoredKey | undefined): HttpProblem {
+  if (!holder) return noSuchSchool(school.slug);
+  const { fingerprint, label, revokedAt } = holder;
+  if (holder.schoolId !== school.id) {
+    return new HttpProblem(
+      409,
+      "key_of_another_school",
+      `The key ${fingerprint} belongs to another school, and a key is one school's. Make a new pair ` +
+        "for this one.",
+    );
+  }
+  if (revokedAt !== null) {
+    return new HttpProblem(
+      409,
+      "key_revoked",
+      `The key ${fingerprint} was revoked at ${revokedAt}, and a revoked key never comes back. Make ` +
+        "a new pair.",
+    );
+  }
+  return new HttpProblem(
+    409,
+    "key_exists",
+    `${school.slug} has the key ${fingerprint} already${
+      label ? `, as ${JSON.stringify(label)}` : ""
+    }` +
+      "; it was left as it is.",
+  );
+}
+
+function keyAnswer(key: Omit<StoredKey, "schoolId">) {
+  const { fingerprint, type, bits, publicKey, label, createdAt, expiresAt, revokedAt } = key;
+  return {
+    fingerprint,
+    type,
+    bits,
+    publicKey: `${type} ${publicKey}`,
+    label,
+    createdAt,
+    expiresAt,
+    revokedAt,
+  };
+}

@@ -1,0 +1,47 @@
+/** The pairs of RequirementGroup and Term that a school's rosters may name. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { listPlacements, replacePlacements } from "../database/placements.ts";
+import { readJson } from "../http.ts";
+import { readPage, writePage } from "../page.ts";
+import { author } from "./author.ts";
+import { findSchool } from "./find-school.ts";
+
+const Words = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty("it takes 1 to 200 characters"),
+  v.maxLength(200),
+);
+
+/** The whole list; empty: rosters may name any pair. */
+const Placements = v.pipe(
+  v.array(v.strictObject({ requirementGroup: Words, term: Words })),
+  v.maxLength(10_000),
+);
+
+export function placementRoutes({ database, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.put("/schools/:slug/placements", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const placements = await readJson(c, Placements);
+    await replacePlacements(database, school.id, placements, author(c, now()));
+    return c.body(null, 204);
+  });
+
+  routes.get("/schools/:slug/placements", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const page = readPage(c, v.tuple([v.string(), v.string()]));
+    const placements = await listPlacements(database, school.id, page);
+    return c.json(writePage(
+      placements,
+      page,
+      ({ requirementGroup, term }) => [requirementGroup, term],
+      (placement) => placement,
+    ));
+  });
+
+  return routes;
+}

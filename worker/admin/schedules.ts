@@ -1,0 +1,65 @@
+/** When a school's exports are made (SPEC section 6). */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { deleteSchedule, getSchedule, putSchedule } from "../database/schedules.ts";
+import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
+import { HttpProblem, readJson } from "../http.ts";
+import { author } from "./author.ts";
+import { findSchool } from "./find-school.ts";
+
+const PutSchedule = v.strictObject({
+  /** A cron expression, or words. */
+  when: v.pipe(v.string(), v.maxLength(500)),
+  timezone: v.optional(v.string(), "UTC"),
+});
+
+export function scheduleRoutes({ database, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.put("/schools/:slug/schedule", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const { when, timezone } = await readJson(c, PutSchedule);
+    const moment = now();
+    const schedule = accepted(readSchedule(when, timezone, moment));
+    await putSchedule(database, {
+      schoolId: school.id,
+      cron: schedule.cron,
+      timezone: schedule.timezone,
+      nextDueAt: schedule.nextRuns[0]!.utc,
+    }, author(c, moment));
+    return c.json(schedule);
+  });
+
+  routes.get("/schools/:slug/schedule", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const stored = await getSchedule(database, school.id);
+    if (!stored) throw noSchedule(c.req.param("slug"));
+    return c.json(accepted(readSchedule(stored.cron, stored.timezone, now())));
+  });
+
+  routes.delete("/schools/:slug/schedule", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    if (!await deleteSchedule(database, school.id, author(c, now()))) {
+      throw noSchedule(c.req.param("slug"));
+    }
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
+
+function accepted(reading: ScheduleReading) {
+  if ("schedule" in reading) return reading.schedule;
+  const { code, message, understood, examples } = reading.problem;
+  const detail = `${message} The school's schedule is as it was.`;
+  throw new HttpProblem(400, code, detail, { understood, examples });
+}
+
+function noSchedule(slug: string): HttpProblem {
+  return new HttpProblem(
+    404,
+    "no_schedule",
+    `${slug} has no schedule; its exports are made only when an administrator runs one.`,
+  );
+}

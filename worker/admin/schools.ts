@@ -1,0 +1,109 @@
+/** Schools: make one, list them, change one, forget one. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { purgeSchool } from "../database/purge.ts";
+import {
+  changeSchool,
+  createSchool,
+  listSchools,
+  type School,
+  type SettingsPatch,
+} from "../database/schools.ts";
+import { HttpProblem, readJson } from "../http.ts";
+import { readPage, writePage } from "../page.ts";
+import { SchoolSettings } from "../roster/settings.ts";
+import { author } from "./author.ts";
+import { findSchool, noSuchSchool } from "./find-school.ts";
+
+/** SPEC section 1: it is also the SFTP user name. */
+const Slug = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z][a-z0-9_-]{1,31}$/,
+    "a slug takes 2 to 32 of a-z, 0-9, _ and -, the first a letter",
+  ),
+);
+
+const Name = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty("a name takes 1 to 200 characters"),
+  v.maxLength(200, "a name takes 1 to 200 characters"),
+);
+
+/** Any of the settings; `null` is its default. */
+const Settings = v.strictObject(
+  Object.fromEntries(
+    Object.entries(SchoolSettings.entries).map(([name, entry]) => [
+      name,
+      v.optional(v.nullable(entry.wrapped as v.GenericSchema)),
+    ]),
+  ),
+);
+
+const NewSchool = v.strictObject({ slug: Slug, name: Name, settings: v.optional(Settings, {}) });
+const SchoolChange = v.strictObject({ name: v.optional(Name), settings: v.optional(Settings) });
+
+export function schoolRoutes({ database, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.post("/schools", async (c) => {
+    const { slug, name, settings } = await readJson(c, NewSchool);
+    const school = await createSchool(
+      database,
+      { slug, name, settings: settings as SettingsPatch },
+      author(c, now()),
+    );
+    if (!school) {
+      throw new HttpProblem(
+        409,
+        "slug_taken",
+        `There is a school ${slug} already; it was left as it is. Choose another slug, or change ` +
+          `that school with PATCH /admin/schools/${slug}.`,
+      );
+    }
+    return c.json(schoolAnswer(school), 201, { location: `/admin/schools/${slug}` });
+  });
+
+  routes.get("/schools", async (c) => {
+    const page = readPage(c, v.tuple([v.number()]));
+    const schools = await listSchools(database, page);
+    return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
+  });
+
+  routes.get("/schools/:slug", async (c) => {
+    return c.json(schoolAnswer(await findSchool(database, c.req.param("slug"))));
+  });
+
+  routes.patch("/schools/:slug", async (c) => {
+    const slug = c.req.param("slug");
+    const { id } = await findSchool(database, slug);
+    const { name, settings } = await readJson(c, SchoolChange);
+    const change = { name, settings: settings as SettingsPatch | undefined };
+    const school = await changeSchool(database, id, change, author(c, now()));
+    if (!school) throw noSuchSchool(slug);
+    return c.json(schoolAnswer(school));
+  });
+
+  routes.delete("/schools/:slug", async (c) => {
+    const slug = c.req.param("slug");
+    const school = await findSchool(database, slug);
+    if (c.req.query("confirm") !== slug) {
+      throw new HttpProblem(
+        400,
+        "confirm_missing",
+        `Deleting ${slug} removes its students, uploads, keys and everything else of it for good; ` +
+          `only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
+      );
+    }
+    await purgeSchool(database, school, author(c, now()));
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
+
+function schoolAnswer({ slug, name, settings, createdAt }: School) {
+  return { slug, name, settings, createdAt };
+}

@@ -1,0 +1,38 @@
+/** A school's students. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { listStudents, studentByUsername, usernameKey } from "../database/students.ts";
+import { HttpProblem } from "../http.ts";
+import { readPage, writePage } from "../page.ts";
+import { findSchool } from "./find-school.ts";
+
+export function studentRoutes({ database }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.get("/schools/:slug/students", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const page = readPage(c, v.tuple([v.string()]));
+    const students = await listStudents(database, school.id, page);
+    return c.json(
+      writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
+    );
+  });
+
+  // A Username may be any text where the school says so, slashes too.
+  routes.get("/schools/:slug/students/:username{.+}", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const username = c.req.param("username");
+    const student = await studentByUsername(database, school.id, username);
+    if (!student) {
+      throw new HttpProblem(
+        404,
+        "student_unknown",
+        `${school.slug} has no student with the Username ${JSON.stringify(username)}.`,
+      );
+    }
+    return c.json(student);
+  });
+
+  return routes;
+}

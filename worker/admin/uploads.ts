@@ -1,0 +1,48 @@
+/** A school's uploads, and what was wrong in one. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import {
+  listProblems,
+  listUploads,
+  type NumberedProblem,
+  type Upload,
+  uploadById,
+} from "../database/uploads.ts";
+import { HttpProblem } from "../http.ts";
+import { readPage, writePage } from "../page.ts";
+import { findSchool } from "./find-school.ts";
+
+export function uploadRoutes({ database }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  async function findUpload(id: string): Promise<Upload> {
+    const upload = await uploadById(database, id);
+    if (!upload) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
+    return upload;
+  }
+
+  routes.get("/schools/:slug/uploads", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const page = readPage(c, v.tuple([v.string(), v.string()]));
+    const uploads = await listUploads(database, school.id, page);
+    return c.json(
+      writePage(uploads, page, (last) => [last.acceptedAt, last.id], (upload) => upload),
+    );
+  });
+
+  routes.get("/uploads/:id", async (c) => c.json(await findUpload(c.req.param("id"))));
+
+  routes.get("/uploads/:id/problems", async (c) => {
+    const { id } = await findUpload(c.req.param("id"));
+    const page = readPage(c, v.tuple([v.number(), v.number()]));
+    const problems = await listProblems(database, id, page);
+    return c.json(writePage(problems, page, ({ line, number }) => [line, number], problemAnswer));
+  });
+
+  return routes;
+}
+
+function problemAnswer({ number: _, ...problem }: NumberedProblem) {
+  return problem;
+}

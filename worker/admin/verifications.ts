@@ -1,0 +1,103 @@
+/** A reviewer marks students verified, and may withdraw that (SPEC section 6). */
+import { Hono } from "hono";
+import * as v from "valibot";
+import { instant, type WorkerContext } from "../context.ts";
+import { verifyStudents, withdrawVerification } from "../database/verifications.ts";
+import { accept, HttpProblem, readJson } from "../http.ts";
+import { usernameKey } from "../roster/username.ts";
+import { author } from "./author.ts";
+import { findSchool } from "./find-school.ts";
+
+/** So many students are verified in one call; more are sent in several. */
+const MOST_USERNAMES = 50_000;
+
+const Username = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
+const Reviewer = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
+
+const Verify = v.strictObject({
+  usernames: v.pipe(v.array(Username), v.minLength(1), v.maxLength(MOST_USERNAMES)),
+  /** Who looked at the records, if not the caller; stands in the audit trail. */
+  reviewer: v.optional(Reviewer),
+  /** When it was decided, if not now. */
+  verifiedAt: v.optional(
+    v.pipe(v.string(), v.isoTimestamp(), v.check(isRealDay, "is not a day of the calendar")),
+  ),
+});
+
+const Withdraw = v.object({ reviewer: v.optional(Reviewer) });
+
+export function verificationRoutes({ database, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.post("/schools/:slug/verifications", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const { usernames, reviewer, verifiedAt } = await readJson(c, Verify);
+    const moment = now();
+    const by = author(c, moment);
+    const at = verifiedAt === undefined ? moment : Date.parse(verifiedAt);
+    if (at > moment) {
+      throw new HttpProblem(
+        422,
+        "verified_in_future",
+        `verifiedAt is ${verifiedAt}, which is still to come; it is now ` +
+          `${
+            instant(moment)
+          }. A moment in the past is allowed, or none for now. Nobody was verified.`,
+      );
+    }
+    // The same student under several spellings is answered once, as written first.
+    const asked = new Map<string, string>();
+    for (const username of usernames) {
+      const key = usernameKey(username);
+      if (!asked.has(key)) asked.set(key, username);
+    }
+    const { unknown, alreadyVerified } = await verifyStudents(database, {
+      schoolId: school.id,
+      usernameKeys: [...asked.keys()],
+      verifiedAt: instant(at),
+      reviewer: reviewer ?? by.actor,
+    }, by);
+    const answer = {
+      verified: [] as string[],
+      alreadyVerified: [] as string[],
+      unknown: [] as string[],
+    };
+    for (const [key, username] of asked) {
+      const list = unknown.has(key)
+        ? answer.unknown
+        : alreadyVerified.has(key)
+        ? answer.alreadyVerified
+        : answer.verified;
+      list.push(username);
+    }
+    return c.json(answer);
+  });
+
+  routes.delete("/schools/:slug/verifications/:username{.+}", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const username = c.req.param("username").trim();
+    const { reviewer } = accept(Withdraw, c.req.query(), "query");
+    const by = author(c, now());
+    const withdrawn = await withdrawVerification(database, {
+      schoolId: school.id,
+      usernameKey: usernameKey(username),
+      reviewer: reviewer ?? by.actor,
+    }, by);
+    if (!withdrawn) {
+      throw new HttpProblem(
+        404,
+        "not_verified",
+        `${username} is not verified at ${c.req.param("slug")}; nothing was withdrawn.`,
+      );
+    }
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
+
+/** JavaScript reads February 30 as March 2. */
+function isRealDay(text: string): boolean {
+  const [year, month, day] = text.slice(0, 10).split("-").map(Number);
+  return new Date(Date.UTC(year!, month!, 0)).getUTCDate() >= day!;
+}

@@ -1,0 +1,76 @@
+/** The worker as one function from request to answer. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { routePath } from "hono/route";
+import { adminRoutes } from "./admin/index.ts";
+import { bridgeRoutes } from "./bridge/index.ts";
+import type { WorkerContext } from "./context.ts";
+import { isMigrated } from "./database/migrate.ts";
+import { isUnavailable } from "./database/unavailable.ts";
+import { BODY_BYTES, databaseUnavailable, HttpProblem, problemResponse } from "./http.ts";
+
+export function createApp(context: WorkerContext): Hono {
+  const app = new Hono();
+  app.onError((error, c) => problemResponse(problemOf(error, c, context)));
+  app.notFound((c) => problemResponse(notFound(c)));
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) => problemResponse(wrongMethod(c, methods)),
+  }));
+  app.use(async (c, next) => {
+    await next();
+    // Rosters and reports are nobody's to keep on the way.
+    c.res.headers.set("cache-control", "no-store");
+    c.res.headers.set("x-content-type-options", "nosniff");
+  });
+  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: bodyTooLarge }));
+  app.get("/healthz", async (c) => {
+    if (!await isMigrated(context.database)) {
+      throw databaseUnavailable("its tables are not up to date");
+    }
+    return c.json({ status: "ok" });
+  });
+  app.route("/bridge", bridgeRoutes(context));
+  app.route("/admin", adminRoutes(context));
+  return app;
+}
+
+function problemOf(error: Error, c: Context, { log }: WorkerContext): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  // The route's pattern, as the path itself may hold a Username.
+  const request = { method: c.req.method, route: routePath(c, -1) };
+  if (isUnavailable(error)) {
+    log("database.unavailable", { ...request, reason: error.message });
+    return databaseUnavailable("it is away or busy");
+  }
+  log("request.failed", { ...request, reason: error.message, stack: error.stack });
+  return new HttpProblem(
+    500,
+    "internal",
+    "Something went wrong in the worker; its log says what, under request.failed.",
+  );
+}
+
+function notFound(c: Context): HttpProblem {
+  return new HttpProblem(404, "no_such_route", `There is nothing at ${c.req.path}.`);
+}
+
+function wrongMethod(c: Context, methods: string[]): HttpProblem {
+  const allow = methods.join(", ");
+  return new HttpProblem(
+    405,
+    "method_not_allowed",
+    `${c.req.method} is not possible at ${c.req.path}; possible: ${allow}.`,
+    {},
+    { allow },
+  );
+}
+
+function bodyTooLarge(): never {
+  throw new HttpProblem(
+    413,
+    "body_too_large",
+    `The body is larger than ${BODY_BYTES} bytes, the most that is taken. Nothing of it was used.`,
+  );
+}

@@ -1,0 +1,19 @@
+/** The bridge's call about exports: fetch one's bytes, the same each time. */
+import { Hono } from "hono";
+import type { WorkerContext } from "../context.ts";
+import { getExport } from "../database/exports.ts";
+import { exportFile } from "../export/file.ts";
+import { HttpProblem } from "../http.ts";
+
+export function exportFileRoutes({ database }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.get("/exports/:id/file", async (c) => {
+    const id = c.req.param("id");
+    const stored = await getExport(database, id);
+    if (!stored) throw new HttpProblem(404, "export_unknown", `There is no export ${id}.`);
+    return c.body(exportFile(database, stored), 200, { "content-type": "text/csv; charset=utf-8" });
+  });
+
+  return routes;
+}

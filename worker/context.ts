@@ -1,0 +1,26 @@
+/** What every route of the worker is given; `main.ts` makes it, tests make their own. */
+import type { Client } from "@libsql/client";
+import type { KeyFamily } from "./admin/public-key.ts";
+
+export interface WorkerContext {
+  /** Only `execute` and `batch`: an interactive transaction would hold its one connection. */
+  database: Client;
+  /** What the bridge may call itself by: one token, or two while one replaces the other. */
+  bridgeTokens: readonly string[];
+  adminToken: string;
+  /** The families of SSH keys that schools may have. */
+  keyTypes: readonly KeyFamily[];
+  /** The most records a slice takes. */
+  sliceRows: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A UUID. */
+  randomId(): string;
+  /** `event` is `topic.what`; fields never hold values of rows, keys or tokens. */
+  log(event: string, fields?: Record<string, unknown>): void;
+}
+
+/** The instant `now` as it is stored and answered: ISO 8601 UTC, to the millisecond. */
+export function instant(now: number): string {
+  return new Date(now).toISOString();
+}

@@ -1,0 +1,53 @@
+/** What administrators did. An entry goes into the batch of the change it tells of. */
+import type { Client, InStatement } from "@libsql/client";
+import type { Page } from "../page.ts";
+
+/** Who changes something, and when (ISO 8601 UTC). */
+export interface Author {
+  actor: string;
+  at: string;
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  /** The school's slug; `null` when it is gone or none is meant. */
+  school: string | null;
+  detail: unknown;
+}
+
+/** For the batch of a change to the school of `schoolId`. */
+export function auditEntry(
+  by: Author,
+  schoolId: number,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: "INSERT INTO audit (at, school_id, actor, action, detail) VALUES (?, ?, ?, ?, ?)",
+    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
+  };
+}
+
+/** Newest first; one row more than the page has. */
+export async function listAudit(
+  database: Client,
+  { limit, after }: Page<[number]>,
+): Promise<AuditEntry[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT a.id, a.at, a.actor, a.action, a.detail, s.slug
+          FROM audit a LEFT JOIN schools s ON s.id = a.school_id
+          WHERE a.id < ? ORDER BY a.id DESC LIMIT ?`,
+    args: [after?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1],
+  });
+  return rows.map((row) => ({
+    id: Number(row["id"]),
+    at: row["at"] as string,
+    actor: row["actor"] as string,
+    action: row["action"] as string,
+    school: row["slug"] as string | null,
+    detail: JSON.parse(row["detail"] as string),
+  }));
+}

@@ -1,0 +1,88 @@
+/**
+ * The database behind its URL. `file:` is the embedded one and needs the native library; `http(s):`,
+ * `libsql:` and `ws(s):` are remote and need nothing but the network.
+ */
+import { type Client, createClient as createRemoteClient } from "@libsql/client/web";
+import { DatabaseAway } from "./unavailable.ts";
+
+export interface DatabaseAddress {
+  url: string;
+  authToken?: string | undefined;
+  /** How long a statement waits for another process's lock on the file, in milliseconds. */
+  busyMs?: number;
+}
+
+/** How long a remote database may take for a request, in milliseconds. */
+const ANSWER_MS = 30_000;
+
+/**
+ * Opens the database. A remote one is not asked anything yet; of an embedded one the folder must be
+ * there, the file is made.
+ *
+ * @throws when the file cannot be opened
+ */
+export async function openDatabase(
+  { url, authToken, busyMs = 5_000 }: DatabaseAddress,
+): Promise<Client> {
+  if (/^file:/i.test(url)) return await openFile(url, busyMs);
+  return createRemoteClient({
+    url,
+    ...(authToken ? { authToken } : {}),
+    fetch: fetchInTime,
+  });
+}
+
+/**
+ * One connection is all an embedded database can use, as its calls are synchronous. `synchronous` is
+ * FULL on every connection as the library is built (tested), so a commit survives power loss;
+ * `journal_mode` stays with the file.
+ */
+async function openFile(url: string, busyMs: number): Promise<Client> {
+  // Loaded here only, so that a worker with a remote database never needs the native library.
+  const { createClient } = await import("@libsql/client");
+  const client = createClient({ url, concurrency: 1, timeout: busyMs });
+  try {
+    const { rows } = await client.execute("PRAGMA journal_mode");
+    if (rows[0]?.[0] !== "wal") await client.execute("PRAGMA journal_mode = WAL");
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return withFreshConnectionAfterBusy(client);
+}
+
+/**
+ * The native library leaves a statement that failed with SQLITE_BUSY open, and until the garbage
+ * collector comes by, every COMMIT of that connection fails ("SQL statements in progress"). So the
+ * connection is given up with the failure.
+ */
+function withFreshConnectionAfterBusy(client: Client): Client {
+  const guard = <Arguments extends unknown[], Result>(
+    call: (...values: Arguments) => Promise<Result>,
+  ) =>
+  async (...values: Arguments): Promise<Result> => {
+    try {
+      return await call.apply(client, values);
+    } catch (error) {
+      if ((error as { code?: string }).code === "SQLITE_BUSY" && !client.closed) {
+        await client.reconnect();
+      }
+      throw error;
+    }
+  };
+  client.execute = guard(client.execute) as Client["execute"];
+  client.batch = guard(client.batch);
+  return client;
+}
+
+/** Tells a database that is away or does not answer from a fault of this program. */
+async function fetchInTime(request: Request): Promise<Response> {
+  try {
+    const answer = await fetch(request, { signal: AbortSignal.timeout(ANSWER_MS) });
+    // To its end here, as an answer that is cut off is the same trouble.
+    const body = await answer.arrayBuffer();
+    return new Response(body, { status: answer.status, headers: answer.headers });
+  } catch (error) {
+    throw new DatabaseAway(error);
+  }
+}

@@ -1,0 +1,9 @@
+/** All migrations in order. A released one is never changed; a change is a new one. */
+import type { Migration } from "../migrate.ts";
+import { statements as rosters } from "./0001-rosters.ts";
+import { statements as exports } from "./0002-exports.ts";
+
+export const migrations: readonly Migration[] = [
+  { number: 1, name: "rosters", statements: rosters },
+  { number: 2, name: "exports", statements: exports },
+];

@@ -1,0 +1,110 @@
+/** When each school's exports are due. */
+import type { Client, InStatement } from "@libsql/client";
+import type { Author } from "./audit.ts";
+
+export interface StoredSchedule {
+  cron: string;
+  timezone: string;
+}
+
+/** A school whose export is due. */
+export interface DueSchool extends StoredSchedule {
+  schoolId: number;
+  /** The run that is due: ISO 8601 UTC. */
+  dueAt: string;
+  /** How often this run has failed. */
+  failures: number;
+}
+
+/**
+ * Stores a school's schedule. One that only says again what was stored keeps its next run, so a run
+ * that was missed is still made up.
+ */
+export async function putSchedule(
+  database: Client,
+  put: StoredSchedule & { schoolId: number; nextDueAt: string },
+  by: Author,
+): Promise<void> {
+  await database.batch([
+    {
+      sql: `INSERT INTO schedules (school_id, cron, timezone, next_due_at, ready_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (school_id) DO UPDATE SET
+          cron = excluded.cron,
+          timezone = excluded.timezone,
+          next_due_at = excluded.next_due_at,
+          ready_at = excluded.ready_at,
+          failures = 0,
+          updated_at = excluded.updated_at
+        WHERE cron <> excluded.cron OR timezone <> excluded.timezone OR next_due_at IS NULL`,
+      args: [put.schoolId, put.cron, put.timezone, put.nextDueAt, put.nextDueAt, by.at],
+    },
+    auditChange(by, put.schoolId, "schedule.set", { cron: put.cron, timezone: put.timezone }),
+  ], "write");
+}
+
+export async function getSchedule(
+  database: Client,
+  schoolId: number,
+): Promise<StoredSchedule | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: "SELECT cron, timezone FROM schedules WHERE school_id = ?",
+    args: [schoolId],
+  });
+  return row && { cron: String(row.cron), timezone: String(row.timezone) };
+}
+
+/** @returns false when the school had none */
+export async function deleteSchedule(
+  database: Client,
+  schoolId: number,
+  by: Author,
+): Promise<boolean> {
+  const [deleted] = await database.batch([
+    { sql: "DELETE FROM schedules WHERE school_id = ?", args: [schoolId] },
+    auditChange(by, schoolId, "schedule.removed", {}),
+  ], "write");
+  return deleted!.rowsAffected > 0;
+}
+
+export const dueSchoolsQuery = `SELECT school_id, cron, timezone, next_due_at, failures
+  FROM schedules WHERE ready_at IS NOT NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?`;
+
+/** The schools whose export is due, those that have waited longest first. */
+export async function dueSchools(
+  database: Client,
+  now: string,
+  limit: number,
+): Promise<DueSchool[]> {
+  const { rows } = await database.execute({ sql: dueSchoolsQuery, args: [now, limit] });
+  return rows.map((row) => ({
+    schoolId: Number(row.school_id),
+    cron: String(row.cron),
+    timezone: String(row.timezone),
+    dueAt: String(row.next_due_at),
+    failures: Number(row.failures),
+  }));
+}
+
+/** Puts a run that failed off, so that the schools behind it get their turn. */
+export async function putOff(database: Client, due: DueSchool, readyAt: string): Promise<void> {
+  await database.execute({
+    sql: `UPDATE schedules SET ready_at = ?, failures = failures + 1
+      WHERE school_id = ? AND next_due_at = ?`,
+    args: [readyAt, due.schoolId, due.dueAt],
+  });
+}
+
+/** A line in the audit trail, when the statement before it changed something. */
+function auditChange(
+  by: Author,
+  schoolId: number,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+      SELECT ?, ?, ?, ?, ? WHERE changes() > 0`,
+    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
+  };
+}

@@ -1,0 +1,45 @@
+/** Which failures of the database are its own, so that the caller should try again later. */
+
+/** The remote database cannot be reached, or did not answer in time. */
+export class DatabaseAway extends Error {
+  constructor(cause: unknown) {
+    super(`the database cannot be reached: ${reason(cause)}`, { cause });
+    this.name = "DatabaseAway";
+  }
+}
+
+const codes = new Set([
+  "SQLITE_BUSY",
+  "SQLITE_LOCKED",
+  "SQLITE_CANTOPEN",
+  "SQLITE_IOERR",
+  "SQLITE_FULL",
+  // The remote server took the lock away from a batch that was too slow, or was restarted within it.
+  "TRANSACTION_TIMEOUT",
+  "TRANSACTION_CLOSED",
+  "TRANSACTION_BUSY",
+  "STREAM_EXPIRED",
+  "SERVER_ERROR",
+  "HRANA_WEBSOCKET_ERROR",
+  "HRANA_CLOSED_ERROR",
+  "HRANA_PROTO_ERROR",
+  // The database was closed because this process is ending.
+  "CLIENT_CLOSED",
+]);
+
+/** Is the database away or busy? Nothing of the failed batch was written, or all of it. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseAway) return true;
+  return error instanceof Error && codes.has((error as { code?: string }).code ?? "");
+}
+
+/** Did a row break a key, a unique index or a NOT NULL? The whole batch was undone. */
+export function isConstraint(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: string }).code === "SQLITE_CONSTRAINT";
+}
+
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // Node says no more than "fetch failed"; why stands one level deeper.
+  return cause.cause instanceof Error ? cause.cause.message : cause.message;
+}

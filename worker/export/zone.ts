@@ -1,0 +1,52 @@
+/** Time zones by their IANA names, and instants on a zone's clock. */
+
+/** Shown when a zone is refused. */
+const examples = ["America/New_York", "Europe/Berlin", "UTC"] as const;
+
+/**
+ * Reads a time zone's name. Abbreviations are refused: `EST` would stay at -05:00 all summer, which
+ * is not what a school in New York means by it.
+ */
+export function readZone(
+  text: string,
+): { name: string } | { message: string; examples: readonly string[] } {
+  const name = text.trim();
+  if (/^(?:utc|gmt|z)$/i.test(name)) return { name: "UTC" };
+  const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
+  if (/^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)+$/.test(name) && name.includes("/")) {
+    try {
+      // Some names come back as the zone they are an alias of; the spelling that was given is kept.
+      const found = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+      return { name: found.toLowerCase() === name.toLowerCase() ? found : name };
+    } catch {
+      // Not a zone: answered below.
+    }
+  }
+  return {
+    message: `"${shown}" is not a time zone's full name. Write the continent and a city, such as ` +
+      `${examples.join(", ")}.`,
+    examples,
+  };
+}
+
+/** An instant on a zone's clock, ISO 8601 with the offset: `2026-11-22T00:00:00-05:00`. */
+export function formatLocal(milliseconds: number, timezone: string): string {
+  const format = new Intl.DateTimeFormat("en", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  const part = Object.fromEntries(
+    format.formatToParts(milliseconds).map(({ type, value }) => [type, value]),
+  );
+  const clock = `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
+  const ahead = Math.round((Date.parse(`${clock}Z`) - milliseconds) / 60_000);
+  const hours = String(Math.floor(Math.abs(ahead) / 60)).padStart(2, "0");
+  const minutes = String(Math.abs(ahead) % 60).padStart(2, "0");
+  return `${clock}${ahead < 0 ? "-" : "+"}${hours}:${minutes}`;
+}

@@ -1,0 +1,88 @@
+/** Starts the worker: `deno run --allow-net --allow-env worker/main.ts`, or Node with tsx. */
+import { createApp } from "./app.ts";
+import { instant, type WorkerContext } from "./context.ts";
+import { openDatabase } from "./database/client.ts";
+import { startTicking } from "./export/ticking.ts";
+import { currentRuntime, type Listening } from "./runtime.ts";
+import { readSettings, SettingsError, type WorkerSettings } from "./settings.ts";
+import { startWorker } from "./starting.ts";
+
+/** sysexits.h: something was found in an unconfigured or misconfigured state. */
+const EX_CONFIG = 78;
+/** So long requests in flight may take when the worker is asked to end, in milliseconds. */
+const GRACE_MS = 10_000;
+
+const runtime = currentRuntime();
+
+function log(event: string, fields: Record<string, unknown> = {}): void {
+  console.log(JSON.stringify({ event, ...fields, at: instant(Date.now()) }));
+}
+
+function settingsOrExit(): WorkerSettings {
+  try {
+    return readSettings(runtime.environment());
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    runtime.exit(EX_CONFIG);
+    // Where a platform does not let a program exit, it must not go on either.
+    throw error;
+  }
+}
+
+const settings = settingsOrExit();
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function listenOrExit(): Promise<Listening> {
+  const { host, port } = settings;
+  try {
+    return await runtime.listen((request) => worker.fetch(request), host, port);
+  } catch (error) {
+    const reason = (error as Error).message;
+    console.error(`HOST and PORT are ${host} and ${port}, where nothing can listen: ${reason}`);
+    runtime.exit(1);
+    throw error;
+  }
+}
+
+const listening = await listenOrExit();
+log("listening", { address: listening.address });
+
+let context: WorkerContext | undefined;
+const ticking = startTicking(() => context);
+
+const worker = startWorker({
+  open: () => openDatabase({ url: settings.databaseUrl, authToken: settings.databaseAuthToken }),
+  serve(database) {
+    const serving: WorkerContext = context = {
+      database,
+      bridgeTokens: settings.bridgeTokens,
+      adminToken: settings.adminToken,
+      keyTypes: settings.keyTypes,
+      sliceRows: settings.sliceRows,
+      now: () => Date.now(),
+      randomId: () => crypto.randomUUID(),
+      log,
+    };
+    const app = createApp(serving);
+    return (request) => app.fetch(request);
+  },
+  now: () => instant(Date.now()),
+  wait,
+  log,
+});
+
+let stopping = false;
+runtime.onStop(async () => {
+  if (stopping) return;
+  stopping = true;
+  log("stopping");
+  ticking.stop();
+  await Promise.race([listening.stop(), wait(GRACE_MS)]);
+  worker.stop();
+  log("stopped");
+  runtime.exit(0);
+});

@@ -1,0 +1,98 @@
+/**
+ * The header row: its words never matter, its shape does (SPEC section 4).
+ */
+import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv.ts";
+import { columnPosition, COLUMNS } from "./columns.ts";
+import { sniff } from "./file-kind.ts";
+import { whatIsWrong } from "./malformed.ts";
+import { type Problem, problem } from "./problems.ts";
+import { visible } from "./shown.ts";
+
+export type HeaderVerdict =
+  | { verdict: "good" }
+  /** Rows are processed by position; `problem` is the warning that says so. */
+  | { verdict: "out_of_order"; problem: Problem }
+  /** No row of the file is applied; `problem` is the whole report. */
+  | { verdict: "rejected"; problem: Problem };
+
+/**
+ * What is to be said of a file before any row is read. Undefined: the bytes end before the header
+ * row does.
+ * @param bytes the file's first slice
+ * @param whole there is no other one
+ */
+export function judgeFile(bytes: Uint8Array, whole: boolean): HeaderVerdict | undefined {
+  const problem = sniff(bytes);
+  if (problem !== undefined) return { verdict: "rejected", problem };
+  const [header] = scan(bytes, { line: 1, last: whole, maxRecords: 1 }).records;
+  return header === undefined && !whole ? undefined : judgeHeader(header);
+}
+
+/** @param header the first record of the file; undefined when there is none */
+export function judgeHeader(header: CsvRecord | MalformedRecord | undefined): HeaderVerdict {
+  if (header === undefined) {
+    const message = "The file is blank: it has no header row and no rows. No row was applied.";
+    return rejected(1, "header_missing", message);
+  }
+  const { line } = header;
+  // Bytes that are not text may be part of a word, and words do not matter.
+  const isReadable = !isMalformed(header) || header.reason === "not_utf8" ||
+    header.reason === "nul_byte";
+  if (!isReadable) {
+    const message = `The header row cannot be read. ${whatIsWrong(header)} No row was applied.`;
+    return rejected(line, "header_unreadable", message);
+  }
+  const words = (header.fields ?? []).map((word) => word.trim());
+  const { length } = COLUMNS;
+  if (words.length > length) return rejected(line, "too_many_columns", tooMany(words));
+  if (words.length < length) {
+    const isAbbreviated = words.includes("");
+    return isAbbreviated ? { verdict: "good" } : rejected(line, "column_missing", missing(words));
+  }
+  const misplaced = misplacedWords(words);
+  if (misplaced.length < 2) return { verdict: "good" };
+  const message = `The columns look out of order: ${misplaced.join("; ")}. They were read by ` +
+    `position, as ${COLUMNS.join(",")}, whatever the header row calls them.`;
+  return {
+    verdict: "out_of_order",
+    problem: problem({ line }, "columns_out_of_order", message),
+  };
+}
+
+function rejected(
+  line: number,
+  code: "header_missing" | "header_unreadable" | "too_many_columns" | "column_missing",
+  message: string,
+): HeaderVerdict {
+  return { verdict: "rejected", problem: problem({ line }, code, message) };
+}
+
+/** `Email is in column 2, where StudentId belongs` for each well-known name at another's place. */
+function misplacedWords(words: readonly string[]): string[] {
+  return words.flatMap((word, i) => {
+    const position = columnPosition(word);
+    return position === undefined || position === i
+      ? []
+      : [`${visible(word, 40)} is in column ${i + 1}, where ${COLUMNS[i]} belongs`];
+  });
+}
+
+function tooMany(words: readonly string[]): string {
+  const { length } = COLUMNS;
+  const allBlank = words.slice(length).every((word) => word === "");
+  const hint = allBlank ? ` The last ${words.length - length} are empty: delete them.` : "";
+  return `The header row has ${words.length} columns; exactly ${length} are expected: ` +
+    `${COLUMNS.join(",")}.${hint} No row was applied.`;
+}
+
+function missing(words: readonly string[]): string {
+  const found = new Set(words.map(columnPosition));
+  const absent = COLUMNS.filter((_column, position) => !found.has(position));
+  // Only when every word is a well-known one is it certain what is not there.
+  const hint = absent.length === COLUMNS.length - words.length
+    ? ` Missing: ${absent.join(", ")}.`
+    : "";
+  const count = words.length === 1 ? "1 column" : `${words.length} columns`;
+  return `The header row has ${count} (${visible(words.join(","), 120)}); exactly ` +
+    `${COLUMNS.length} are expected: ${COLUMNS.join(",")}.${hint} No row was applied.`;
+}

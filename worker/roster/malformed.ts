@@ -1,0 +1,112 @@
+/**
+ * Records that cannot be read, in words a registrar understands.
+ */
+import type { MalformedRecord } from "../../shared/csv.ts";
+import { COLUMNS } from "./columns.ts";
+import { type Problem, problem } from "./problems.ts";
+import { shown, visible } from "./shown.ts";
+
+/** The problem of a malformed record; pieces that are `continued` have none of their own. */
+export function malformedProblem(record: MalformedRecord): Problem {
+  const { line, reason } = record;
+  const username = readableUsername(record.fields);
+  const column = reason.startsWith("quote_") ? COLUMNS[(record.found ?? 0) - 1] ?? "" : "";
+  const consequence = reason === "quote_unclosed"
+    ? " Only this line was left out; reading went on at the next one."
+    : "";
+  return problem({ line, username, column }, reason, whatIsWrong(record) + consequence);
+}
+
+/** What is wrong with a record and what is expected, in a sentence or three. */
+export function whatIsWrong(record: MalformedRecord): string {
+  const fields = record.fields ?? [];
+  switch (record.reason) {
+    case "quote_bare":
+      return `There is a quotation mark in ${
+        place(record.found)
+      } where none may be. A value that ` +
+        `contains one is written between quotation marks, with the inner ones doubled: ` +
+        `"Lee ""LJ""". The quotation marks must stand right next to the commas.`;
+    case "quote_unclosed":
+      return `A quotation mark opens ${
+        place(record.found)
+      } in this line and no other one closes it.`;
+    case "field_count":
+      return fieldCountMessage(fields);
+    case "not_utf8":
+      return `This line is not UTF-8${
+        unreadable(fields)
+      }; it looks like Latin-1 or Windows-1252. ` +
+        `Save the file as "CSV UTF-8" and send it again.`;
+    case "nul_byte":
+      return "This line contains NUL bytes, which no text has: the file is damaged, or it is not " +
+        "a plain UTF-8 text file. Save it as CSV UTF-8 and send it again.";
+    case "record_too_long":
+      return "This line is longer than 64 KiB (65536 bytes), which no row of a roster is. " +
+        "Perhaps the line ends are missing.";
+  }
+}
+
+function place(found: number | undefined): string {
+  const column = COLUMNS[(found ?? 0) - 1];
+  return column === undefined ? `value ${found}` : `the value of ${column}`;
+}
+
+function fieldCountMessage(fields: readonly string[]): string {
+  const found = fields.length;
+  const values = found === 1 ? "1 value" : `${found} values`;
+  const start = `This row has ${values}; ${COLUMNS.length} are expected.`;
+  return `${start} ${fieldCountHint(fields)}`;
+}
+
+function fieldCountHint(fields: readonly string[]): string {
+  const all = fields.join(",");
+  const wanted = COLUMNS.length;
+  if (fields.some((field) => /\r[^\r]/.test(field))) {
+    return "It contains old Macintosh line ends (CR alone), which do not end a row here. Save the " +
+      "file with CRLF or LF line ends.";
+  }
+  for (const [name, separator] of [["semicolons", ";"], ["tabs", "\t"], ["bars", "|"]] as const) {
+    if (all.split(separator).length >= wanted) {
+      return `It looks like ${name} stand between the values; commas are expected.`;
+    }
+  }
+  if (fields.length < wanted) {
+    return "A blank value still needs its comma, and a value with a line break in it must stand " +
+      "between quotation marks.";
+  }
+  if (fields.slice(wanted).every((field) => field.trim() === "")) {
+    const surplus = fields.length - wanted;
+    return surplus === 1
+      ? "There is a comma too many at its end: remove it, or delete the empty column."
+      : `There are ${surplus} commas too many at its end: remove them, or delete the empty columns.`;
+  }
+  const name = splitName(fields);
+  const example = name === undefined
+    ? `A value with a comma in it must stand between quotation marks: "Smith, Jr.".`
+    : `It looks like a name with a comma in it: write "${name}", with the quotation marks.`;
+  return example;
+}
+
+/** The name that an unquoted comma has cut in two: its second half starts with a space. */
+function splitName(fields: readonly string[]): string | undefined {
+  const at = fields.findIndex((field, i) => i >= 3 && i <= 5 && /^ +\S/.test(field));
+  if (at === -1 || fields[at - 1] === "") return undefined;
+  return visible(`${fields[at - 1]!.trim()},${fields[at]}`, 60);
+}
+
+/** Points at the first value with bytes that could not be read. */
+function unreadable(fields: readonly string[]): string {
+  const at = fields.findIndex((field) => field.includes("\ufffd"));
+  if (at === -1) return "";
+  const value = shown(fields[at]!).replaceAll("\ufffd", "?");
+  return ` (${COLUMNS[at] ?? `value ${at + 1}`}: ${value})`;
+}
+
+/** The Username, unless it could not be read or the whole line was taken for one. */
+function readableUsername(fields: readonly string[] = []): string {
+  const username = fields[0]?.trim() ?? "";
+  const isWholeLine = fields.length === 1 && /[;\t|\r]/.test(username);
+  if (isWholeLine || username.includes("\ufffd") || username.length > 254) return "";
+  return visible(username, 254);
+}

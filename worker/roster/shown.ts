@@ -1,0 +1,41 @@
+/**
+ * How values of a row are shown to a person: whole or shortened, with what cannot be seen spelled
+ * out. Plain ASCII is added, as the report may be opened in a program that takes it for Latin-1.
+ */
+
+const SHOWN_CHARACTERS = 60;
+
+/** A value between quotation marks, shortened to about 60 characters: `'1/2/04'`. */
+export function shown(value: string): string {
+  return `'${visible(value, SHOWN_CHARACTERS)}'`;
+}
+
+/** At most `limit` characters of a text, control and invisible characters as `<TAB>`, `<U+200B>`. */
+export function visible(text: string, limit: number): string {
+  // A character has at most two code units: what is cut off here would not be shown.
+  const characters = [...text.slice(0, 2 * limit + 2)];
+  const cut = characters.length > limit;
+  const kept = (cut ? characters.slice(0, limit) : characters).join("");
+  return kept.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, spelledOut) + (cut ? "..." : "");
+}
+
+/** How many characters a text has, as a person counts code points. */
+export function characterCount(text: string): number {
+  let count = text.length;
+  for (const _pair of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) count--;
+  return count;
+}
+
+function spelledOut(character: string): string {
+  const code = character.codePointAt(0)!;
+  return `<${names.get(code) ?? "U+" + code.toString(16).toUpperCase().padStart(4, "0")}>`;
+}
+
+const names = new Map([
+  [0x00, "NUL"],
+  [0x09, "TAB"],
+  [0x0a, "LF"],
+  [0x0d, "CR"],
+  [0x1b, "ESC"],
+  [0x7f, "DEL"],
+]);

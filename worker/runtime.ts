@@ -1,0 +1,106 @@
+/**
+ * What differs between the platforms that the worker runs on: Deno, Deno Deploy and Node. They are
+ * reached through `globalThis`, so that one source type-checks on all of them.
+ */
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+export interface Listening {
+  /** `http://127.0.0.1:8787`, or where the platform listens. */
+  address: string;
+  /** Takes no more requests; resolves when those in flight are answered. */
+  stop(): Promise<void>;
+}
+
+export interface Runtime {
+  environment(): Record<string, string | undefined>;
+  /** @throws when the port is taken or the host is not this machine's */
+  listen(fetch: Fetch, host: string, port: number): Promise<Listening>;
+  /** Calls once, when the process is asked to end; never where there are no signals. */
+  onStop(stop: () => void): void;
+  exit(code: number): void;
+}
+
+export function currentRuntime(): Runtime {
+  const { Deno: deno, process } = globalThis as unknown as {
+    Deno?: DenoGlobal;
+    process?: NodeProcess;
+  };
+  if (deno) return onDeno(deno);
+  if (process) return onNode(process);
+  throw new Error("The worker runs on Deno and on Node; this is neither.");
+}
+
+interface DenoGlobal {
+  env: { toObject(): Record<string, string> };
+  serve(
+    options: {
+      hostname: string;
+      port: number;
+      onListen(at: { hostname: string; port: number }): void;
+    },
+    fetch: Fetch,
+  ): { shutdown(): Promise<void> };
+  addSignalListener(signal: string, listener: () => void): void;
+  exit(code: number): void;
+}
+
+function onDeno(deno: DenoGlobal): Runtime {
+  return {
+    environment: () => deno.env.toObject(),
+    listen(fetch, hostname, port) {
+      let address = url(hostname, port);
+      const server = deno.serve({
+        hostname,
+        port,
+        onListen: (at) => address = url(at.hostname, at.port),
+      }, fetch);
+      return Promise.resolve({ address, stop: () => server.shutdown() });
+    },
+    onStop(stop) {
+      try {
+        for (const signal of ["SIGTERM", "SIGINT"]) deno.addSignalListener(signal, stop);
+      } catch {
+        // Deno Deploy has no signals.
+      }
+    },
+    exit: (code) => deno.exit(code),
+  };
+}
+
+interface NodeProcess {
+  env: Record<string, string | undefined>;
+  on(signal: string, listener: () => void): void;
+  exit(code: number): void;
+}
+
+function onNode(process: NodeProcess): Runtime {
+  return {
+    environment: () => process.env,
+    async listen(fetch, hostname, port) {
+      const { createAdaptorServer } = await import("@hono/node-server");
+      const server = createAdaptorServer({ fetch });
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, hostname, resolve);
+      });
+      const bound = server.address();
+      const at = typeof bound === "object" && bound ? bound.port : port;
+      const stop = () =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          // Connections that are kept for a next request would hold the server open.
+          if ("closeIdleConnections" in server) server.closeIdleConnections();
+        });
+      return { address: url(hostname, at), stop };
+    },
+    onStop(stop) {
+      for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+function url(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
