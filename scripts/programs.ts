@@ -1,0 +1,55 @@
+/** The two programs of the service, as they are started in this tree. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export type Environment = Record<string, string | undefined>;
+
+/** A program to start; it says `{"event":"listening",…}` on standard output when it is there. */
+export interface Program {
+  name: string;
+  command: string;
+  args: string[];
+  environment: Environment;
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/**
+ * The worker, on Deno, with no permission it can do without. Over a remote database that is the
+ * network and its settings. The embedded database is a native library: it is loaded (ffi), and asks
+ * which machine it is on to find the right one (sys); its files it opens by itself.
+ */
+export function workerProgram(environment: Environment): Program {
+  const isEmbedded = /^(file:|:memory:)/.test(environment["DATABASE_URL"] ?? "file:");
+  const embedded = [
+    `--allow-ffi=${join(root, "node_modules", "@libsql")}`,
+    "--allow-sys=cpus,hostname,networkInterfaces",
+  ];
+  const permissions = ["--allow-net", "--allow-env", ...(isEmbedded ? embedded : [])];
+  return {
+    name: "worker",
+    // Deno's own binary, not npm's wrapper around it: signals and exit codes come through.
+    command: require("deno/install_api.cjs").runInstall(),
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `--config=${join(root, "deno.json")}`,
+      ...permissions,
+      join(root, "worker", "main.ts"),
+    ],
+    environment: { NO_COLOR: "1", ...environment },
+  };
+}
+
+/** The bridge, on Node. */
+export function bridgeProgram(environment: Environment): Program {
+  return {
+    name: "bridge",
+    command: process.execPath,
+    args: ["--import", import.meta.resolve("tsx"), join(root, "bridge", "main.ts")],
+    environment,
+  };
+}

@@ -1,0 +1,197 @@
+/** The rounds of the fault-injecting run. */
+import assert from "node:assert/strict";
+import { freePort } from "../end-to-end/processes.ts";
+import { type School, type Service, startService, until } from "../end-to-end/service.ts";
+import { startSqld } from "../worker/database/sqld.ts";
+import { makeRoster, Model, type Roster } from "./model.ts";
+import { httpProxy, tcpProxy } from "./proxies.ts";
+import { type Random, seeded } from "./random.ts";
+
+export interface FaultRunOptions {
+  rounds: number;
+  seed: number;
+  schools?: number;
+  progress?(line: string): void;
+}
+
+interface Pupil {
+  school: School;
+  model: Model;
+  rosters: Map<string, Roster>;
+  /** Uploads that were checked in earlier rounds. */
+  checked: Set<string>;
+}
+
+/** Runs the rounds; throws at the first thing that is wrong. Returns a summary. */
+export async function faultRun(options: FaultRunOptions): Promise<string> {
+  const { rounds, seed, schools: schoolCount = 2, progress = () => {} } = options;
+  const random = seeded(seed);
+  const sqld = await startSqld();
+  const toDatabase = await tcpProxy(Number(new URL(sqld.url).port), { random });
+  let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
+  const kills = { worker: 0, bridge: 0, database: 0 };
+  let uploads = 0, rows = 0;
+  let service: Service | undefined;
+  try {
+    const workerPort = await freePort();
+    toWorker = await httpProxy(workerPort, random);
+    service = await startService({
+      databaseUrl: `http://127.0.0.1:${toDatabase.port}`,
+      worker: { SLICE_ROWS: "40" },
+      bridge: { SETTLE_MS: "0", SYNC_MS: "30" },
+      workerUrl: () => `http://127.0.0.1:${toWorker!.port}`,
+      workerPort,
+    });
+    const running = service;
+    const pupils: Pupil[] = [];
+    for (let i = 0; i < schoolCount; i++) {
+      const school = await service.addSchool(`school-${i}`);
+      pupils.push({ school, model: new Model(), rosters: new Map(), checked: new Set() });
+    }
+
+    const kill = async (what: keyof typeof kills) => {
+      kills[what]++;
+      if (what === "worker") await running.restartWorker();
+      if (what === "bridge") await running.restartBridge();
+      if (what === "database") {
+        await sqld.kill();
+        await sqld.restart();
+      }
+    };
+
+    for (let round = 1; round <= rounds; round++) {
+      toWorker.isBad = toDatabase.isBad = true;
+      const sending = pupils.map((pupil) => upload(pupil, random));
+      // The killing goes on beside the sending.
+      const killing = (async () => {
+        const count = random.below(3);
+        for (let i = 0; i < count; i++) {
+          await pause(random.below(250));
+          await kill(random.pick(["worker", "bridge", "database"] as const));
+        }
+      })();
+      await Promise.all([...sending, killing]);
+      toWorker.isBad = toDatabase.isBad = false;
+      for (const pupil of pupils) {
+        const checked = await check(running, pupil);
+        uploads += checked.uploads;
+        rows += checked.rows;
+      }
+      if (round % 10 === 0) {
+        progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
+      }
+    }
+    const faults = { ...toWorker.faults, ...toDatabase.faults };
+    return [
+      `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows`,
+      `kills: ${list(kills)}`,
+      `faults of the network: ${list(faults)}`,
+      "checked after each round: one report an upload, its counts against an independent recount, " +
+      "every student against the model, .original and .rejected byte for byte, nothing left over",
+    ].join("\n");
+  } catch (error) {
+    progress(service?.worker.output().slice(-4000) ?? "");
+    progress(service?.bridge.output().slice(-4000) ?? "");
+    throw error;
+  } finally {
+    await service?.[Symbol.asyncDispose]();
+    await toDatabase.close();
+    await toWorker?.close();
+    await sqld.stop();
+  }
+}
+
+function list(counts: Record<string, number>): string {
+  return Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ");
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Uploads a roster or two, each again and again until its CLOSE was answered OK. */
+async function upload(pupil: Pupil, random: Random): Promise<void> {
+  const count = 1 + random.below(2);
+  for (let i = 0; i < count; i++) {
+    const roster = makeRoster(random, 20 + random.below(180), 300);
+    pupil.rosters.set(roster.sha256, roster);
+    const name = `/inbound/${random.pick(["roster", "other"])}.csv`;
+    await until(() => pupil.school.put(name, roster.bytes).then(() => true, () => false));
+  }
+}
+
+interface UploadJson {
+  id: string;
+  name: string;
+  timeCode: string;
+  state: string;
+  sha256: string;
+  rows: Record<string, number>;
+  acceptedAt: string;
+}
+
+async function all<Item>(service: Service, path: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let after = "";
+  do {
+    const { status, body } = await service.admin("GET", `${path}?limit=1000${after}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    items.push(...body.items);
+    after = body.next ? `&after=${encodeURIComponent(body.next)}` : "";
+  } while (after);
+  return items;
+}
+
+/** Waits until a school's home is at rest, then checks all that is new in it. */
+async function check(service: Service, pupil: Pupil) {
+  const { school, model, rosters, checked } = pupil;
+  let names: string[] = [];
+  await until(async () => {
+    names = await school.names().catch(() => ["unreachable"]);
+    return names.every((name) => /\.(completed|original|rejected)$/.test(name));
+  }, { what: `${school.slug} at rest, it has ${names}` });
+
+  const listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
+  // Time codes are in the order of acceptance: each name has its own, and a school's are in turn.
+  const uploads = listed
+    .filter(({ id }) => !checked.has(id))
+    .sort((a, b) => a.acceptedAt < b.acceptedAt ? -1 : 1);
+  let rows = 0;
+  for (const upload of uploads) {
+    const roster = rosters.get(upload.sha256);
+    assert.ok(roster, `${upload.name} has bytes that nobody sent`);
+    const counts = model.apply(roster);
+    const { read, added, updated, unchanged, rejected } = upload.rows;
+    assert.deepEqual({ read, added, updated, unchanged, rejected }, counts, upload.id);
+    assert.equal(upload.state, "completed");
+    const stem = `/inbound/${upload.name}.${upload.timeCode}`;
+    assert.deepEqual(await school.get(`${stem}.original`), roster.bytes);
+    const report = (await school.get(`${stem}.completed`)).toString();
+    const summary = `${counts.read} rows: ${counts.added} added, ${counts.updated} updated, ` +
+      `${counts.unchanged} unchanged, ${counts.rejected} rejected, 0 warnings`;
+    assert.ok(report.includes(summary), `${report.slice(0, 300)} has not ${summary}`);
+    assert.equal(report.trimEnd().split("\r\n").length, 2 + counts.rejected);
+    const hasRejected = names.includes(`${upload.name}.${upload.timeCode}.rejected`);
+    assert.equal(hasRejected, counts.rejected > 0);
+    if (hasRejected) {
+      assert.equal((await school.get(`${stem}.rejected`)).toString(), roster.rejected);
+    }
+    checked.add(upload.id);
+    rows += counts.read;
+  }
+  assert.equal(names.filter((name) => name.endsWith(".completed")).length, listed.length);
+  assert.equal(names.filter((name) => name.endsWith(".original")).length, listed.length);
+
+  const students = await all<Record<string, string>>(
+    service,
+    `/admin/schools/${school.slug}/students`,
+  );
+  assert.equal(students.length, model.students.size);
+  for (const student of students) {
+    const expected = model.students.get(student["username"]!)!;
+    assert.equal(student["studentId"], expected.studentId);
+    assert.equal(student["lastName"], expected.lastName ?? null);
+    assert.equal(student["firstName"], expected.firstName ?? null);
+    assert.equal(student["dob"], expected.dob ?? null);
+    assert.equal(student["onCampus"], expected.onCampus === "1");
+  }
+  return { uploads: uploads.length, rows };
+}

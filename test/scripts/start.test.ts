@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const script = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
+
+interface Started {
+  child: ChildProcess;
+  folder: string;
+  output: () => string;
+  ended: Promise<number | null>;
+  /** Waits until the output matches, or the service has ended without it. */
+  says: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function start(t: TestContext, environment: Record<string, string> = {}): Promise<Started> {
+  const folder = await mkdtemp(join(tmpdir(), "rosterbridge-start-"));
+  const child = spawn(process.execPath, ["--import", "tsx", script], {
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      DATA_DIR: join(folder, "data"),
+      PORT: String(await freePort()),
+      SFTP_PORT: "0",
+      HEALTH_PORT: "0",
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  let output = "";
+  child.stdout.on("data", (piece) => output += piece);
+  child.stderr.on("data", (piece) => output += piece);
+  t.after(async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+  const says = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(output);
+        if (found) resolve(found);
+      };
+      child.stdout.on("data", look);
+      child.stderr.on("data", look);
+      ended.then((code) => {
+        look();
+        reject(new Error(`ended with ${code} and never said ${pattern}:\n${output}`));
+      });
+      look();
+    });
+  return { child, folder, output: () => output, ended, says };
+}
+
+test("npm start makes what is missing, says where everything is, and stops with exit 0", async (t) => {
+  const service = await start(t);
+  const [, host, port] = await service.says(/SFTP +(127\.0\.0\.1):(\d+)/);
+  await service.says(/host key SHA256:/);
+  const [, workerUrl] = await service.says(/administration +(http:\/\/127\.0\.0\.1:\d+)\/admin/);
+  await service.says(/token is in \S*admin-token/);
+  await service.says(/stored in/);
+  assert.equal(host, "127.0.0.1");
+  assert.ok(Number(port) > 0);
+
+  const data = join(service.folder, "data");
+  for (const name of ["admin-token", "bridge-token"]) {
+    assert.equal((await stat(join(data, name))).mode & 0o777, 0o600);
+    const token = (await readFile(join(data, name), "utf8")).trim();
+    assert.equal(service.output().includes(token), false, "a token is never printed");
+  }
+  assert.equal((await stat(data)).mode & 0o777, 0o700);
+  assert.equal((await stat(join(data, "bridge"))).mode & 0o777, 0o700);
+  assert.ok(existsSync(join(data, "worker.db")));
+  assert.ok((await readdir(join(data, "bridge"))).length > 0);
+
+  const token = (await readFile(join(data, "admin-token"), "utf8")).trim();
+  const schools = await fetch(`${workerUrl}/admin/schools`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assert.equal(schools.status, 200);
+  await schools.body?.cancel();
+
+  service.child.kill("SIGINT");
+  assert.equal(await service.ended, 0);
+});
+
+test("a bad setting prints one line that names it and exits 78", async (t) => {
+  for (const [name, value] of [["SETTLE_MS", "soon"], ["PORT", "http"]]) {
+    const service = await start(t, { [name!]: value! });
+    assert.equal(await service.ended, 78, service.output());
+    const lines = service.output().trim().split("\n").filter((line) => !line.includes('"event":'));
+    assert.equal(lines.length, 1, service.output());
+    assert.match(lines[0]!, new RegExp(`^\\w+: ${name} .*${value}`));
+  }
+});
+
+test("if either process dies it is said which, and the exit is not 0", async (t) => {
+  const service = await start(t);
+  await service.says(/is running/);
+  const children = await childrenOf(service.child.pid!);
+  assert.equal(children.length, 2);
+  process.kill(children[0]!, "SIGKILL");
+  assert.equal(await service.ended, 1);
+  await service.says(/The worker was ended by SIGKILL\. The bridge is stopped\./);
+  for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
+
+/** The worker's process id, then the bridge's: the service starts them in this order. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const words = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  const commands = await Promise.all(
+    words.map(async (word) => ({
+      pid: Number(word),
+      command: await readFile(`/proc/${word}/cmdline`, "utf8"),
+    })),
+  );
+  const of = (main: string) => commands.filter(({ command }) => command.includes(main));
+  return [...of("worker/main.ts"), ...of("bridge/main.ts")].map(({ pid }) => pid);
+}
