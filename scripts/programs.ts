@@ -36,6 +36,8 @@ export function workerProgram(environment: Environment): Program {
       "run",
       "--quiet",
       "--no-prompt",
+      // A slice leaves megabytes of garbage: collect it rather than grow.
+      "--v8-flags=--optimize-for-size",
       `--config=${join(root, "deno.json")}`,
       ...permissions,
       join(root, "worker", "main.ts"),

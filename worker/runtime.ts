@@ -88,9 +88,15 @@ function onNode(process: NodeProcess): Runtime {
       const at = typeof bound === "object" && bound ? bound.port : port;
       const stop = () =>
         new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          // Connections that are kept for a next request would hold the server open.
-          if ("closeIdleConnections" in server) server.closeIdleConnections();
+          // Connections that are kept for a next request would hold the server open, and one that is
+          // answered now is kept from then on.
+          const sweep = setInterval(() => {
+            if ("closeIdleConnections" in server) server.closeIdleConnections();
+          }, 20);
+          server.close(() => {
+            clearInterval(sweep);
+            resolve();
+          });
         });
       return { address: url(hostname, at), stop };
     },

@@ -12,6 +12,7 @@ export interface Answer {
   status: number;
   // deno-lint-ignore no-explicit-any
   body: any;
+  headers?: Headers;
 }
 
 export interface School {
@@ -103,7 +104,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       });
       const text = await response.text();
       const isJson = response.headers.get("content-type")?.includes("json");
-      return { status: response.status, body: isJson ? JSON.parse(text) : text };
+      return {
+        status: response.status,
+        body: isJson ? JSON.parse(text) : text,
+        headers: response.headers,
+      };
     },
     async addSchool(slug, settings) {
       const made = await service.admin("POST", "/admin/schools", { slug, name: slug, settings });
@@ -153,18 +158,22 @@ function schoolClient(
 ): School {
   async function session<Result>(work: (sftp: ssh2.SFTPWrapper) => Promise<Result>) {
     const client = new ssh2.Client();
+    // ssh2 leaves the callbacks of a connection that breaks off uncalled.
+    const lost = new Promise<never>((_, reject) => {
+      client.on("error", reject).on("close", () => reject(new Error("the connection was lost")));
+    });
+    lost.catch(() => {});
+    const opened = new Promise<ssh2.SFTPWrapper>((resolve, reject) => {
+      client.once("ready", () => {
+        client.sftp((error, sftp) => error ? reject(error) : resolve(sftp));
+      });
+      client.connect({ host: "127.0.0.1", port, username: slug, privateKey });
+    });
     try {
-      await new Promise((resolve, reject) => {
-        client.once("ready", () => resolve(undefined));
-        client.once("error", reject);
-        client.connect({ host: "127.0.0.1", port, username: slug, privateKey });
-      });
-      const sftp = await new Promise<ssh2.SFTPWrapper>((resolve, reject) => {
-        client.sftp((error, opened) => error ? reject(error) : resolve(opened));
-      });
-      return await work(sftp);
+      const sftp = await Promise.race([opened, lost]);
+      return await Promise.race([work(sftp), lost]);
     } finally {
-      client.on("error", () => {});
+      opened.catch(() => {});
       client.end();
     }
   }

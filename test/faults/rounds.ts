@@ -4,6 +4,7 @@ import { freePort } from "../end-to-end/processes.ts";
 import { type School, type Service, startService, until } from "../end-to-end/service.ts";
 import { startSqld } from "../worker/database/sqld.ts";
 import { makeRoster, Model, type Roster } from "./model.ts";
+import { Outbound } from "./outbound.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
 import { type Random, seeded } from "./random.ts";
 
@@ -18,6 +19,7 @@ interface Pupil {
   school: School;
   model: Model;
   rosters: Map<string, Roster>;
+  outbound: Outbound;
   /** Uploads that were checked in earlier rounds. */
   checked: Set<string>;
 }
@@ -31,6 +33,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
   const kills = { worker: 0, bridge: 0, database: 0 };
   let uploads = 0, rows = 0;
+  const exportFiles = new Map<Pupil, number>();
   let service: Service | undefined;
   try {
     const workerPort = await freePort();
@@ -46,7 +49,9 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     const pupils: Pupil[] = [];
     for (let i = 0; i < schoolCount; i++) {
       const school = await service.addSchool(`school-${i}`);
-      pupils.push({ school, model: new Model(), rosters: new Map(), checked: new Set() });
+      const outbound = new Outbound(service, school);
+      await outbound.schedule();
+      pupils.push({ school, model: new Model(), rosters: new Map(), outbound, checked: new Set() });
     }
 
     const kill = async (what: keyof typeof kills) => {
@@ -70,12 +75,16 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
           await kill(random.pick(["worker", "bridge", "database"] as const));
         }
       })();
-      await Promise.all([...sending, killing]);
+      const verifying = pupils.map(({ outbound, model }) =>
+        outbound.act(random, [...model.students.keys()])
+      );
+      await Promise.all([...sending, ...verifying, killing]);
       toWorker.isBad = toDatabase.isBad = false;
       for (const pupil of pupils) {
         const checked = await check(running, pupil);
         uploads += checked.uploads;
         rows += checked.rows;
+        exportFiles.set(pupil, await pupil.outbound.check());
       }
       if (round % 10 === 0) {
         progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
@@ -83,11 +92,13 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     }
     const faults = { ...toWorker.faults, ...toDatabase.faults };
     return [
-      `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows`,
+      `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows, ` +
+      `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
       `faults of the network: ${list(faults)}`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
-      "every student against the model, .original and .rejected byte for byte, nothing left over",
+      "every student against the model, .original and .rejected byte for byte, nothing left over; " +
+      "each verification in exactly one export",
     ].join("\n");
   } catch (error) {
     progress(service?.worker.output().slice(-4000) ?? "");

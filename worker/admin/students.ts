@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { listStudents, studentByUsername, usernameKey } from "../database/students.ts";
+import { listStudents, studentByUsername } from "../database/students.ts";
+import { usernameKey } from "../roster/username.ts";
 import { HttpProblem } from "../http.ts";
 import { readPage, writePage } from "../page.ts";
 import { findSchool } from "./find-school.ts";

@@ -67,11 +67,14 @@ export function recordFiles(events: readonly FileEvent[]): InStatement[] {
 export function recordReads(events: readonly DownloadEvent[]): InStatement[] {
   if (events.length === 0) return [];
   return [{
+    // Named in full, as json_each has columns of its own.
     sql: `UPDATE files SET downloaded_at = json_extract(e.value, '$.at')
           FROM json_each(?) AS e
-          WHERE school_id = json_extract(e.value, '$.schoolId')
-            AND path = json_extract(e.value, '$.path') AND at <= json_extract(e.value, '$.at')
-            AND (downloaded_at IS NULL OR downloaded_at < json_extract(e.value, '$.at'))`,
+          WHERE files.school_id = json_extract(e.value, '$.schoolId')
+            AND files.path = json_extract(e.value, '$.path')
+            AND files.at <= json_extract(e.value, '$.at')
+            AND (files.downloaded_at IS NULL
+              OR files.downloaded_at < json_extract(e.value, '$.at'))`,
     args: [JSON.stringify(latestByPath(events))],
   }];
 }

@@ -12,8 +12,7 @@ export function recordEvents(events: readonly LedgerEvent[]): InStatement[] {
     sql: `INSERT OR IGNORE INTO ledger (id, school_id, at, type, event)
           SELECT json_extract(e.value, '$.id'), s.id, json_extract(e.value, '$.at'),
             json_extract(e.value, '$.type'), e.value
-          FROM json_each(?) AS e CROSS JOIN schools AS s ON s.id = json_extract(e.value, '$.schoolId')
-          ORDER BY e.key`,
+          FROM json_each(?) AS e CROSS JOIN schools AS s ON s.id = json_extract(e.value, '$.schoolId')`,
     args: [JSON.stringify(events)],
   }];
 }

@@ -3,6 +3,7 @@ import type { Client, Row } from "@libsql/client";
 import type { SchoolId } from "../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import { joinStanding } from "./verifications.ts";
+import { usernameKey } from "../roster/username.ts";
 
 export interface Student {
   username: string;
@@ -19,11 +20,6 @@ export interface Student {
   onCampus: boolean | null;
   /** ISO 8601 UTC; `null` when the student is not verified. */
   verifiedAt: string | null;
-}
-
-/** What orders the students of a school: the Username in lower case. */
-export function usernameKey(username: string): string {
-  return username.trim().toLowerCase();
 }
 
 const query = `SELECT students.username, students.student_id, students.last_name,
@@ -53,7 +49,7 @@ export async function studentByUsername(
 ): Promise<Student | undefined> {
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key = ?`,
-    args: [schoolId, usernameKey(username)],
+    args: [schoolId, usernameKey(username.trim())],
   });
   return rows[0] && readStudent(rows[0]);
 }

@@ -16,7 +16,7 @@ export const joinStanding = `LEFT JOIN verifications AS standing
 
 export interface Verify {
   schoolId: number;
-  /** Lower-case Usernames, each once, in the order in which they were verified. */
+  /** The keys of Usernames, each once, in the order in which they were verified. */
   usernameKeys: string[];
   /** ISO 8601 UTC, to the millisecond; never in the future. */
   verifiedAt: string;

@@ -1,0 +1,61 @@
+// SPEC section 6 with real processes and OpenSSH's sftp.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startService, until, waitForName } from "./service.ts";
+
+test("a scheduled export arrives, is downloaded, is shown as downloaded, and can be delivered again", async () => {
+  await using service = await startService();
+  const school = await service.addSchool("springfield");
+  const roster = "U,S,L,F,T,D,R,T,O\n" +
+    "ana@college.edu,S1,,,,,,,1\nben@college.edu,,,,,,,,0\ncyd@college.edu,S3,,,,,,,0\n";
+  await school.put("/inbound/roster.csv", roster);
+  await waitForName(school, ".completed");
+
+  const admin = "/admin/schools/springfield";
+  const verified = await service.admin("POST", `${admin}/verifications`, {
+    usernames: ["ben@college.edu", "ana@college.edu", "nobody@college.edu"],
+    verifiedAt: "2026-11-20T23:59:59.000Z",
+    reviewer: "Ruth",
+  });
+  assert.deepEqual(verified.body.unknown, ["nobody@college.edu"]);
+  const schedule = await service.admin("PUT", `${admin}/schedule`, {
+    when: "* * * * *",
+    timezone: "UTC",
+  });
+  assert.equal(schedule.status, 200, JSON.stringify(schedule.body));
+  assert.equal(schedule.body.nextRuns.length, 5);
+
+  let names: string[] = [];
+  await until(async () => {
+    names = await school.names("/outbound");
+    return names.length > 0;
+  }, { timeoutMs: 90_000, what: "the export of the next minute" });
+  assert.match(names[0]!, /^verified-\d{8}T\d{4}00000Z\.csv$/);
+  await service.admin("DELETE", `${admin}/schedule`);
+
+  const copy = join(service.folder, "verified.csv");
+  const got = await school.sftp(`get outbound/${names[0]} ${copy}`);
+  assert.equal(got.code, 0, got.stderr);
+  const expected = "Username,StudentId,VerifyDate\r\n" +
+    "ben@college.edu,,11/20/2026\r\nana@college.edu,S1,11/20/2026\r\n";
+  assert.equal(await readFile(copy, "utf8"), expected);
+
+  const exports = async () => (await service.admin("GET", `${admin}/exports`)).body.items;
+  await until(async () => (await exports()).at(-1).state === "downloaded");
+  const shown = (await exports()).at(-1);
+  assert.equal(shown.receipt.fingerprint, school.fingerprint);
+  assert.equal(shown.receipt.address, "127.0.0.1");
+  assert.equal(shown.students, 2);
+
+  const removed = await school.sftp(`rm outbound/${names[0]}`);
+  assert.equal(removed.code, 0, removed.stderr);
+  const again = await service.admin("POST", `/admin/exports/${shown.id}/deliver`);
+  assert.equal(again.status, 202);
+  await until(async () => (await school.names("/outbound")).includes(names[0]!));
+  assert.equal((await school.get(`/outbound/${names[0]}`)).toString(), expected);
+
+  const student = await service.admin("GET", `${admin}/students/ana@college.edu`);
+  assert.equal(student.body.verifiedAt, "2026-11-20T23:59:59.000Z");
+});

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { freePort, hasSqld, type Sqld, startSqld } from "./database/sqld.ts";
+import {
+  EDGE_PERMISSIONS,
+  EMBEDDED_PERMISSIONS,
+  type RuntimeName,
+  spawnWorker,
+  type WorkerProcess,
+} from "./worker-process.ts";
+
+const tokens = { BRIDGE_TOKEN: "bridge-token", ADMIN_TOKEN: "admin-token" };
+const admin = { authorization: "Bearer admin-token" };
+const noSqld = hasSqld ? false : "there is no sqld for this platform";
+
+async function address(worker: WorkerProcess): Promise<string> {
+  const listening = await worker.event("listening");
+  assert.equal(worker.events[0], listening, "it is the first line");
+  assert.match(String(listening["address"]), /^http:\/\/127\.0\.0\.1:\d+$/);
+  return String(listening["address"]);
+}
+
+async function stop(worker: WorkerProcess, signal: "SIGTERM" | "SIGINT"): Promise<void> {
+  worker.process.kill(signal);
+  assert.equal(await worker.ended, 0, worker.stderr());
+  assert.equal(worker.events.at(-1)!["event"], "stopped");
+}
+
+/** Asks again until the answer has that status. */
+async function until(status: number, url: string): Promise<Response> {
+  while (true) {
+    const answer = await fetch(url, { headers: admin });
+    if (answer.status === status) return answer;
+    await answer.body?.cancel();
+  }
+}
+
+for (const runtime of ["deno", "node"] as RuntimeName[]) {
+  describe(`the worker on ${runtime}`, () => {
+    let folder: string;
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "rosterbridge-worker-"));
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    test("start-up with a bad setting prints one line that names it and exits 78", async () => {
+      for (const [name, value] of [["PORT", "eighty"], ["ADMIN_TOKEN", ""]] as const) {
+        const worker = spawnWorker(runtime, { ...tokens, [name]: value });
+        assert.equal(await worker.ended, 78);
+        const lines = worker.stderr().trimEnd().split("\n");
+        assert.equal(lines.length, 1, worker.stderr());
+        assert.ok(lines[0]!.startsWith(name));
+        assert.deepEqual(worker.events, []);
+      }
+    });
+
+    test("serves from an embedded database, and on SIGTERM ends with 0", async () => {
+      const environment = {
+        ...tokens,
+        PORT: "0",
+        DATABASE_URL: `file:${join(folder, "worker.db")}`,
+      };
+      // Two at once, on one new file.
+      const workers = [1, 2].map(() => spawnWorker(runtime, environment, EMBEDDED_PERMISSIONS));
+      const [first, second] = await Promise.all(workers.map(address));
+      const made = await fetch(`${first}/admin/schools`, {
+        method: "POST",
+        headers: admin,
+        body: JSON.stringify({ slug: "oak", name: "Oak" }),
+      });
+      assert.equal(made.status, 201, await made.text());
+      const found = await fetch(`${second}/admin/schools/oak`, { headers: admin });
+      assert.equal((await found.json() as { name: string }).name, "Oak");
+      assert.equal((await fetch(`${first}/healthz`)).status, 200);
+      await Promise.all(workers.map((worker) => stop(worker, "SIGTERM")));
+      const migrated = workers.flatMap(({ events }) =>
+        events.flatMap(({ migrations }) => migrations ?? [])
+      );
+      assert.deepEqual(new Set(migrated).size, migrated.length, "each migration ran once");
+    });
+
+    test("serves from a remote database with no permission but network and environment", {
+      skip: noSqld,
+    }, async () => {
+      const sqld = await startSqld();
+      try {
+        for (const url of [sqld.url, sqld.url.replace(/^http/, "ws")]) {
+          const environment = { ...tokens, PORT: "0", DATABASE_URL: url };
+          const worker = spawnWorker(runtime, environment, EDGE_PERMISSIONS);
+          const at = await address(worker);
+          const answer = await fetch(`${at}/bridge/sync`, {
+            method: "POST",
+            headers: { authorization: "Bearer bridge-token" },
+            body: JSON.stringify({ directoryVersion: null, events: [], done: [] }),
+          });
+          assert.equal(answer.status, 200, await answer.text());
+          await stop(worker, "SIGINT");
+        }
+      } finally {
+        await sqld.stop();
+      }
+    });
+
+    test("a database that is away at the start, or goes away, is 503 until it is there", {
+      skip: noSqld,
+    }, async () => {
+      const port = await freePort();
+      const DATABASE_URL = `http://127.0.0.1:${port}`;
+      const worker = spawnWorker(runtime, { ...tokens, PORT: "0", DATABASE_URL });
+      const at = await address(worker);
+      let sqld: Sqld | undefined;
+      try {
+        for (const path of ["/healthz", "/admin/schools"]) {
+          const answer = await fetch(`${at}${path}`, { headers: admin });
+          assert.equal(answer.status, 503);
+          assert.equal(answer.headers.get("retry-after"), "2");
+          assert.equal(answer.headers.get("content-type"), "application/problem+json");
+          await answer.body?.cancel();
+        }
+        await worker.event("database.unavailable");
+        sqld = await startSqld(port);
+        await (await until(200, `${at}/healthz`)).body?.cancel();
+        await (await until(200, `${at}/admin/schools`)).body?.cancel();
+        await sqld.kill();
+        await (await until(503, `${at}/healthz`)).body?.cancel();
+        await sqld.restart();
+        await (await until(200, `${at}/admin/schools`)).body?.cancel();
+        await stop(worker, "SIGTERM");
+      } finally {
+        worker.process.kill("SIGKILL");
+        await worker.ended;
+        await sqld?.stop();
+      }
+    });
+
+    test("a request in flight is answered before the worker ends", async () => {
+      const DATABASE_URL = `file:${join(folder, "in-flight.db")}`;
+      const worker = spawnWorker(
+        runtime,
+        { ...tokens, PORT: "0", DATABASE_URL },
+        EMBEDDED_PERMISSIONS,
+      );
+      const at = new URL(await address(worker));
+      await (await until(200, `${at.origin}/healthz`)).body?.cancel();
+      const body = JSON.stringify({ slug: "elm", name: "Elm" });
+      const socket = connect(Number(at.port), at.hostname);
+      let answer = "";
+      socket.setEncoding("utf8").on("data", (text) => answer += text);
+      socket.write(
+        "POST /admin/schools HTTP/1.1\r\nhost: worker\r\nauthorization: Bearer admin-token\r\n" +
+          `expect: 100-continue\r\ncontent-length: ${body.length}\r\n\r\n`,
+      );
+      socket.write(body.slice(0, 5));
+      // A second request is answered: the first one has reached the worker by then.
+      await (await fetch(`${at.origin}/healthz`)).body?.cancel();
+      worker.process.kill("SIGTERM");
+      await worker.event("stopping");
+      socket.write(body.slice(5));
+      assert.equal(await worker.ended, 0, worker.stderr());
+      assert.match(answer, /HTTP\/1\.1 201 /);
+      socket.destroy();
+    });
+
+    test("where nothing can listen, it says so in one line and ends", async () => {
+      const worker = spawnWorker(runtime, { ...tokens, HOST: "192.0.2.1", PORT: "8787" });
+      assert.equal(await worker.ended, 1);
+      assert.match(worker.stderr(), /^HOST and PORT are 192\.0\.2\.1 and 8787, [^\n]+\n$/);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { readSettings, SettingsError } from "../../worker/settings.ts";
+
+const required = { BRIDGE_TOKEN: "bridge-secret", ADMIN_TOKEN: "admin-secret" };
+
+describe("the worker's settings", () => {
+  test("each but the tokens has a default", () => {
+    assert.deepEqual(readSettings(required), {
+      databaseUrl: "file:./data/worker.db",
+      databaseAuthToken: undefined,
+      host: "127.0.0.1",
+      port: 8787,
+      bridgeTokens: ["bridge-secret"],
+      adminToken: "admin-secret",
+      sliceRows: 5000,
+      keyTypes: ["rsa"],
+    });
+  });
+
+  test("the environment overrides every setting, and an empty one counts as none", () => {
+    const settings = readSettings({
+      DATABASE_URL: "libsql://example.turso.io",
+      DATABASE_AUTH_TOKEN: "database-secret",
+      HOST: "::1",
+      PORT: "0",
+      BRIDGE_TOKEN: "old-secret, new-secret",
+      ADMIN_TOKEN: "admin-secret",
+      SLICE_ROWS: "",
+      SSH_KEY_TYPES: "rsa, Ed25519,ecdsa,rsa",
+    });
+    assert.deepEqual(settings, {
+      databaseUrl: "libsql://example.turso.io",
+      databaseAuthToken: "database-secret",
+      host: "::1",
+      port: 0,
+      bridgeTokens: ["old-secret", "new-secret"],
+      adminToken: "admin-secret",
+      sliceRows: 5000,
+      keyTypes: ["rsa", "ed25519", "ecdsa"],
+    });
+  });
+
+  const wrong: [Record<string, string | undefined>, RegExp][] = [
+    [{ ADMIN_TOKEN: undefined }, /^ADMIN_TOKEN is missing; it takes/],
+    [{ BRIDGE_TOKEN: " " }, /^BRIDGE_TOKEN is missing; it takes/],
+    [{ BRIDGE_TOKEN: "one-secret," }, /^BRIDGE_TOKEN is missing/],
+    [
+      { BRIDGE_TOKEN: "a-secret,b-secret,c-secret" },
+      /^BRIDGE_TOKEN has 3 tokens; it takes one, or two/,
+    ],
+    [{ ADMIN_TOKEN: "two words of secret" }, /^ADMIN_TOKEN has characters .*; it takes letters/],
+    [{ ADMIN_TOKEN: "bridge-secret" }, /^ADMIN_TOKEN is the same as BRIDGE_TOKEN; it takes/],
+    [{ PORT: "http" }, /^PORT is "http"; it takes a whole number from 0 to 65535\.$/],
+    [{ PORT: "65536" }, /^PORT is "65536"/],
+    [{ PORT: "80.5" }, /^PORT is "80\.5"/],
+    [{ SLICE_ROWS: "0" }, /^SLICE_ROWS is "0"; it takes a whole number from 1 to 50000\.$/],
+    [{ SSH_KEY_TYPES: "rsa,dsa" }, /^SSH_KEY_TYPES has "dsa"; it takes .* rsa,ed25519,ecdsa/],
+    [{ DATABASE_URL: "./worker.db" }, /^DATABASE_URL is no URL; it takes .*file:, libsql:/],
+    [{ DATABASE_URL: "mysql://me:secret@db" }, /^DATABASE_URL begins with mysql: and it takes/],
+    [{ DATABASE_URL: "file:" }, /^DATABASE_URL is a file: URL without a path/],
+    [{ DATABASE_URL: "https://:secret@" }, /^DATABASE_URL is not a https: URL that can be read/],
+  ];
+  for (const [environment, message] of wrong) {
+    test(`${JSON.stringify(environment)} is one line that names the setting and no secret`, () => {
+      assert.throws(() => readSettings({ ...required, ...environment }), (error) => {
+        assert.ok(error instanceof SettingsError);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n|secret@|-secret|words of secret/);
+        return true;
+      });
+    });
+  }
+});
