@@ -23,6 +23,9 @@ import { SchoolKeys } from "./vault/school-keys.ts";
 import { Vault } from "./vault/vault.ts";
 
 const EX_CONFIG = 78;
+/** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
+const REQUESTS_MS = 5_000;
+const CALLS_MS = 3_000;
 
 /** One JSON object a line on standard output; never row values, keys or tokens. */
 function log(event: string, fields: Record<string, unknown> = {}): void {
@@ -33,7 +36,10 @@ async function run(settings: BridgeSettings): Promise<void> {
   const now = Date.now;
   const random = Math.random;
 
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  await asSetting(
+    `DATA_DIR is "${settings.dataDir}"; it takes a folder that is there or can be made`,
+    mkdir(settings.dataDir, { recursive: true, mode: 0o700 }),
+  );
   const keyring = await asSetting("MASTER_KEY_FILE", fileKeyring(settings.masterKeyFile));
   const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
 
@@ -46,7 +52,13 @@ async function run(settings: BridgeSettings): Promise<void> {
   await vault.sweepAll();
   await recoverPartialSizes(vault);
 
-  const worker = workerClient({ url: settings.workerUrl, token: settings.bridgeToken });
+  const leaving = new AbortController();
+  const worker = workerClient({
+    url: settings.workerUrl,
+    token: settings.bridgeToken,
+    now,
+    signal: leaving.signal,
+  });
   const directory = new SchoolDirectory(catalog);
   const outbox = new Outbox({
     vault,
@@ -64,24 +76,33 @@ async function run(settings: BridgeSettings): Promise<void> {
       log("upload.accepted", { upload: entry.uploadId, schoolId: entry.schoolId });
       outbox.add(entry);
     },
+    log,
   });
   const { maxUploadBytes } = settings;
-  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now };
+  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now, log };
 
-  const sftp = await startSftpServer({
-    host: settings.sftpHost,
-    port: settings.sftpPort,
-    hostKeys: [hostKey],
-    keyTypes: settings.keyTypes,
-    authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
-    enter({ schoolId, fingerprint, address, client }) {
-      const sender = { fingerprint, address, client };
-      catalog.recordLogin(schoolId, sender);
-      return openHome(keeper, schoolId, sender);
-    },
-    log,
-    now,
-  });
+  const sftp = await asAddress(
+    `SFTP_HOST and SFTP_PORT are ${settings.sftpHost} and ${settings.sftpPort}`,
+    startSftpServer({
+      host: settings.sftpHost,
+      port: settings.sftpPort,
+      hostKeys: [hostKey],
+      keyTypes: settings.keyTypes,
+      authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
+      enter({ schoolId, fingerprint, address, client }) {
+        const sender = { fingerprint, address, client };
+        try {
+          catalog.recordLogin(schoolId, sender);
+        } catch (error) {
+          // Such as a full disk: the school must come in to make room.
+          log("login.not_recorded", { schoolId, reason: (error as Error).message });
+        }
+        return openHome(keeper, schoolId, sender);
+      },
+      log,
+      now,
+    }),
+  );
   const sync = new Sync({
     vault,
     worker,
@@ -95,10 +116,13 @@ async function run(settings: BridgeSettings): Promise<void> {
     },
     workerReturned: () => outbox.wake(),
   });
-  const health = await startHealth(settings.healthPort, () => ({
-    workerAnsweredAt: sync.lastAnswerAt,
-    uploadsWaiting: outbox.length,
-  }));
+  const health = await asAddress(
+    `HEALTH_PORT is ${settings.healthPort}`,
+    startHealth(settings.healthPort, () => ({
+      workerAnsweredAt: sync.lastAnswerAt,
+      uploadsWaiting: outbox.length,
+    })),
+  );
 
   outbox.resume();
   settling.resume();
@@ -109,8 +133,10 @@ async function run(settings: BridgeSettings): Promise<void> {
     if (stopping) return;
     stopping = true;
     log("stopping");
-    await sftp.close(5_000);
+    await sftp.close(REQUESTS_MS);
     settling.stop();
+    // A worker that does not answer must not keep the bridge: what is in the outbox goes on next time.
+    setTimeout(() => leaving.abort(new Error("the bridge is stopping")), CALLS_MS);
     await Promise.all([outbox.stop(), sync.stop()]);
     health.server.close();
     catalog.close();
@@ -133,6 +159,17 @@ async function asSetting<Result>(name: string, work: Promise<Result>): Promise<R
     return await work;
   } catch (error) {
     throw new SettingError(`${name}: ${(error as Error).message}`);
+  }
+}
+
+/** Where nothing can listen, the settings are wrong, unless somebody else listens there for now. */
+async function asAddress<Result>(settings: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const sentence = `${settings}, where nothing can listen: ${message}`;
+    throw code === "EADDRINUSE" ? new Error(sentence) : new SettingError(sentence);
   }
 }
 

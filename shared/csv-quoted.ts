@@ -91,3 +91,17 @@ function lineEndAt(text: string, at: number): number {
   if (code === LF) return at;
   return code === CR && text.charCodeAt(at + 1) === LF ? at + 1 : -1;
 }
+
+/**
+ * Does a quoted value go over a line end and hold as many commas as a row has? Then its closing
+ * quotation mark is missing, and the one that ended it is a later row's, which lacks its opening one:
+ * the rows between are no part of a value.
+ */
+export function holdsRow(value: string, columns: number): boolean {
+  if (columns < 2 || !value.includes("\n")) return false;
+  let commas = 0;
+  for (let at = value.indexOf(","); at !== -1; at = value.indexOf(",", at + 1)) {
+    if (++commas === columns - 1) return true;
+  }
+  return false;
+}

@@ -11,7 +11,9 @@
  * tail is left unconsumed.
  */
 import { isUtf8, Jumps, type LineEnd, Lines } from "./csv-lines.ts";
-import { readQuotedRecord } from "./csv-quoted.ts";
+import { holdsRow, readQuotedRecord } from "./csv-quoted.ts";
+
+export { holdsRow };
 
 /** A record's content, without its line end, may have so many bytes. */
 export const RECORD_BYTES = 64 * 1024;
@@ -21,7 +23,7 @@ export const RECORD_BYTES = 64 * 1024;
  * - `quote_bare`: a quotation mark inside a value that does not start with one, or text after the
  *   closing one;
  * - `quote_unclosed`: a quoted value that does not end properly within its line, the lines after it
- *   or 64 KiB;
+ *   or 64 KiB, or that ends but has swallowed a row by then, see {@link holdsRow};
  * - `field_count`: more or fewer fields than `columns`;
  * - `not_utf8`: bytes that are not UTF-8;
  * - `nul_byte`: a NUL, which no text has;
@@ -201,12 +203,19 @@ class RecordReader {
     if (reading.outcome === "closed") {
       if (reading.end <= lines.endText) return this.#checked(reading.fields, undefined);
       const end = lines.endAt(reading.end, WINDOW);
-      if (lines.contentBytes(end.byte) <= RECORD_BYTES) return this.#checked(reading.fields, end);
+      if (lines.contentBytes(end.byte) <= RECORD_BYTES && !this.#swallowsRow(reading.fields)) {
+        return this.#checked(reading.fields, end);
+      }
     }
     const bare = reading.outcome === "bare";
     const before = bare ? reading.fields : reading.fields.slice(0, reading.fieldsOnFirstLine);
     const reason = bare ? "quote_bare" : "quote_unclosed";
     return malformed(lines, reason, before, before.length + 1);
+  }
+
+  #swallowsRow(fields: readonly string[]): boolean {
+    const { columns } = this;
+    return columns !== undefined && fields.some((value) => holdsRow(value, columns));
   }
 
   /** Checks what has nothing to do with quotes; `end` is where a record of several lines ends. */

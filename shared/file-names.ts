@@ -15,6 +15,11 @@ export function stageName(roster: string, timeCode: string, stage: Stage): strin
   return `${roster}.${timeCode}.${stage}`;
 }
 
+/** Is it a name that the service gives: a name, a time code and a stage? */
+export function isStageName(name: string): boolean {
+  return /\.\d{8}T\d{9}Z\.(processing|completed|rejected|original)$/i.test(name);
+}
+
 /** Does the name say that the service is working on the file? Such a file cannot be changed. */
 export function isProcessingName(name: string): boolean {
   return /\.processing$/i.test(name);

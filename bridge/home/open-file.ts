@@ -6,6 +6,7 @@
 import type { Sender } from "../../shared/protocol.ts";
 import type { CatalogFile } from "../vault/catalog.ts";
 import type { Lease } from "../vault/vault.ts";
+import { refusedByDisk } from "./full-disk.ts";
 import { type Attributes, type Changes, type OpenFile, Refusal } from "./home.ts";
 import { type HomeKeeper, setTimes } from "./school-home.ts";
 import type { SessionToken } from "./settling.ts";
@@ -36,6 +37,8 @@ export class Writers {
 }
 
 const kept = "What arrived before is kept as a partial file";
+/** So long it takes until the catalog is told again what it could not take. */
+const AGAIN_MS = 1000;
 
 interface WritingOptions {
   keeper: HomeKeeper;
@@ -49,6 +52,8 @@ export class Writing implements OpenFile {
   readonly #options: WritingOptions;
   #lease!: Lease;
   #failure: Refusal | undefined;
+  /** The size on disk when this writer has left. */
+  #left: number | undefined;
   /** Seconds since the epoch. */
   #modifiedAt: number;
 
@@ -77,7 +82,7 @@ export class Writing implements OpenFile {
 
   /** Bytes written so far, and those that were there before. */
   get size(): number {
-    return this.#lease?.blob.size ?? this.#options.file.size;
+    return this.#left ?? this.#lease?.blob.size ?? this.#options.file.size;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -90,6 +95,7 @@ export class Writing implements OpenFile {
     const at = append ? blob.size : offset;
     await this.#attempt(async () => {
       this.#checkSize(at + bytes.length);
+      await keeper.vault.room.take(bytes.length);
       await blob.write(at, bytes);
     });
     this.#modifiedAt = keeper.now() / 1000;
@@ -126,19 +132,33 @@ export class Writing implements OpenFile {
     try {
       await this.#attempt(() => this.#lease.blob.sync());
     } catch (error) {
-      await this.#leave("partial");
+      await this.abandon();
       throw error;
     }
     // Another writer may have come during the sync.
     const { keeper, file } = this.#options;
     const ousted = keeper.writers.current(file.id) !== this;
-    await this.#leave("complete");
+    try {
+      if (!ousted) this.#tellCatalog("complete", this.size);
+    } catch (error) {
+      await this.abandon();
+      throw refusedByDisk(error, "upload");
+    }
+    await this.#leave();
     if (ousted) throw this.#failure!;
   }
 
   async abandon(): Promise<void> {
-    await this.#attempt(() => this.#lease.blob.sync()).catch(() => {});
-    await this.#leave("partial");
+    const { keeper, file } = this.#options;
+    const { blob } = this.#lease;
+    // Also after a write that failed: what arrived before it is kept.
+    const isStored = await blob.sync().then(() => true, () => false);
+    const size = blob.size;
+    await this.#leave();
+    if (keeper.writers.current(file.id) !== this) return;
+    // A client resumes at the size it is told, so it must be what the disk really has.
+    this.#left = isStored ? size : await this.#sizeOnDisk().catch(() => size);
+    if (keeper.writers.current(file.id) === this) this.#tellPartial();
   }
 
   /** Does it unless something failed before; a failure stays. */
@@ -165,30 +185,50 @@ export class Writing implements OpenFile {
   #refusalOf(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
     const { name } = this.#options;
+    const refused = refusedByDisk(error, "upload");
+    if (refused instanceof Refusal) return refused;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOSPC" || code === "EDQUOT") {
-      return new Refusal(
-        "failure",
-        `The service's disk is full. ${kept}; try again later or resume.`,
-      );
-    }
     return new Refusal(
       "failure",
       `${name} could not be written${code ? ` (${code})` : ""}. ${kept}; try again.`,
     );
   }
 
-  async #leave(state: "partial" | "complete"): Promise<void> {
-    const { keeper, file, session } = this.#options;
+  /** From here on the file has another writer or none. */
+  #tellCatalog(state: "partial" | "complete", size: number): void {
+    const { keeper, file } = this.#options;
+    keeper.vault.catalog.settleSize(file.id, state, size, this.#modifiedAt);
+    keeper.writers.exit(file.id, this);
+  }
+
+  /** As long as the catalog cannot take it (disk full), the size is known here. */
+  #tellPartial(): void {
+    const { keeper, file } = this.#options;
     try {
-      if (keeper.writers.current(file.id) === this) {
-        keeper.vault.catalog.settleSize(file.id, state, this.size, this.#modifiedAt);
-      }
-    } finally {
-      keeper.writers.exit(file.id, this);
-      await this.#lease.release();
-      keeper.settling.touch(file.id, session);
+      this.#tellCatalog("partial", this.#left!);
+    } catch (error) {
+      keeper.log("home.postponed", { file: file.id, reason: (error as Error).message });
+      setTimeout(() => {
+        if (keeper.writers.current(file.id) === this) this.#tellPartial();
+      }, AGAIN_MS).unref();
     }
+  }
+
+  async #sizeOnDisk(): Promise<number> {
+    const { keeper, file } = this.#options;
+    const { blob, release } = await keeper.vault.use(file, { mayBeNew: true });
+    const { size } = blob;
+    await release();
+    return size;
+  }
+
+  /** Lets go of the bytes; what of them could not be stored, the size on disk tells. */
+  async #leave(): Promise<void> {
+    const { keeper, file, session } = this.#options;
+    await this.#lease.release().catch((error: NodeJS.ErrnoException) =>
+      keeper.log("home.not_stored", { file: file.id, code: error.code })
+    );
+    keeper.settling.touch(file.id, session);
   }
 }
 
@@ -225,7 +265,13 @@ export class Reading implements OpenFile {
       const { keeper, file, sender } = this.#options;
       const { catalog } = keeper.vault;
       const current = catalog.file(file.id) ?? file;
-      if (current.state === "complete") catalog.recordDownload(current, sender);
+      try {
+        if (current.state === "complete") catalog.recordDownload(current, sender);
+      } catch (error) {
+        // Such as a full disk: reading goes on, and the next read at the end tries again.
+        this.#received = false;
+        keeper.log("home.receipt_lost", { file: file.id, reason: (error as Error).message });
+      }
     }
     return bytes;
   }
@@ -248,9 +294,12 @@ export class Reading implements OpenFile {
   async sync(): Promise<void> {}
 
   async close(): Promise<void> {
-    await this.#lease.release();
     const { keeper, file, session } = this.#options;
-    keeper.settling.touch(file.id, session);
+    try {
+      await this.#lease.release();
+    } finally {
+      keeper.settling.touch(file.id, session);
+    }
   }
 
   abandon(): Promise<void> {

@@ -2,6 +2,7 @@
  * Where a client's path leads in a home: the root, one of the two folders, or a name in one of them.
  * There is nothing else, so nothing can lead elsewhere.
  */
+import { isStageName } from "../../shared/file-names.ts";
 import { Refusal } from "./home.ts";
 
 export type Folder = "inbound" | "outbound";
@@ -41,6 +42,13 @@ export function placeOf(path: string): Place {
 
 /** Throws a sentence that says what is wrong with a name that a school gives a file. */
 export function checkName(name: string): void {
+  // A file of such a name would stand where a report is to be put.
+  if (isStageName(name)) {
+    throw new Refusal(
+      "permission_denied",
+      "Names that end in a time code and .processing, .completed, .rejected or .original are given by the service. Choose another name in /inbound; the file was not changed.",
+    );
+  }
   const problem = nameProblem(name);
   if (problem) {
     throw new Refusal(

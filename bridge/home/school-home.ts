@@ -15,6 +15,7 @@ import {
   type OpenMode,
   Refusal,
 } from "./home.ts";
+import { refusedByDisk, sayingFullDisk } from "./full-disk.ts";
 import { Reading, type Writers, Writing } from "./open-file.ts";
 import { checkName, cleanPath, type Folder, type Place, placeOf } from "./paths.ts";
 import type { SessionToken, Settling } from "./settling.ts";
@@ -28,6 +29,7 @@ export interface HomeKeeper {
   maxUploadBytes: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  log(event: string, fields: Record<string, unknown>): void;
 }
 
 const allowed =
@@ -62,23 +64,25 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
       throw new Refusal("failure", `${place.name} exists already and was not changed.`);
     }
     if (!before) checkName(place.name);
+    await vault.room.look();
     const { version } = await vault.keys.current(schoolId);
     // Asked again: another session may have come in between.
     const now = catalog.find(schoolId, cleanPath(path));
-    if (now) {
-      writers.oust(now.id, place.name);
-      settling.forget(now.id);
-    }
     const file = !now
       ? catalog.createPartial(schoolId, cleanPath(path), version, sender)
       : mode.truncate
       ? catalog.startOver(now.id, version, sender)
       : catalog.markPartial(now.id, sender);
+    // Only now, when the catalog has it: what it refused (disk full) must have changed nothing.
+    if (now) {
+      writers.oust(now.id, place.name);
+      settling.forget(now.id);
+    }
     if (now && mode.truncate) await vault.sweep(now.blob);
     return Writing.start({ keeper, file, name: place.name, session, append: mode.append });
   }
 
-  return {
+  return sayingFullDisk({
     resolve: cleanPath,
 
     async stat(path) {
@@ -126,7 +130,8 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
         try {
           await opened.change({ size: changes.size });
         } finally {
-          await opened.close();
+          // A partial file stays one, whatever its size.
+          await (file.state === "partial" ? opened.abandon() : opened.close());
         }
       }
       setTimes(keeper, file.id, changes, session);
@@ -135,9 +140,9 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
     async remove(path) {
       const file = fileAt(path);
       checkUnlocked(file.path);
+      catalog.remove(file.id);
       writers.oust(file.id, file.path);
       settling.forget(file.id);
-      catalog.remove(file.id);
       await vault.sweep(file.blob);
     },
 
@@ -158,11 +163,11 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
           `${place.name} exists already. Delete it first or choose another name; both files were kept.`,
         );
       }
+      catalog.rename(file.id, path);
       if (before) {
         writers.oust(before.id, place.name);
         settling.forget(before.id);
       }
-      catalog.rename(file.id, path);
       settling.touch(file.id, session);
       if (before) await vault.sweep(before.blob);
     },
@@ -181,7 +186,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
     async leave() {
       settling.leave(session);
     },
-  };
+  });
 }
 
 /** Keeps times a client sets, and lets the file settle anew. */
@@ -192,7 +197,11 @@ export function setTimes(
   session: SessionToken,
 ): void {
   if (changes.modifiedAt === undefined && changes.accessedAt === undefined) return;
-  keeper.vault.catalog.setTimes(fileId, changes);
+  try {
+    keeper.vault.catalog.setTimes(fileId, changes);
+  } catch (error) {
+    throw refusedByDisk(error, "other");
+  }
   keeper.settling.touch(fileId, session);
 }
 

@@ -23,10 +23,19 @@ export class SchoolDirectory {
     return this.#version;
   }
 
-  /** Stores a newer directory; from here on only its keys open a session. */
+  /**
+   * Stores a newer directory; from here on only its keys open a session, even when it cannot be
+   * stored: then it throws, and the version stays the old one, so that the next sync brings it again.
+   */
   replace(directory: Directory): void {
-    this.#catalog.saveDirectory(directory);
+    const before = this.#version;
     this.#index(directory);
+    try {
+      this.#catalog.saveDirectory(directory);
+    } catch (error) {
+      this.#version = before;
+      throw error;
+    }
   }
 
   /**

@@ -147,6 +147,7 @@ export class Outbox {
         sha256,
         sender: file.sender ?? { fingerprint: "", address: "", client: "" },
       });
+      let furthest = position.offset;
       let stuck = 0;
       while (position.state === "accepted" || position.state === "processing") {
         if (this.#stopped) throw new Stopped();
@@ -156,10 +157,11 @@ export class Outbox {
         }
         const bytes = await lease.blob.read(offset, sliceBytes);
         position = await worker.sendSlice(entry.uploadId, offset, bytes);
-        // The same offset once more can be a race that resolves itself; again and again it is a fault.
-        stuck = position.offset === offset ? stuck + 1 : 0;
+        // No further once more can be a race that resolves itself; again and again it is a fault.
+        stuck = position.offset > furthest ? 0 : stuck + 1;
+        furthest = Math.max(furthest, position.offset);
         if (stuck > 3) {
-          throw new WorkerUnavailable(`the worker stays at byte ${offset} of ${file.size}`);
+          throw new WorkerUnavailable(`the worker stays at byte ${furthest} of ${file.size}`);
         }
       }
       return position;
@@ -186,7 +188,10 @@ export async function storeDownload(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<StoredDownload> {
   const reference = await vault.reserve(schoolId);
-  const { blob, release } = await vault.use(reference, { mayBeNew: true });
+  const { blob, release } = await vault.use(reference, { mayBeNew: true }).catch(async (error) => {
+    await vault.sweep(reference.blob);
+    throw error;
+  });
   try {
     for await (const piece of pieces) await blob.write(blob.size, piece);
     await blob.sync();

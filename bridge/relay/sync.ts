@@ -78,13 +78,17 @@ export class Sync {
       events: told.map(({ event }) => event),
       done,
     });
+    // First of all: a revoked key must be out even when the catalog can take nothing (disk full).
+    if (answer.directory) {
+      try {
+        directory.replace(answer.directory);
+      } finally {
+        directoryChanged();
+      }
+    }
     const last = told.at(-1);
     if (last) catalog.dropEvents(last.number);
     catalog.dropCommandsDone(done);
-    if (answer.directory) {
-      directory.replace(answer.directory);
-      directoryChanged();
-    }
     for (const command of answer.commands) await this.#carryOut(command);
     return told.length === SYNC_EVENTS || answer.commands.length > 0;
   }

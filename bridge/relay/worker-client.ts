@@ -34,22 +34,27 @@ export interface WorkerClientOptions {
   token: string;
   /** Milliseconds for a call, from its start to the end of its answer. */
   timeoutMs?: number;
+  /** Ends all calls. */
+  signal?: AbortSignal;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 export function workerClient(
-  { url, token, timeoutMs = 30_000 }: WorkerClientOptions,
+  { url, token, timeoutMs = 30_000, signal, now }: WorkerClientOptions,
 ): WorkerClient {
   async function request(method: string, path: string, body?: BodyInit): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (typeof body === "string") headers["content-type"] = "application/json";
     if (body instanceof Uint8Array) headers["content-type"] = "application/octet-stream";
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       return await fetch(url + path, {
         method,
         headers,
         ...(body === undefined ? {} : { body }),
         redirect: "error",
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
     } catch (error) {
       throw new WorkerUnavailable(`${method} ${pathKind(path)}: ${reasonOf(error)}`);
@@ -66,7 +71,9 @@ export function workerClient(
   ): Promise<v.InferOutput<Schema>> {
     const response = await request(method, path, body);
     const what = `${method} ${pathKind(path)}`;
-    if (response.status !== 200 && response.status !== also) throw await refusal(what, response);
+    if (response.status !== 200 && response.status !== also) {
+      throw await refusal(what, response, now());
+    }
     let answer: unknown;
     try {
       answer = await response.json();
@@ -94,7 +101,13 @@ export function workerClient(
     async *download(path) {
       const response = await request("GET", path);
       const what = `GET ${pathKind(path)}`;
-      if (response.status !== 200 || !response.body) throw await refusal(what, response);
+      if (response.status !== 200 || !response.body) throw await refusal(what, response, now());
+      // Whatever stands between may answer with a page of its own; it must not become a report.
+      const type = response.headers.get("content-type") ?? "nothing";
+      if (!/^text\/csv\b/i.test(type)) {
+        await response.body.cancel();
+        throw new WorkerUnavailable(`${what}: not the worker's answer: ${type}, not text/csv`);
+      }
       try {
         for await (const piece of response.body) yield piece;
       } catch (error) {
@@ -104,14 +117,23 @@ export function workerClient(
   };
 }
 
-async function refusal(what: string, response: Response): Promise<WorkerUnavailable> {
-  const seconds = Number(response.headers.get("retry-after"));
+async function refusal(what: string, response: Response, now: number): Promise<WorkerUnavailable> {
   const text = await response.text().catch(() => "");
   const detail = /"detail":"([^"]{1,200})"/.exec(text)?.[1];
   return new WorkerUnavailable(
     `${what}: ${response.status}${detail ? ` ${detail}` : ""}`,
-    seconds > 0 ? Math.min(seconds, 60) * 1000 : undefined,
+    retryAfter(response.headers.get("retry-after"), now),
   );
+}
+
+const MOST_RETRY_MS = 60_000;
+
+/** Milliseconds to wait, from seconds or a date (RFC 9110 section 10.2.3); at most a minute. */
+function retryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const isSeconds = /^\d{1,9}$/.test(header);
+  const milliseconds = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
+  return milliseconds > 0 ? Math.min(milliseconds, MOST_RETRY_MS) : undefined;
 }
 
 /** The path without ids, for messages. */

@@ -108,7 +108,17 @@ export class Catalog {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    return this.#database.transaction(work).immediate() as Result;
+    // Not libsql's own `transaction`: SQLite itself rolls back when the disk is full, and the ROLLBACK
+    // that libsql then sends fails and hides why.
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   // Files
@@ -249,8 +259,10 @@ export class Catalog {
     return this.#transaction(() => {
       const file = this.file(id)!;
       const { folder, name } = splitPath(file.path);
-      const acceptedAt = this.#now();
-      const timeCode = this.#freeTimeCode(file.schoolId, folder, name, acceptedAt);
+      // Later than the one before, so that the order is seen also of two in one millisecond.
+      const earliest = Math.max(this.#now(), this.#lastAccepted(file.schoolId) + 1);
+      const acceptedAt = this.#freeInstant(file.schoolId, folder, name, earliest);
+      const timeCode = formatTimeCode(acceptedAt);
       this.#move(file, `${folder}/${stageName(name, timeCode, "processing")}`, "processing");
       this.#run(
         "INSERT INTO outbox (upload_id, file_id, school_id, name, time_code, accepted_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -265,14 +277,21 @@ export class Catalog {
     });
   }
 
-  #freeTimeCode(schoolId: number, folder: string, name: string, from: number): string {
+  /** When the school's last file that still waits was accepted; 0 when none waits. */
+  #lastAccepted(schoolId: number): number {
+    const [last] = this.#outbox("school_id = ? ORDER BY number DESC LIMIT 1", schoolId);
+    return last?.acceptedAt ?? 0;
+  }
+
+  /** The first millisecond whose time code the name has not had yet. */
+  #freeInstant(schoolId: number, folder: string, name: string, from: number): number {
     const stages: Stage[] = ["processing", "completed", "rejected", "original"];
     for (let milliseconds = from;; milliseconds++) {
       const timeCode = formatTimeCode(milliseconds);
       const taken = stages.some((stage) =>
         this.find(schoolId, `${folder}/${stageName(name, timeCode, stage)}`)
       );
-      if (!taken) return timeCode;
+      if (!taken) return milliseconds;
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { Blob, removeBlob } from "./blob.ts";
 import type { BlobReference, Catalog } from "./catalog.ts";
+import { DiskRoom } from "./disk-room.ts";
 import type { SchoolKeys } from "./school-keys.ts";
 
 /** A use of an open blob; `release` once when done. */
@@ -13,6 +14,8 @@ export interface Lease {
 }
 
 export class Vault {
+  /** What uploads may take of the disk. */
+  readonly room: DiskRoom;
   readonly #open = new Map<string, { blob: Promise<Blob>; users: number }>();
 
   /** `folder` holds the blobs. How large a file may get is the home's business. */
@@ -20,7 +23,9 @@ export class Vault {
     readonly catalog: Catalog,
     readonly keys: SchoolKeys,
     readonly folder: string,
-  ) {}
+  ) {
+    this.room = new DiskRoom(folder);
+  }
 
   /**
    * Opens the blob. Only one that `mayBeNew`, of a file that was never closed, is made when it is not
@@ -48,8 +53,11 @@ export class Vault {
       released = true;
       if (--opened.users > 0) return;
       this.#open.delete(id);
-      await blob.close();
-      await this.sweep(id);
+      try {
+        await blob.close();
+      } finally {
+        await this.sweep(id);
+      }
     };
     return { blob, release };
   }
@@ -62,8 +70,12 @@ export class Vault {
   /** Removes the blob if it is doomed and nobody uses it. */
   async sweep(blob: string): Promise<void> {
     if (this.inUse(blob) || !this.catalog.isDoomed(blob)) return;
-    await removeBlob(this.folder, blob);
-    this.catalog.forgetBlob(blob);
+    try {
+      await removeBlob(this.folder, blob);
+      this.catalog.forgetBlob(blob);
+    } catch {
+      // Such as a full disk. It stays doomed until the next start; what was asked for is done.
+    }
   }
 
   async sweepAll(): Promise<void> {

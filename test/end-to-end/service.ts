@@ -34,6 +34,7 @@ export interface Service extends AsyncDisposable {
   bridge: Running;
   sftpPort: number;
   workerUrl: string;
+  adminToken: string;
   /** Starts the worker or the bridge again with the same settings. */
   restartWorker(): Promise<void>;
   restartBridge(): Promise<void>;
@@ -88,6 +89,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     bridge,
     sftpPort,
     workerUrl: direct,
+    adminToken,
     async restartWorker() {
       await service.worker.end("SIGKILL");
       service.worker = await startWorker(workerEnvironment);

@@ -136,6 +136,19 @@ test("an unclosed quote never swallows the rest of the file", () => {
   );
 });
 
+test("a quoted value that goes over a line end and holds as many commas as a row was never closed", () => {
+  const file = 'a,"b,c\nd,e,f\ng,h",i\nj,"k\nl,",m\n';
+  assert.deepEqual(brief(scanText(file, 3)), [
+    "1:quote_unclosed",
+    "2:d|e|f",
+    "3:quote_bare",
+    "4:j|k\nl,|m",
+  ]);
+  assert.deepEqual((scanText(file, 3)[0] as MalformedRecord).fields, ["a"]);
+  // Where any number of fields will do, nothing is known of rows.
+  assert.deepEqual(brief(scanText(file)), ["1:a|b,c\nd,e,f\ng,h|i", "4:j|k\nl,|m"]);
+});
+
 test("a malformed record tells how many fields it has, or in which column its quote is", () => {
   const tell = (text: string) => {
     const { reason, found, fields } = scanText(text, 3)[0] as MalformedRecord;
@@ -405,6 +418,8 @@ test("the work is proportional to the bytes, whatever they are", () => {
     "nothing but CR": repeated("\r"),
     "one line": repeated("x"),
     "records of several lines": repeated('"a\nb\nc\nd",e,f\n'),
+    "records that swallow rows": repeated('"a\n,,,,,,,,\n",b\n'),
+    "one that swallows 64 KiB of rows": repeated('"' + "a,,,,,,,,\n".repeat(6000) + '",b\n'),
   };
   for (const [name, text] of Object.entries(hostile)) {
     const bytes = bytesOf(text);

@@ -23,6 +23,7 @@ export interface UploadProgress {
   hasHeader: boolean;
   read: number;
   rejected: number;
+  unprocessed: number;
   deferred: number;
   settings: SchoolSettings;
   /** `group\nterm` of each pair on the school's list; `undefined` when it has none. */
@@ -40,7 +41,7 @@ export async function loadProgress(
     {
       sql: `SELECT u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
               u.header IS NOT NULL AS has_header, u.read, u.rejected,
-              u.deferred, s.settings
+              u.unprocessed, u.deferred, s.settings
             FROM uploads u JOIN schools s ON s.id = u.school_id WHERE u.id = ?`,
       args: [id],
     },
@@ -68,6 +69,7 @@ export async function loadProgress(
     hasHeader: Boolean(row["has_header"]),
     read: Number(row["read"]),
     rejected: Number(row["rejected"]),
+    unprocessed: Number(row["unprocessed"]),
     deferred: Number(row["deferred"]),
     settings: v.parse(SchoolSettings, JSON.parse(row["settings"] as string)),
     placements: pairs.length > 0 ? new Set(pairs) : undefined,

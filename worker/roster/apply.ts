@@ -29,6 +29,7 @@ import {
 } from "./resolve.ts";
 import { type Row, rowReader } from "./row.ts";
 import { findSeen, writeSeen } from "./seen.ts";
+import { visible } from "./shown.ts";
 import { COLUMNS } from "./columns.ts";
 
 export interface ApplyOptions {
@@ -76,7 +77,7 @@ export async function applySlice(
   if (offset + bytes.length > upload.size) throw new WrongOffset();
 
   const last = offset + bytes.length === upload.size;
-  const verdict = upload.hasHeader ? undefined : judgeFile(bytes, last);
+  const verdict = upload.hasHeader ? undefined : judgeFile(bytes, last, upload.nextLine);
   if (verdict?.verdict === "rejected") {
     await writeSlice(database, rejectFile(upload, verdict.problem, options));
     return;
@@ -179,7 +180,8 @@ function readSlice(
   };
   const today = new Date(now).toISOString().slice(0, 10);
   const readRow = rowReader(upload.settings, { today, placements: upload.placements });
-  let room = upload.settings.rowLimit - upload.read;
+  // Once a row was beyond the limit all others are, even the rest of a line that goes on here.
+  let room = upload.unprocessed > 0 ? -1 : upload.settings.rowLimit - upload.read;
   for (const record of found.records) {
     const isNew = !isMalformed(record) || !record.continued;
     if (isNew && room-- <= 0) reading.unprocessed++;
@@ -231,7 +233,7 @@ function warnOfRepetitions(reading: Reading, seen: readonly Uint8Array[]): void 
     warnings.push(problem(
       { line, username, column: "Username" },
       "username_repeated",
-      `This Username is already in line ${earlier} of this file. Both rows were read in their order, so this later row wins.`,
+      `This Username is already in line ${earlier} of this file. Rows are read in their order, so the later row wins.`,
     ));
   }
   reading.problems.push(...warnings);
@@ -312,6 +314,8 @@ function takenProblem({ row, holder }: { row: Row; holder: Holder }): Problem {
   return problem(
     { line: row.line, username: row.username, column: "StudentId" },
     "student_id_taken",
-    `The StudentId of this row belongs to ${holder.username}. Each StudentId may belong to one student only; the row was not applied.`,
+    `The StudentId of this row belongs to ${
+      visible(holder.username, 254)
+    }. Each StudentId may belong to one student only; the row was not applied.`,
   );
 }

@@ -13,12 +13,16 @@ export function readText(value: string, limit: number): string | Fault {
   if (value.length > limit && characterCount(value) > limit) return tooLong(value, limit);
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f]/.test(value)) {
-    return new Fault(
-      "control_character",
-      `${shown(value)} has a line break, a tab or another control character in it; remove it.`,
-    );
+    return controlCharacter(value);
   }
   return value;
+}
+
+export function controlCharacter(value: string): Fault {
+  return new Fault(
+    "control_character",
+    `${shown(value)} has a line break, a tab or another control character in it; remove it.`,
+  );
 }
 
 export function tooLong(value: string, limit: number): Fault {

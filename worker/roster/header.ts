@@ -1,7 +1,13 @@
 /**
  * The header row: its words never matter, its shape does (SPEC section 4).
  */
-import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv.ts";
+import {
+  type CsvRecord,
+  holdsRow,
+  isMalformed,
+  type MalformedRecord,
+  scan,
+} from "../../shared/csv.ts";
 import { columnPosition, COLUMNS } from "./columns.ts";
 import { sniff } from "./file-kind.ts";
 import { whatIsWrong } from "./malformed.ts";
@@ -18,13 +24,18 @@ export type HeaderVerdict =
 /**
  * What is to be said of a file before any row is read. Undefined: the bytes end before the header
  * row does.
- * @param bytes the file's first slice
- * @param whole there is no other one
+ * @param bytes the file's first slice, or the first after blank lines
+ * @param whole no other one follows
+ * @param line the physical line they start on
  */
-export function judgeFile(bytes: Uint8Array, whole: boolean): HeaderVerdict | undefined {
+export function judgeFile(
+  bytes: Uint8Array,
+  whole: boolean,
+  line = 1,
+): HeaderVerdict | undefined {
   const problem = sniff(bytes);
   if (problem !== undefined) return { verdict: "rejected", problem };
-  const [header] = scan(bytes, { line: 1, last: whole, maxRecords: 1 }).records;
+  const [header] = scan(bytes, { line, last: whole, maxRecords: 1 }).records;
   return header === undefined && !whole ? undefined : judgeHeader(header);
 }
 
@@ -44,6 +55,13 @@ export function judgeHeader(header: CsvRecord | MalformedRecord | undefined): He
   }
   const words = (header.fields ?? []).map((word) => word.trim());
   const { length } = COLUMNS;
+  const unclosed = words.findIndex((word) => holdsRow(word, length));
+  if (unclosed !== -1) {
+    const message =
+      `The header row cannot be read. A quotation mark opens column ${unclosed + 1} ` +
+      "in it and none closes it before the rows begin. No row was applied.";
+    return rejected(line, "header_unreadable", message);
+  }
   if (words.length > length) return rejected(line, "too_many_columns", tooMany(words));
   if (words.length < length) {
     const isAbbreviated = words.includes("");

@@ -9,7 +9,7 @@ import { shown, visible } from "./shown.ts";
 /** The problem of a malformed record; pieces that are `continued` have none of their own. */
 export function malformedProblem(record: MalformedRecord): Problem {
   const { line, reason } = record;
-  const username = readableUsername(record.fields);
+  const username = readableUsername(onFirstLine(record.fields));
   const column = reason.startsWith("quote_") ? COLUMNS[(record.found ?? 0) - 1] ?? "" : "";
   const consequence = reason === "quote_unclosed"
     ? " Only this line was left out; reading went on at the next one."
@@ -19,7 +19,7 @@ export function malformedProblem(record: MalformedRecord): Problem {
 
 /** What is wrong with a record and what is expected, in a sentence or three. */
 export function whatIsWrong(record: MalformedRecord): string {
-  const fields = record.fields ?? [];
+  const fields = onFirstLine(record.fields);
   switch (record.reason) {
     case "quote_bare":
       return `There is a quotation mark in ${
@@ -32,7 +32,7 @@ export function whatIsWrong(record: MalformedRecord): string {
         place(record.found)
       } in this line and no other one closes it.`;
     case "field_count":
-      return fieldCountMessage(fields);
+      return fieldCountMessage(record, fields);
     case "not_utf8":
       return `This line is not UTF-8${
         unreadable(fields)
@@ -52,11 +52,26 @@ function place(found: number | undefined): string {
   return column === undefined ? `value ${found}` : `the value of ${column}`;
 }
 
-function fieldCountMessage(fields: readonly string[]): string {
-  const found = fields.length;
-  const values = found === 1 ? "1 value" : `${found} values`;
+/**
+ * The fields as far as they stand on the record's first physical line: that line is all a malformed
+ * record costs, and the next one may be another student's.
+ */
+function onFirstLine(fields: readonly string[] = []): readonly string[] {
+  const crossing = fields.findIndex((field) => field.includes("\n"));
+  if (crossing === -1) return fields;
+  const [start = ""] = fields[crossing]!.split(/\r?\n/, 1);
+  return [...fields.slice(0, crossing), start];
+}
+
+function fieldCountMessage(record: MalformedRecord, fields: readonly string[]): string {
+  const { length } = record.fields ?? [];
+  const values = length === 1 ? "1 value" : `${length} values`;
   const start = `This row has ${values}; ${COLUMNS.length} are expected.`;
-  return `${start} ${fieldCountHint(fields)}`;
+  const hint = length > fields.length
+    ? `The quotation mark that opens ${place(fields.length)} is closed in a later line only; ` +
+      "perhaps the closing one is missing here."
+    : fieldCountHint(fields);
+  return `${start} ${hint}`;
 }
 
 function fieldCountHint(fields: readonly string[]): string {

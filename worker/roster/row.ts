@@ -3,7 +3,7 @@
  */
 import { type Column, COLUMNS, looksLikeHeader } from "./columns.ts";
 import { readDob } from "./dob.ts";
-import { Fault, readText } from "./fault.ts";
+import { controlCharacter, Fault, readText } from "./fault.ts";
 import { type Problem, problem } from "./problems.ts";
 import type { SchoolSettings } from "./settings.ts";
 import { shown, visible } from "./shown.ts";
@@ -95,9 +95,14 @@ export function rowReader(settings: SchoolSettings, context: RowContext): RowRea
 
 const none: readonly Problem[] = [];
 
+interface Finding {
+  column: Column;
+  fault: Fault;
+}
+
 /** Gathers what is wrong with the values of one row. */
 class Findings {
-  found: { column: Column; fault: Fault }[] | undefined;
+  found: Finding[] | undefined;
 
   /** The value when it is right; null when it is not. */
   check<T>(column: Column, value: T | Fault): T | null {
@@ -150,19 +155,40 @@ function readOnCampus(value: string, required: boolean): 0 | 1 | null | Fault {
   return new Fault("on_campus_missing", message);
 }
 
-function readingOf(
-  row: Row,
-  fields: readonly string[],
-  found: readonly { column: Column; fault: Fault }[],
-): RowReading {
+function readingOf(row: Row, fields: readonly string[], found: readonly Finding[]): RowReading {
   const { line } = row;
   // The Username of the report is the row's own, right or wrong.
   const username = visible(valueOf(fields, 0), 254);
-  const problems = found.map(({ column, fault }) =>
-    problem({ line, username, column }, fault.code, fault.message)
+  const problemOf = ({ column, fault }: Finding) =>
+    problem({ line, username, column }, fault.code, fault.message);
+  const problems = found.map(problemOf);
+  if (!problems.some(isError)) return { row, problems };
+  if (looksLikeHeader(fields)) return { row: undefined, problems: [repeatedHeader(line)] };
+  return { row: undefined, problems: onFirstLine(problems, fields, problemOf) };
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === "error";
+}
+
+/**
+ * Of a rejected record that goes over a line end inside a value, only what is wrong up to there: where
+ * a quotation mark was forgotten, the lines below are another student's.
+ */
+function onFirstLine(
+  problems: readonly Problem[],
+  fields: readonly string[],
+  problemOf: (finding: Finding) => Problem,
+): readonly Problem[] {
+  const crossing = COLUMNS.findIndex((_column, position) =>
+    valueOf(fields, position).includes("\n")
   );
-  if (!problems.some(({ severity }) => severity === "error")) return { row, problems };
-  return { row: undefined, problems: looksLikeHeader(fields) ? [repeatedHeader(line)] : problems };
+  const column = COLUMNS[crossing];
+  if (column === undefined) return problems;
+  const kept = problems.filter((problem) => COLUMNS.indexOf(problem.column as Column) <= crossing);
+  return kept.some(isError)
+    ? kept
+    : [...kept, problemOf({ column, fault: controlCharacter(valueOf(fields, crossing)) })];
 }
 
 function repeatedHeader(line: number): Problem {

@@ -10,11 +10,15 @@ export function shown(value: string): string {
   return `'${visible(value, SHOWN_CHARACTERS)}'`;
 }
 
-/** At most `limit` characters of a text, control and invisible characters as `<TAB>`, `<U+200B>`. */
+/**
+ * At most `limit` characters of a text, control and invisible characters as `<TAB>`, `<U+200B>`. It
+ * ends with the first line: where a quotation mark was forgotten, the next one is another student's.
+ */
 export function visible(text: string, limit: number): string {
   // A character has at most two code units: what is cut off here would not be shown.
-  const characters = [...text.slice(0, 2 * limit + 2)];
-  const cut = characters.length > limit;
+  const [line] = /^[^\r\n]*(?:\r?\n|\r)?/.exec(text.slice(0, 2 * limit + 2))!;
+  const characters = [...line];
+  const cut = characters.length > limit || line.length < text.length;
   const kept = (cut ? characters.slice(0, limit) : characters).join("");
   return kept.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, spelledOut) + (cut ? "..." : "");
 }

@@ -143,6 +143,34 @@ test("a file named *.processing cannot be made, changed, renamed or deleted", as
   assert.equal(await get(home, path), "x");
 });
 
+test("a school cannot take the names the service is going to give", async () => {
+  await using homes = await testHomes({ settleMs: 0 });
+  const home = homes.home();
+  await put(home, "/inbound/roster.csv", "x");
+  await home.leave();
+  const [processing] = await names(home);
+  await put(home, "/inbound/a.txt", "x");
+  for (const stage of ["completed", "original", "rejected"]) {
+    const path = `/inbound/${processing!.replace("processing", stage)}`;
+    await assert.rejects(home.open(path, toWrite), denied);
+    await assert.rejects(home.rename("/inbound/a.txt", path, true), denied);
+  }
+  assert.deepEqual(await names(home), ["a.txt", processing]);
+});
+
+test("a partial file stays partial when its size is set by its path", async () => {
+  await using homes = await testHomes({ settleMs: 0 });
+  const home = homes.home();
+  const file = await home.open("/inbound/roster.csv", toWrite);
+  await file.write(0, Buffer.from("half"));
+  await file.abandon();
+  await home.change("/inbound/roster.csv", { size: 2 });
+  await home.leave();
+  assert.equal(homes.catalog.find(1, "/inbound/roster.csv")?.state, "partial");
+  assert.equal(await get(home, "/inbound/roster.csv"), "ha");
+  assert.equal(homes.accepted.length, 0);
+});
+
 test("beyond the size limit the write fails with a clear message, and so does the CLOSE", async () => {
   await using homes = await testHomes({ maxUploadBytes: 10 });
   const home = homes.home();

@@ -45,9 +45,10 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     settleMs: options.settleMs ?? 60_000,
     isOpen: (file) => vault.inUse(file.blob),
     accepted: (entry) => void accepted.push(entry),
+    log: () => {},
   });
   const maxUploadBytes = options.maxUploadBytes ?? 64 * 1024 * 1024;
-  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now };
+  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now, log: () => {} };
   return {
     keeper,
     catalog,

@@ -142,3 +142,16 @@ test("what was closed or partly written before a crash is found at the next star
   assert.deepEqual(after.accepted.map(({ name }) => name), ["closed.csv"]);
   assert.equal((await after.home().stat("/inbound/cut.csv")).size, 100_000);
 });
+
+test("files accepted in one millisecond have time codes in the order they were accepted", async () => {
+  await using homes = await testHomes({ now: () => Date.UTC(2026, 10, 21, 10, 15, 30, 123) });
+  const home = homes.home();
+  for (const name of ["b", "c", "a"]) await put(home, `/inbound/${name}.csv`, name);
+  await home.leave();
+  const outbox = homes.catalog.outbox();
+  assert.deepEqual(
+    outbox.map(({ name, timeCode }) => [name, timeCode]),
+    ["b.csv", "c.csv", "a.csv"].map((name, i) => [name, `20261121T10153012${3 + i}Z`]),
+  );
+  assert.equal(outbox[2]!.acceptedAt, Date.UTC(2026, 10, 21, 10, 15, 30, 125));
+});

@@ -193,7 +193,7 @@ test("LastName and FirstName have at most 200 characters and no control characte
       assert.deepEqual(problemsOf({ [column]: value }), [`${column} control_character`]);
     }
   }
-  assert.match(messageOf({ LastName: "a\r\nb" }), /^'a<CR><LF>b' has a line break/);
+  assert.match(messageOf({ LastName: "a\r\nb" }), /^'a<CR><LF>\.\.\.' has a line break/);
 });
 
 test("Dob is MM/DD/YYYY, two, two and four digits; any other format is rejected", () => {

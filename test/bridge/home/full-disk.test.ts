@@ -1,0 +1,156 @@
+// DESIGN, "What may crash when": disk full: the write is refused; nothing is half-accepted.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { Refusal } from "../../../bridge/home/home.ts";
+import { DiskRoom, NoRoomForUploads } from "../../../bridge/vault/disk-room.ts";
+import { type SmallDisk, smallDisk } from "../vault/small-disk.ts";
+import {
+  get,
+  names,
+  put,
+  testHomes,
+  type TestHomesOptions,
+  toRead,
+  toWrite,
+  until,
+} from "./keeper.ts";
+
+const MIB = 1024 * 1024;
+
+/** Homes on a disk of their own. */
+async function onSmallDisk(
+  t: TestContext,
+  options: TestHomesOptions,
+  work: (homes: Awaited<ReturnType<typeof testHomes>>, disk: SmallDisk) => Promise<void>,
+): Promise<void> {
+  const disk = await smallDisk(t, 4 * MIB);
+  if (!disk) return;
+  const folder = join(disk.folder, "data");
+  await mkdir(folder);
+  await using homes = await testHomes({ ...options, folder });
+  await work(homes, disk);
+}
+
+const isRefusal = (sentence: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Refusal, String(error));
+  assert.equal(error.reason, "failure");
+  assert.match(error.message, sentence);
+  return true;
+};
+const upload = /^The service's disk is full\. What arrived before is kept as a partial file/;
+const other = /^The service's disk is full, so this could not be done and nothing was changed\./;
+
+test("what a full disk refuses is not half done: the file is still there, and still settles", (t) =>
+  onSmallDisk(t, { settleMs: 200 }, async (homes, disk) => {
+    const home = homes.home();
+    await put(home, "/inbound/roster.csv", "rows");
+    await disk.fill();
+    const path = "/inbound/roster.csv";
+    // First the smallest: what it finds no room for, the others do not either.
+    await assert.rejects(home.change(path, { modifiedAt: 1 }), isRefusal(other));
+    await assert.rejects(home.remove(path), isRefusal(other));
+    await assert.rejects(home.rename(path, "/inbound/x.csv", false), isRefusal(other));
+    await assert.rejects(home.open(path, toWrite), isRefusal(other));
+    await assert.rejects(home.open("/inbound/new.csv", toWrite), isRefusal(other));
+    assert.deepEqual(await names(home), ["roster.csv"]);
+    assert.equal(await get(home, path), "rows");
+    assert.equal(homes.accepted.length, 0);
+    await disk.empty();
+    await until(() => homes.accepted.length === 1);
+    assert.match((await names(home))[0]!, /^roster\.csv\..*\.processing$/);
+  }));
+
+test("a file that cannot be accepted when its session ends is accepted as soon as there is room", (t) =>
+  onSmallDisk(t, {}, async (homes, disk) => {
+    const home = homes.home();
+    for (const name of ["a.csv", "b.csv"]) await put(home, `/inbound/${name}`, name);
+    await disk.fill();
+    await home.leave();
+    assert.equal(homes.accepted.length, 0);
+    assert.deepEqual(await names(home), ["a.csv", "b.csv"]);
+    await disk.empty();
+    await until(() => homes.accepted.length === 2);
+  }));
+
+test("a CLOSE that the catalog cannot take is refused; the partial file has the size it really has", (t) =>
+  onSmallDisk(t, { settleMs: 0 }, async (homes, disk) => {
+    const home = homes.home();
+    const file = await home.open("/inbound/roster.csv", toWrite);
+    await file.write(0, Buffer.alloc(100_000, "x"));
+    await file.sync();
+    await disk.fill();
+    await assert.rejects(file.close(), isRefusal(upload));
+    const { size } = await home.stat("/inbound/roster.csv");
+    assert.equal(size, 100_000);
+    assert.equal((await get(home, "/inbound/roster.csv")).length, size);
+    const stored = () => homes.catalog.find(1, "/inbound/roster.csv")!;
+    assert.deepEqual([stored().state, stored().size], ["partial", 0]);
+    await disk.empty();
+    await until(() => stored().size === size);
+    assert.equal(stored().state, "partial");
+    assert.equal(homes.accepted.length, 0);
+  }));
+
+test("bytes that could not be stored are not in the size that a client resumes at", (t) =>
+  onSmallDisk(t, {}, async (homes, disk) => {
+    const home = homes.home();
+    const file = await home.open("/inbound/roster.csv", toWrite);
+    await file.write(0, Buffer.alloc(70_000, "a"));
+    await file.sync();
+    await file.write(70_000, Buffer.alloc(50_000, "b")); // Waits in memory.
+    await disk.fill();
+    await file.abandon();
+    const { size } = await home.stat("/inbound/roster.csv");
+    const bytes = await get(home, "/inbound/roster.csv");
+    assert.equal(bytes.length, size);
+    assert.ok(size >= 70_000 && size < 120_000, String(size));
+    assert.equal(bytes, "a".repeat(70_000) + "b".repeat(size - 70_000));
+  }));
+
+test("reading goes on when the receipt cannot be written; a later read to the end is one", (t) =>
+  onSmallDisk(t, {}, async (homes, disk) => {
+    const home = homes.home();
+    await put(home, "/inbound/note.txt", "a note");
+    const downloads = () =>
+      homes.catalog.events(100).filter(({ event }) => event.type === "download").length;
+    const file = await home.open("/inbound/note.txt", toRead);
+    await disk.fill();
+    assert.equal(Buffer.from(await file.read(0, 100)).toString(), "a note");
+    assert.equal(downloads(), 0);
+    await disk.empty();
+    assert.equal((await file.read(6, 100)).length, 0);
+    assert.equal(downloads(), 1);
+    await file.close();
+  }));
+
+test("the catalog says that the disk is full, and takes the next call when there is room", (t) =>
+  onSmallDisk(t, {}, async ({ catalog }, disk) => {
+    const sender = { fingerprint: "", address: "", client: "" };
+    await disk.fill();
+    for (let i = 0; i < 3; i++) {
+      assert.throws(() => catalog.createPartial(1, "/inbound/a", 1, sender), {
+        code: "SQLITE_FULL",
+      });
+    }
+    assert.equal(catalog.find(1, "/inbound/a"), undefined);
+    await disk.empty();
+    catalog.createPartial(1, "/inbound/a", 1, sender);
+    assert.equal(catalog.find(1, "/inbound/a")!.state, "partial");
+  }));
+
+test("uploads leave the last tenth of a small disk to the service", async (t) => {
+  const disk = await smallDisk(t, 10 * MIB);
+  if (!disk) return;
+  const room = new DiskRoom(disk.folder);
+  await room.take(8.9 * MIB);
+  await assert.rejects(new DiskRoom(disk.folder).take(9.1 * MIB), NoRoomForUploads);
+  await room.look();
+  await disk.fill();
+  await assert.rejects(new DiskRoom(disk.folder).look(), NoRoomForUploads);
+  await assert.rejects(new DiskRoom(disk.folder).take(1), { code: "ENOSPC" });
+  await disk.empty();
+  await new DiskRoom(disk.folder).take(1);
+  await new DiskRoom(join(disk.folder, "not there yet")).look();
+});

@@ -1,0 +1,156 @@
+// SPEC section 8: start-up with a bad setting prints one line that names it, and exits 78 (EX_CONFIG).
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { bridgeProgram, type Program, workerProgram } from "../../scripts/programs.ts";
+import { root } from "./processes.ts";
+
+const token = "0123456789abcdef-bridge";
+/** A setting, the value it is given (nothing: it is missing), and what the line says. */
+type Case = [setting: string, value: string | undefined, line: RegExp];
+
+const whole = (least: number, most: number) =>
+  new RegExp(`is "?.*"?; it takes a whole number from ${least} to ${most}\\.$`);
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rosterbridge-start-"));
+  await writeFile(join(folder, "file"), "not a folder, not a key");
+  await writeFile(join(folder, "private"), "not a key", { mode: 0o600 });
+});
+after(() => rm(folder, { recursive: true }));
+
+const bridge = () => ({
+  DATA_DIR: join(folder, "bridge"),
+  SFTP_PORT: "0",
+  HEALTH_PORT: "0",
+  WORKER_URL: "http://127.0.0.1:9",
+  BRIDGE_TOKEN: token,
+});
+const worker = () => ({
+  DATABASE_URL: `file:${join(folder, "worker.db")}`,
+  PORT: "0",
+  BRIDGE_TOKEN: token,
+  ADMIN_TOKEN: "0123456789abcdef-admin",
+});
+
+const bridgeCases = (): Case[] => [
+  ["WORKER_URL", undefined, /is not set; it is required\.$/],
+  ["WORKER_URL", "worker.example", /is "worker\.example"; it takes an https: address/],
+  [
+    "WORKER_URL",
+    "http://worker.example",
+    /it takes an https: address, or an http: address of this machine/,
+  ],
+  ["BRIDGE_TOKEN", undefined, /is not set; it is required\.$/],
+  ["BRIDGE_TOKEN", "short", /has 5 characters; it takes 16 or more/],
+  ["BRIDGE_TOKEN", "sixteen letters, and spaces", /has 27 characters; it takes .* without spaces/],
+  ["SFTP_PORT", "ssh", whole(0, 65535)],
+  ["HEALTH_PORT", "-1", whole(0, 65535)],
+  ["SETTLE_MS", "2s", whole(0, 3_600_000)],
+  ["SYNC_MS", "0", whole(10, 3_600_000)],
+  ["SLICE_BYTES", "1024", whole(131_072, 16_777_216)],
+  ["MAX_UPLOAD_BYTES", "64 MiB", whole(1, 4_294_967_296)],
+  ["RELAY_CONCURRENCY", "0", whole(1, 64)],
+  ["SSH_KEY_TYPES", "rsa,dsa", /is "rsa,dsa"; it takes some of rsa, ed25519, ecdsa/],
+  [
+    "DATA_DIR",
+    join(folder, "file", "deeper"),
+    /it takes a folder that is there or can be made: ENOTDIR/,
+  ],
+  ["HOST_KEY_FILE", join(folder, "private"), /is not a private key without a passphrase/],
+  ["MASTER_KEY_FILE", join(folder, "private"), /has 9 bytes; it must have exactly 32/],
+  ["SFTP_HOST", "192.0.2.1", /are 192\.0\.2\.1 and 0, where nothing can listen: .*EADDRNOTAVAIL/],
+];
+
+const workerCases: Case[] = [
+  ["BRIDGE_TOKEN", undefined, /is missing; it takes the secret that the bridge must send/],
+  ["BRIDGE_TOKEN", "with spaces in it", /has characters that no bearer token has/],
+  ["BRIDGE_TOKEN", "a,b,c", /has 3 tokens; it takes one, or two/],
+  ["ADMIN_TOKEN", undefined, /is missing; it takes the secret that administrators must send/],
+  ["ADMIN_TOKEN", token, /is the same as BRIDGE_TOKEN/],
+  ["PORT", "http", whole(0, 65_535)],
+  ["SLICE_ROWS", "0", whole(1, 50_000)],
+  ["DATABASE_URL", "worker.db", /is no URL; it takes a URL that begins with file:/],
+  ["DATABASE_URL", "mysql://localhost/x", /begins with mysql: and it takes a URL/],
+  ["DATABASE_URL", "file:", /is a file: URL without a path/],
+  ["SSH_KEY_TYPES", "rsa,dsa", /has "dsa"; it takes one or more of/],
+];
+
+describe("a bad or missing setting", () => {
+  const program = (make: typeof bridgeProgram, settings: object, [name, value]: Case) =>
+    make({ PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings, [name]: value });
+
+  test("of the bridge", async () => {
+    await twoAtATime(
+      bridgeCases().map((example) => async () => {
+        check(example, await ending(program(bridgeProgram, bridge(), example)));
+      }),
+    );
+  });
+
+  test("of the worker", async () => {
+    await twoAtATime(workerCases.map((example) => async () => {
+      check(example, await ending(program(workerProgram, worker(), example)));
+    }));
+  });
+
+  function check([name, value, line]: Case, { code, output }: Ending): void {
+    const what = `${name}=${value}: ${output}`;
+    assert.equal(code, 78, what);
+    assert.ok(output.endsWith("\n") && output.split("\n").length === 2, `one line: ${what}`);
+    assert.match(output, new RegExp(`^(${name}|SFTP_HOST and SFTP_PORT)\\b`), what);
+    assert.match(output.trimEnd(), line, what);
+    // A token's value is nobody's business, a wrong one's neither.
+    if (value && name.endsWith("TOKEN")) assert.ok(!output.includes(value), what);
+  }
+});
+
+test("an address that is taken is named too; it may become free, so the exit code is 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as { port: number };
+  const settings = { PATH: process.env["PATH"], ...bridge(), SFTP_PORT: String(port) };
+  const { code, output } = await ending(bridgeProgram(settings));
+  taken.close();
+  assert.equal(code, 1);
+  assert.match(
+    output,
+    new RegExp(
+      `^The bridge could not start: SFTP_HOST and SFTP_PORT are 127\\.0\\.0\\.1 and ${port}, where nothing can listen: .*EADDRINUSE.*\n$`,
+    ),
+  );
+});
+
+interface Ending {
+  code: number | null;
+  output: string;
+}
+
+/** Runs a program that is to end by itself. */
+async function ending({ command, args, environment }: Program): Promise<Ending> {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 30_000,
+  });
+  let output = "";
+  child.stdout.on("data", (piece) => output += piece);
+  child.stderr.on("data", (piece) => output += piece);
+  const [code] = await once(child, "close");
+  return { code, output };
+}
+
+async function twoAtATime(works: (() => Promise<void>)[]): Promise<void> {
+  const waiting = [...works];
+  const worker = async () => {
+    for (let work; (work = waiting.shift());) await work();
+  };
+  await Promise.all([worker(), worker()]);
+}
