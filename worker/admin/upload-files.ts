@@ -6,7 +6,8 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { stageName } from "../../shared/file-names.ts";
 import type { WorkerContext } from "../context.ts";
-import { uploadCounts, uploadProgress } from "../database/reports.ts";
+import { uploadPosition } from "../database/arrivals.ts";
+import { uploadById } from "../database/uploads.ts";
 import { HttpProblem } from "../http.ts";
 import { rejectedStream, reportStream } from "../roster/report-stream.ts";
 
@@ -18,9 +19,18 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
   async function upload(id: string) {
-    const found = await uploadCounts(database, id);
+    const found = await uploadById(database, id);
     if (!found) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
     return found;
+  }
+
+  /** Bytes done of all, and the counts so far. */
+  async function progressOf(id: string) {
+    const position = await uploadPosition(database, id);
+    const found = await uploadById(database, id);
+    if (!position || !found) return undefined;
+    const { state, size, rows } = found;
+    return { state, bytes: position.offset, size, rows };
   }
 
   routes.get("/uploads/:id/report", async (c) => {
@@ -39,8 +49,8 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
 
   routes.get("/uploads/:id/rejected.csv", async (c) => {
     const id = c.req.param("id");
-    const { name, timeCode, counts } = await upload(id);
-    if (counts.rejected === 0) {
+    const { name, timeCode, rows } = await upload(id);
+    if (rows.rejected === 0) {
       throw new HttpProblem(404, "nothing_rejected", `No row of ${name} was rejected so far.`);
     }
     return c.body(
@@ -59,7 +69,7 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
       const until = now() + WATCH_MS;
       let last = "";
       while (!stream.aborted && now() < until) {
-        const progress = await uploadProgress(database, id);
+        const progress = await progressOf(id);
         if (!progress) return;
         const data = JSON.stringify(progress);
         if (data !== last) await stream.writeSSE({ event: "progress", data });

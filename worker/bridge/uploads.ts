@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { UploadAnnouncement, type UploadPosition } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
-import { announceUpload, uploadPosition } from "../database/reports.ts";
+import { announceUpload, uploadPosition } from "../database/arrivals.ts";
 import { StaleSlice } from "../database/slices.ts";
 import { HttpProblem, readJson } from "../http.ts";
 import { applySlice, WrongOffset } from "../roster/apply.ts";

@@ -3,6 +3,7 @@ import type { Client, Row } from "@libsql/client";
 import type { SchoolId, Sender, UploadId, UploadState } from "../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import type { Problem } from "../roster/problems.ts";
+import type { Counts } from "../roster/report.ts";
 
 export interface Upload {
   id: UploadId;
@@ -13,15 +14,7 @@ export interface Upload {
   /** Bytes. */
   size: number;
   sha256: string;
-  rows: {
-    read: number;
-    added: number;
-    updated: number;
-    unchanged: number;
-    rejected: number;
-    warnings: number;
-    unprocessed: number;
-  };
+  rows: Counts;
   sender: Sender;
   acceptedAt: string;
   completedAt: string | null;
@@ -75,6 +68,20 @@ export async function listProblems(
     code: row["code"] as Problem["code"],
     message: row["message"] as string,
   }));
+}
+
+const PAGE = 1000;
+
+/** All problems of an upload in the order of the file, a page at a time. */
+export async function* problemPages(database: Client, id: string): AsyncGenerator<Problem[]> {
+  let after: [number, number] | undefined;
+  while (true) {
+    const page = await listProblems(database, id, { limit: PAGE, after });
+    if (page.length > 0) yield page.slice(0, PAGE);
+    if (page.length <= PAGE) return;
+    const last = page[PAGE - 1]!;
+    after = [last.line, last.number];
+  }
 }
 
 function readUpload(row: Row): Upload {

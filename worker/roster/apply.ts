@@ -3,20 +3,16 @@
  * database batch. Between slices nothing is held; what the next one needs is in the database.
  */
 import type { Client } from "@libsql/client";
-import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv.ts";
 import {
-  type KeptRecord,
   loadDeferred,
   loadHolders,
   loadProgress,
   loadStudents,
-  type SliceChanges,
-  StudentIdCollision,
   type UploadProgress,
-  writeSlice,
-} from "../database/slices.ts";
+} from "../database/progress.ts";
+import { type SliceChanges, StudentIdCollision, writeSlice } from "../database/slices.ts";
 import { judgeFile } from "./header.ts";
-import { malformedProblem, type Problem, problem } from "./problems.ts";
+import { type Problem, problem } from "./problems.ts";
 import {
   applyInOrder,
   applyPostponed,
@@ -27,10 +23,10 @@ import {
   type Student,
   waitingOf,
 } from "./resolve.ts";
-import { type Row, rowReader } from "./row.ts";
-import { findSeen, writeSeen } from "./seen.ts";
+import type { Row } from "./row.ts";
+import { writeSeen } from "./seen.ts";
 import { visible } from "./shown.ts";
-import { COLUMNS } from "./columns.ts";
+import { hasRepetition, type Reading, readSlice, warnOfRepetitions } from "./slice.ts";
 
 export interface ApplyOptions {
   database: Client;
@@ -42,23 +38,6 @@ export interface ApplyOptions {
 
 /** The slice is not the one that is due. */
 export class WrongOffset extends Error {}
-
-/** What the records of a slice come to, before anybody asked the database about them. */
-interface Reading {
-  rows: Row[];
-  /** Of each row in `rows`, where its record is. */
-  records: Map<Row, KeptRecord>;
-  problems: Problem[];
-  rejected: number;
-  rejectedRecords: KeptRecord[];
-  read: number;
-  unprocessed: number;
-  header: Uint8Array | null;
-  consumed: number;
-  nextLine: number;
-  insideLine: boolean;
-  isEnd: boolean;
-}
 
 /**
  * Applies the bytes from `offset` of an upload. Takes whole records only; when it returns, the
@@ -136,107 +115,6 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     deferred: [],
     rejectedDeferred: [],
   };
-}
-
-/** Scans and checks the records of a slice. */
-function readSlice(
-  upload: UploadProgress,
-  offset: number,
-  bytes: Uint8Array,
-  { sliceRows, now }: ApplyOptions,
-): Reading {
-  const last = offset + bytes.length === upload.size;
-  let start = 0;
-  let line = upload.nextLine;
-  let maxRecords = sliceRows;
-  if (!upload.hasHeader) {
-    const header = scan(bytes, { line, last, maxRecords: 1 });
-    start = header.consumed;
-    line = header.nextLine;
-    // Blank lines and no header yet: there can be no rows.
-    if (header.records.length === 0) maxRecords = 0;
-  }
-  const found = scan(bytes.subarray(start), {
-    line,
-    last,
-    columns: COLUMNS.length,
-    maxRecords,
-    insideLine: upload.insideLine,
-  });
-  const consumed = start + found.consumed;
-  const reading: Reading = {
-    rows: [],
-    records: new Map(),
-    problems: [],
-    rejected: 0,
-    rejectedRecords: [],
-    read: 0,
-    unprocessed: 0,
-    header: !upload.hasHeader && maxRecords > 0 ? bytes.slice(0, start) : null,
-    consumed,
-    nextLine: found.nextLine,
-    insideLine: found.insideLine,
-    isEnd: last && consumed === bytes.length,
-  };
-  const today = new Date(now).toISOString().slice(0, 10);
-  const readRow = rowReader(upload.settings, { today, placements: upload.placements });
-  // Once a row was beyond the limit all others are, even the rest of a line that goes on here.
-  let room = upload.unprocessed > 0 ? -1 : upload.settings.rowLimit - upload.read;
-  for (const record of found.records) {
-    const isNew = !isMalformed(record) || !record.continued;
-    if (isNew && room-- <= 0) reading.unprocessed++;
-    if (room < 0) continue;
-    if (isNew) reading.read++;
-    take(record, start, readRow, reading);
-  }
-  return reading;
-}
-
-function take(
-  record: CsvRecord | MalformedRecord,
-  start: number,
-  readRow: ReturnType<typeof rowReader>,
-  reading: Reading,
-): void {
-  const kept = { start: start + record.start, end: start + record.end };
-  if (isMalformed(record)) {
-    reading.rejectedRecords.push(kept);
-    if (record.continued) return;
-    reading.rejected++;
-    reading.problems.push(malformedProblem(record));
-    return;
-  }
-  const { row, problems } = readRow(record.fields, record.line);
-  reading.problems.push(...problems);
-  if (row) {
-    reading.rows.push(row);
-    reading.records.set(row, kept);
-  } else {
-    reading.rejected++;
-    reading.rejectedRecords.push(kept);
-  }
-}
-
-function hasRepetition(rows: readonly Row[]): boolean {
-  return new Set(rows.map(({ usernameKey }) => usernameKey)).size < rows.length;
-}
-
-/** Warns of each Username that an earlier line of the file has. */
-function warnOfRepetitions(reading: Reading, seen: readonly Uint8Array[]): void {
-  const lines = findSeen(reading.rows, seen);
-  const warnings: Problem[] = [];
-  const here = new Map<string, number>();
-  for (const { usernameKey, username, line } of reading.rows) {
-    const earlier = here.get(usernameKey) ?? lines.get(usernameKey);
-    here.set(usernameKey, line);
-    if (earlier === undefined) continue;
-    warnings.push(problem(
-      { line, username, column: "Username" },
-      "username_repeated",
-      `This Username is already in line ${earlier} of this file. Rows are read in their order, so the later row wins.`,
-    ));
-  }
-  reading.problems.push(...warnings);
 }
 
 /** Writes the rows as they are; false when StudentIds collide and somebody has to look closer. */

@@ -3,7 +3,8 @@
  * (`.rejected`).
  */
 import type { Client } from "@libsql/client";
-import { problemPages, rejectedBytes, uploadCounts } from "../database/reports.ts";
+import { rejectedBytes } from "../database/arrivals.ts";
+import { problemPages, uploadById } from "../database/uploads.ts";
 import { problemLine, reportHeader, summary } from "./report.ts";
 
 /** The report of an upload that is done; `undefined` while it is not, or when there is none. */
@@ -11,12 +12,12 @@ export async function reportStream(
   database: Client,
   id: string,
 ): Promise<ReadableStream<Uint8Array> | undefined> {
-  const upload = await uploadCounts(database, id);
+  const upload = await uploadById(database, id);
   if (!upload || (upload.state !== "completed" && upload.state !== "rejected")) return undefined;
   async function* lines() {
     const encoder = new TextEncoder();
     // The problem a file was rejected whole for stands in the summary's place.
-    const first = upload!.state === "completed" ? problemLine(summary(upload!.counts)) : "";
+    const first = upload!.state === "completed" ? problemLine(summary(upload!.rows)) : "";
     yield encoder.encode(reportHeader + first);
     for await (const page of problemPages(database, id)) {
       yield encoder.encode(page.map(problemLine).join(""));

@@ -213,7 +213,8 @@ eachDatabase("applying a roster", (opened) => {
   test("the same slice sent many times at once applies once", async () => {
     const database = opened().client;
     const school = await makeSchool(database);
-    const { announceUpload, uploadCounts } = await import("../../../worker/database/reports.ts");
+    const { announceUpload } = await import("../../../worker/database/arrivals.ts");
+    const { uploadById } = await import("../../../worker/database/uploads.ts");
     const { applySlice } = await import("../../../worker/roster/apply.ts");
     const bytes = new TextEncoder().encode(header + row("a@x.edu") + row("b@x.edu"));
     const id = crypto.randomUUID();
@@ -231,7 +232,7 @@ eachDatabase("applying a roster", (opened) => {
     const tries = Array.from({ length: 8 }, () => applySlice(id, 0, bytes, options));
     const results = await Promise.allSettled(tries);
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
-    assert.equal((await uploadCounts(database, id))!.counts.added, 2);
+    assert.equal((await uploadById(database, id))!.rows.added, 2);
   });
 
   test("how a file is cut into slices never matters: students, counts, report and rejected are the same", async () => {

@@ -4,9 +4,9 @@ import { randomUUID } from "node:crypto";
 import {
   announceUpload,
   rejectedBytes,
-  uploadCounts,
   uploadPosition,
-} from "../../../worker/database/reports.ts";
+} from "../../../worker/database/arrivals.ts";
+import { uploadById } from "../../../worker/database/uploads.ts";
 import { applySlice } from "../../../worker/roster/apply.ts";
 import { reportStream } from "../../../worker/roster/report-stream.ts";
 
@@ -69,7 +69,7 @@ export async function upload(
     // A slice smaller than a record moves nothing; the bridge's are never that small.
     length = (await uploadPosition(database, id))!.offset === offset ? length * 2 : sliceBytes;
   }
-  const { state, counts } = (await uploadCounts(database, id))!;
+  const { state, rows: counts } = (await uploadById(database, id))!;
   const report = await new Response(await reportStream(database, id)).text();
   const pieces: Uint8Array[] = [];
   for await (const piece of rejectedBytes(database, id)) pieces.push(piece);
