@@ -25,6 +25,8 @@ export interface School {
   /** Uploads with ssh2; resolves when the CLOSE was answered. */
   put(path: string, bytes: Buffer | string): Promise<void>;
   get(path: string): Promise<Buffer>;
+  /** Several files in one session. */
+  getAll(paths: readonly string[]): Promise<Buffer[]>;
   names(folder?: string): Promise<string[]>;
 }
 
@@ -195,12 +197,13 @@ function schoolClient(
           sftp.writeFile(path, bytes, (error) => error ? reject(error) : resolve());
         })
       ),
-    get: (path) =>
-      session((sftp) =>
-        new Promise((resolve, reject) => {
-          sftp.readFile(path, (error, bytes) => error ? reject(error) : resolve(bytes));
-        })
-      ),
+    get: (path) => session((sftp) => read(sftp, path)),
+    getAll: (paths) =>
+      session(async (sftp) => {
+        const files: Buffer[] = [];
+        for (const path of paths) files.push(await read(sftp, path));
+        return files;
+      }),
     names: (folder = "/inbound") =>
       session((sftp) =>
         new Promise((resolve, reject) => {
@@ -209,6 +212,12 @@ function schoolClient(
         })
       ),
   };
+}
+
+function read(sftp: ssh2.SFTPWrapper, path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    sftp.readFile(path, (error, bytes) => error ? reject(error) : resolve(bytes));
+  });
 }
 
 /** Runs a program to its end. */
@@ -235,12 +244,12 @@ export function run(
 /** Waits until something holds; fails when it does not in time. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  { timeoutMs = 60_000, what = "" } = {},
+  { timeoutMs = 60_000, what = "", everyMs = 25 } = {},
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!await holds()) {
     if (Date.now() > end) throw new Error(`waited for in vain: ${what || holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

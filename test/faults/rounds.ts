@@ -158,7 +158,7 @@ async function check(service: Service, pupil: Pupil) {
   await until(async () => {
     names = await school.names().catch(() => ["unreachable"]);
     return names.every((name) => /\.(completed|original|rejected)$/.test(name));
-  }, { what: `${school.slug} at rest, it has ${names}` });
+  }, { what: `${school.slug} at rest`, everyMs: 100 });
 
   const listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
   // Time codes are in the order of acceptance: each name has its own, and a school's are in turn.
@@ -174,17 +174,17 @@ async function check(service: Service, pupil: Pupil) {
     assert.deepEqual({ read, added, updated, unchanged, rejected }, counts, upload.id);
     assert.equal(upload.state, "completed");
     const stem = `/inbound/${upload.name}.${upload.timeCode}`;
-    assert.deepEqual(await school.get(`${stem}.original`), roster.bytes);
-    const report = (await school.get(`${stem}.completed`)).toString();
-    const summary = `${counts.read} rows: ${counts.added} added, ${counts.updated} updated, ` +
-      `${counts.unchanged} unchanged, ${counts.rejected} rejected, 0 warnings`;
-    assert.ok(report.includes(summary), `${report.slice(0, 300)} has not ${summary}`);
-    assert.equal(report.trimEnd().split("\r\n").length, 2 + counts.rejected);
     const hasRejected = names.includes(`${upload.name}.${upload.timeCode}.rejected`);
     assert.equal(hasRejected, counts.rejected > 0);
-    if (hasRejected) {
-      assert.equal((await school.get(`${stem}.rejected`)).toString(), roster.rejected);
-    }
+    const stages = ["original", "completed", ...(hasRejected ? ["rejected"] : [])];
+    const files = await school.getAll(stages.map((stage) => `${stem}.${stage}`));
+    const [original, report, rejectedRecords] = files.map(String);
+    assert.equal(original, roster.bytes.toString());
+    const summary = `${counts.read} rows: ${counts.added} added, ${counts.updated} updated, ` +
+      `${counts.unchanged} unchanged, ${counts.rejected} rejected, 0 warnings`;
+    assert.ok(report!.includes(summary), `${report!.slice(0, 300)} has not ${summary}`);
+    assert.equal(report!.trimEnd().split("\r\n").length, 2 + counts.rejected);
+    if (hasRejected) assert.equal(rejectedRecords, roster.rejected);
     checked.add(upload.id);
     rows += counts.read;
   }
