@@ -33,6 +33,8 @@ function log(event: string, fields: Record<string, unknown> = {}): void {
 }
 
 async function run(settings: BridgeSettings): Promise<void> {
+  // Nobody else on the host may read what is stored.
+  process.umask(0o077);
   const now = Date.now;
   const random = Math.random;
 

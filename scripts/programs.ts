@@ -51,7 +51,13 @@ export function bridgeProgram(environment: Environment): Program {
   return {
     name: "bridge",
     command: process.execPath,
-    args: ["--import", import.meta.resolve("tsx"), join(root, "bridge", "main.ts")],
+    args: [
+      // An upload is much short-lived garbage: a small young generation is enough for it.
+      "--max-semi-space-size=1",
+      "--import",
+      import.meta.resolve("tsx"),
+      join(root, "bridge", "main.ts"),
+    ],
     environment,
   };
 }

@@ -14,6 +14,8 @@ try {
 }
 
 async function run(): Promise<void> {
+  // What is stored is the data of minors: nobody else on this machine may read it.
+  process.umask(0o077);
   const service = startService({
     environment: process.env,
     log: (name, line) => console.log(`${name}: ${line}`),

@@ -7,6 +7,7 @@ import { makeRoster, Model, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
 import { type Random, seeded } from "./random.ts";
+import { watchDatabase } from "./watch.ts";
 
 export interface FaultRunOptions {
   rounds: number;
@@ -29,6 +30,8 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   const { rounds, seed, schools: schoolCount = 2, progress = () => {} } = options;
   const random = seeded(seed);
   const sqld = await startSqld();
+  let restarting = false;
+  const watch = watchDatabase(sqld, () => restarting);
   const toDatabase = await tcpProxy(Number(new URL(sqld.url).port), { random });
   let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
   const kills = { worker: 0, bridge: 0, database: 0 };
@@ -59,8 +62,10 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       if (what === "worker") await running.restartWorker();
       if (what === "bridge") await running.restartBridge();
       if (what === "database") {
+        restarting = true;
         await sqld.kill();
         await sqld.restart();
+        restarting = false;
       }
     };
 
@@ -95,7 +100,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows, ` +
       `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
-      `faults of the network: ${list(faults)}`,
+      `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
       "every student against the model, .original and .rejected byte for byte, nothing left over; " +
       "each verification in exactly one export",
@@ -106,6 +111,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     throw error;
   } finally {
     await service?.[Symbol.asyncDispose]();
+    await watch.stop();
     await toDatabase.close();
     await toWorker?.close();
     await sqld.stop();

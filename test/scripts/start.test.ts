@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -87,7 +86,7 @@ test("npm start makes what is missing, says where everything is, and stops with 
   }
   assert.equal((await stat(data)).mode & 0o777, 0o700);
   assert.equal((await stat(join(data, "bridge"))).mode & 0o777, 0o700);
-  assert.ok(existsSync(join(data, "worker.db")));
+  assert.equal((await stat(join(data, "worker.db"))).mode & 0o777, 0o600);
   assert.ok((await readdir(join(data, "bridge"))).length > 0);
 
   const token = (await readFile(join(data, "admin-token"), "utf8")).trim();
