@@ -18,6 +18,7 @@ import { type BridgeSettings, readSettings, SettingError } from "./settings.ts";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
 import { startSftpServer } from "./sftp/server.ts";
 import { Catalog } from "./vault/catalog.ts";
+import { lockFolder } from "./vault/folder-lock.ts";
 import { fileKeyring } from "./vault/keyring.ts";
 import { SchoolKeys } from "./vault/school-keys.ts";
 import { Vault } from "./vault/vault.ts";
@@ -42,6 +43,7 @@ async function run(settings: BridgeSettings): Promise<void> {
     `DATA_DIR is "${settings.dataDir}"; it takes a folder that is there or can be made`,
     mkdir(settings.dataDir, { recursive: true, mode: 0o700 }),
   );
+  const lock = lockFolder(settings.dataDir);
   const keyring = await asSetting("MASTER_KEY_FILE", fileKeyring(settings.masterKeyFile));
   const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
 
@@ -52,7 +54,7 @@ async function run(settings: BridgeSettings): Promise<void> {
   });
   const vault = new Vault(catalog, keys, join(settings.dataDir, "blobs"));
   await vault.sweepAll();
-  await recoverPartialSizes(vault);
+  await recoverPartialSizes(vault, log);
 
   const leaving = new AbortController();
   const worker = workerClient({
@@ -142,6 +144,7 @@ async function run(settings: BridgeSettings): Promise<void> {
     await Promise.all([outbox.stop(), sync.stop()]);
     health.server.close();
     catalog.close();
+    lock.release();
     log("stopped");
     process.exit(0);
   };

@@ -43,7 +43,8 @@ async function listenOrExit(): Promise<Listening> {
   } catch (error) {
     const reason = (error as Error).message;
     console.error(`HOST and PORT are ${host} and ${port}, where nothing can listen: ${reason}`);
-    runtime.exit(1);
+    // A port that is taken may become free; an address that is not this machine's will not.
+    runtime.exit(/in use/i.test(reason) ? 1 : EX_CONFIG);
     throw error;
   }
 }

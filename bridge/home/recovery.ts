@@ -3,12 +3,23 @@
  */
 import type { Vault } from "../vault/vault.ts";
 
-/** Gives each partial file the size its blob really has, so that clients resume where it ends. */
-export async function recoverPartialSizes(vault: Vault): Promise<void> {
+/**
+ * Gives each partial file the size its blob really has, so that clients resume where it ends. One that
+ * cannot be read stays as it is, and is told to the log.
+ */
+export async function recoverPartialSizes(
+  vault: Vault,
+  log: (event: string, fields: Record<string, unknown>) => void,
+): Promise<void> {
   for (const file of vault.catalog.filesInState("partial")) {
-    const { blob, release } = await vault.use(file, { mayBeNew: true });
-    const { size } = blob;
-    await release();
-    if (size !== file.size) vault.catalog.settleSize(file.id, "partial", size, file.modifiedAt);
+    try {
+      const { blob, release } = await vault.use(file, { mayBeNew: true });
+      const { size } = blob;
+      await release();
+      if (size !== file.size) vault.catalog.settleSize(file.id, "partial", size, file.modifiedAt);
+    } catch (error) {
+      const { schoolId, blob } = file;
+      log("partial.unreadable", { schoolId, blob, reason: (error as Error).message });
+    }
   }
 }

@@ -17,6 +17,8 @@ export class Vault {
   /** What uploads may take of the disk. */
   readonly room: DiskRoom;
   readonly #open = new Map<string, { blob: Promise<Blob>; users: number }>();
+  /** Blobs that are being closed: each is opened again only after that. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   /** `folder` holds the blobs. How large a file may get is the home's business. */
   constructor(
@@ -33,6 +35,7 @@ export class Vault {
    */
   async use(reference: BlobReference, { mayBeNew = false } = {}): Promise<Lease> {
     const id = reference.blob;
+    while (this.#closing.has(id)) await this.#closing.get(id);
     let entry = this.#open.get(id);
     if (!entry) {
       entry = { blob: this.#load(reference, mayBeNew), users: 0 };
@@ -53,13 +56,21 @@ export class Vault {
       released = true;
       if (--opened.users > 0) return;
       this.#open.delete(id);
-      try {
-        await blob.close();
-      } finally {
-        await this.sweep(id);
-      }
+      await this.#close(id, blob);
     };
     return { blob, release };
+  }
+
+  async #close(id: string, blob: Blob): Promise<void> {
+    const closing = blob.close();
+    const closed = closing.catch(() => {/* said to who waits below */});
+    this.#closing.set(id, closed);
+    try {
+      await closing;
+    } finally {
+      this.#closing.delete(id);
+      await this.sweep(id);
+    }
   }
 
   /** Is anybody using the blob? */

@@ -137,7 +137,7 @@ test("what was closed or partly written before a crash is found at the next star
   await cut.sync();
   before.keeper.settling.stop(); // and nothing else: the process is gone
   await using after = await testHomes({ folder: before.folder });
-  await recoverPartialSizes(after.keeper.vault);
+  await recoverPartialSizes(after.keeper.vault, () => {});
   after.keeper.settling.resume();
   assert.deepEqual(after.accepted.map(({ name }) => name), ["closed.csv"]);
   assert.equal((await after.home().stat("/inbound/cut.csv")).size, 100_000);
