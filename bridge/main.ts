@@ -96,7 +96,7 @@ async function run(settings: BridgeSettings): Promise<void> {
       enter({ schoolId, fingerprint, address, client }) {
         const sender = { fingerprint, address, client };
         try {
-          catalog.recordLogin(schoolId, sender);
+          catalog.ledger.recordLogin(schoolId, sender);
         } catch (error) {
           // Such as a full disk: the school must come in to make room.
           log("login.not_recorded", { schoolId, reason: (error as Error).message });

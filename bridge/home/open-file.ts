@@ -266,7 +266,7 @@ export class Reading implements OpenFile {
       const { catalog } = keeper.vault;
       const current = catalog.file(file.id) ?? file;
       try {
-        if (current.state === "complete") catalog.recordDownload(current, sender);
+        if (current.state === "complete") catalog.ledger.recordDownload(current, sender);
       } catch (error) {
         // Such as a full disk: reading goes on, and the next read at the end tries again.
         this.#received = false;

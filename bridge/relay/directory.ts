@@ -14,7 +14,7 @@ export class SchoolDirectory {
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
-    const stored = catalog.directory();
+    const stored = catalog.ledger.directory();
     if (stored) this.#index(stored);
   }
 
@@ -31,7 +31,7 @@ export class SchoolDirectory {
     const before = this.#version;
     this.#index(directory);
     try {
-      this.#catalog.saveDirectory(directory);
+      this.#catalog.ledger.saveDirectory(directory);
     } catch (error) {
       this.#version = before;
       throw error;

@@ -71,8 +71,8 @@ export class Sync {
   async #sync(): Promise<boolean> {
     const { worker, directory, directoryChanged } = this.#options;
     const { catalog } = this.#options.vault;
-    const told = catalog.events(SYNC_EVENTS);
-    const done = catalog.commandsDone(SYNC_EVENTS);
+    const told = catalog.ledger.events(SYNC_EVENTS);
+    const done = catalog.ledger.commandsDone(SYNC_EVENTS);
     const answer = await worker.sync({
       directoryVersion: directory.version,
       events: told.map(({ event }) => event),
@@ -87,8 +87,8 @@ export class Sync {
       }
     }
     const last = told.at(-1);
-    if (last) catalog.dropEvents(last.number);
-    catalog.dropCommandsDone(done);
+    if (last) catalog.ledger.dropEvents(last.number);
+    catalog.ledger.dropCommandsDone(done);
     for (const command of answer.commands) await this.#carryOut(command);
     return told.length === SYNC_EVENTS || answer.commands.length > 0;
   }
@@ -96,7 +96,7 @@ export class Sync {
   /** A command that fails is in the next answer again; the others go on. */
   async #carryOut(command: Command): Promise<void> {
     const { vault, worker, now, log } = this.#options;
-    if (vault.catalog.isCommandDone(command.id)) return;
+    if (vault.catalog.ledger.isCommandDone(command.id)) return;
     try {
       await using file = await storeDownload(
         vault,

@@ -1,23 +1,16 @@
 /**
- * The catalog: which files each home holds, where their bytes are, and what is still to be told to
- * the worker. One SQLite database, WAL, `synchronous=FULL`: what a call here returned from survives
- * power loss. A path is only ever a key in a table, never a path on the host.
+ * The catalog: which files each home holds, where their bytes are, and which are on their way to the
+ * worker. A path is only ever a key in a table, never a path on the host.
  *
  * The blob of a file is created after its row, and a blob that nothing points to any more stands in
  * `doomed_blobs` until it is removed, so that no crash leaves bytes nobody knows of.
  */
-import Database from "libsql";
 import { randomBytes, randomUUID } from "node:crypto";
 import { formatTimeCode } from "../../shared/time-code.ts";
 import { type Stage, stageName } from "../../shared/file-names.ts";
-import type {
-  CommandDone,
-  Directory,
-  FileState,
-  LedgerEvent,
-  Sender,
-  UploadId,
-} from "../../shared/protocol.ts";
+import type { CommandDone, FileState, Sender, UploadId } from "../../shared/protocol.ts";
+import { CatalogDatabase } from "./catalog-database.ts";
+import { Ledger } from "./ledger.ts";
 
 /** Where the bytes of a file are, and the version of the school's key they are encrypted with. */
 export interface BlobReference {
@@ -58,67 +51,21 @@ export interface Delivery {
   size: number;
 }
 
-const tables = [
-  `CREATE TABLE IF NOT EXISTS directory (
-    id INTEGER PRIMARY KEY CHECK (id = 1), directory TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS school_keys (
-    school_id INTEGER NOT NULL, version INTEGER NOT NULL, wrapped BLOB NOT NULL,
-    PRIMARY KEY (school_id, version))`,
-  `CREATE TABLE IF NOT EXISTS files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    school_id INTEGER NOT NULL, path TEXT NOT NULL,
-    blob TEXT NOT NULL, key_version INTEGER NOT NULL,
-    state TEXT NOT NULL, size INTEGER NOT NULL, modified_at REAL NOT NULL, accessed_at REAL NOT NULL,
-    sender TEXT, export_id TEXT,
-    UNIQUE (school_id, path))`,
-  `CREATE INDEX IF NOT EXISTS files_by_state ON files (state)`,
-  `CREATE TABLE IF NOT EXISTS doomed_blobs (blob TEXT PRIMARY KEY)`,
-  `CREATE TABLE IF NOT EXISTS outbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, upload_id TEXT NOT NULL UNIQUE,
-    file_id INTEGER NOT NULL, school_id INTEGER NOT NULL, name TEXT NOT NULL, time_code TEXT NOT NULL,
-    accepted_at INTEGER NOT NULL, sha256 TEXT)`,
-  `CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS commands_done (id TEXT PRIMARY KEY, at TEXT NOT NULL)`,
-];
-
 export class Catalog {
-  readonly #database: Database.Database;
+  /** What is to be told to the worker. */
+  readonly ledger: Ledger;
+  readonly #database: CatalogDatabase;
   readonly #now: () => number;
 
   /** Opens or makes the catalog in `file`. `now` gives milliseconds since the epoch. */
   constructor(file: string, now: () => number) {
-    this.#database = new Database(file);
+    this.#database = new CatalogDatabase(file);
+    this.ledger = new Ledger(this.#database, now);
     this.#now = now;
-    this.#database.pragma("journal_mode=WAL");
-    this.#database.pragma("synchronous=FULL");
-    for (const table of tables) this.#database.exec(table);
   }
 
   close(): void {
     this.#database.close();
-  }
-
-  // Arguments always go as one array: libsql takes a lone Buffer or null for named parameters.
-  #run(sql: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
-    return this.#database.prepare(sql).run(values);
-  }
-
-  #all<Row>(sql: string, ...values: unknown[]): Row[] {
-    return this.#database.prepare(sql).all(values) as Row[];
-  }
-
-  #transaction<Result>(work: () => Result): Result {
-    // Not libsql's own `transaction`: SQLite itself rolls back when the disk is full, and the ROLLBACK
-    // that libsql then sends fails and hides why.
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 
   // Files
@@ -146,14 +93,16 @@ export class Catalog {
   }
 
   #files(where: string, ...values: unknown[]): CatalogFile[] {
-    return this.#all<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values).map(fileOfRow);
+    return this.#database.all<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values).map(
+      fileOfRow,
+    );
   }
 
   /** A new empty file that is being written: `partial`. Its blob is yet to be created. */
   createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
-    return this.#transaction(() => {
+    return this.#database.transaction(() => {
       const seconds = this.#now() / 1000;
-      const { lastInsertRowid } = this.#run(
+      const { lastInsertRowid } = this.#database.run(
         `INSERT INTO files (school_id, path, blob, key_version, state, size, modified_at, accessed_at, sender)
          VALUES (?, ?, ?, ?, 'partial', 0, ?, ?, ?)`,
         schoolId,
@@ -170,10 +119,10 @@ export class Catalog {
 
   /** The file is emptied to be written anew: it gets a new blob, the old one is doomed. */
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
-    return this.#transaction(() => {
-      this.#run("INSERT INTO doomed_blobs SELECT blob FROM files WHERE id = ?", id);
+    return this.#database.transaction(() => {
+      this.#database.run("INSERT INTO doomed_blobs SELECT blob FROM files WHERE id = ?", id);
       const seconds = this.#now() / 1000;
-      this.#run(
+      this.#database.run(
         `UPDATE files SET blob = ?, key_version = ?, state = 'partial', size = 0, modified_at = ?, sender = ?
          WHERE id = ?`,
         newBlobId(),
@@ -188,8 +137,8 @@ export class Catalog {
 
   /** The file is being written on: until its CLOSE it is `partial`. */
   markPartial(id: number, sender: Sender): CatalogFile {
-    return this.#transaction(() => {
-      this.#run(
+    return this.#database.transaction(() => {
+      this.#database.run(
         "UPDATE files SET state = 'partial', sender = ? WHERE id = ?",
         JSON.stringify(sender),
         id,
@@ -200,8 +149,8 @@ export class Catalog {
 
   /** What a writer left: `complete` after a clean CLOSE, `partial` otherwise. Size in bytes. */
   settleSize(id: number, state: "partial" | "complete", size: number, modifiedAt: number): void {
-    this.#transaction(() => {
-      this.#run(
+    this.#database.transaction(() => {
+      this.#database.run(
         "UPDATE files SET state = ?, size = ?, modified_at = ? WHERE id = ?",
         state,
         size,
@@ -213,7 +162,7 @@ export class Catalog {
   }
 
   setTimes(id: number, times: { modifiedAt?: number; accessedAt?: number }): void {
-    this.#run(
+    this.#database.run(
       "UPDATE files SET modified_at = coalesce(?, modified_at), accessed_at = coalesce(?, accessed_at) WHERE id = ?",
       times.modifiedAt ?? null,
       times.accessedAt ?? null,
@@ -223,7 +172,7 @@ export class Catalog {
 
   /** Gives the file another path; a file that has that path already gives way. */
   rename(id: number, path: string): void {
-    this.#transaction(() => {
+    this.#database.transaction(() => {
       const file = this.file(id)!;
       const replaced = this.find(file.schoolId, path);
       if (replaced && replaced.id !== id) this.#removeFile(replaced);
@@ -233,19 +182,19 @@ export class Catalog {
 
   /** Takes the file out of the home; its blob is doomed. */
   remove(id: number): void {
-    this.#transaction(() => this.#removeFile(this.file(id)!));
+    this.#database.transaction(() => this.#removeFile(this.file(id)!));
   }
 
   #removeFile(file: CatalogFile): void {
-    this.#run("INSERT INTO doomed_blobs VALUES (?)", file.blob);
-    this.#run("DELETE FROM files WHERE id = ?", file.id);
-    this.#tellFile(file, file.path, "removed");
+    this.#database.run("INSERT INTO doomed_blobs VALUES (?)", file.blob);
+    this.#database.run("DELETE FROM files WHERE id = ?", file.id);
+    this.ledger.tellFile(file, file.path, "removed");
   }
 
   #move(file: CatalogFile, path: string, state = file.state): void {
     if (path === file.path) return;
-    this.#run("UPDATE files SET path = ?, state = ? WHERE id = ?", path, state, file.id);
-    this.#tellFile(file, file.path, "removed");
+    this.#database.run("UPDATE files SET path = ?, state = ? WHERE id = ?", path, state, file.id);
+    this.ledger.tellFile(file, file.path, "removed");
     this.#told(file.id);
   }
 
@@ -256,7 +205,7 @@ export class Catalog {
    * time code, its `.processing` name and its place in the outbox.
    */
   accept(id: number): OutboxEntry {
-    return this.#transaction(() => {
+    return this.#database.transaction(() => {
       const file = this.file(id)!;
       const { folder, name } = splitPath(file.path);
       // Later than the one before, so that the order is seen also of two in one millisecond.
@@ -264,7 +213,7 @@ export class Catalog {
       const acceptedAt = this.#freeInstant(file.schoolId, folder, name, earliest);
       const timeCode = formatTimeCode(acceptedAt);
       this.#move(file, `${folder}/${stageName(name, timeCode, "processing")}`, "processing");
-      this.#run(
+      this.#database.run(
         "INSERT INTO outbox (upload_id, file_id, school_id, name, time_code, accepted_at) VALUES (?, ?, ?, ?, ?, ?)",
         randomUUID(),
         id,
@@ -300,7 +249,7 @@ export class Catalog {
   }
 
   #outbox(where: string, ...values: unknown[]): OutboxEntry[] {
-    return this.#all<OutboxEntry>(
+    return this.#database.all<OutboxEntry>(
       `SELECT number, upload_id AS uploadId, file_id AS fileId, school_id AS schoolId, name,
          time_code AS timeCode, accepted_at AS acceptedAt, sha256 FROM outbox WHERE ${where}`,
       ...values,
@@ -308,7 +257,7 @@ export class Catalog {
   }
 
   setHash(entry: OutboxEntry, sha256: string): void {
-    this.#run("UPDATE outbox SET sha256 = ? WHERE number = ?", sha256, entry.number);
+    this.#database.run("UPDATE outbox SET sha256 = ? WHERE number = ?", sha256, entry.number);
   }
 
   /**
@@ -316,33 +265,33 @@ export class Catalog {
    * appear, and the outbox lets go of it, all at once.
    */
   finishUpload(entry: OutboxEntry, report: Delivery, rejected: Delivery | undefined): void {
-    this.#transaction(() => {
+    this.#database.transaction(() => {
       const file = this.file(entry.fileId)!;
       const { folder } = splitPath(file.path);
       const path = (stage: Stage) => `${folder}/${stageName(entry.name, entry.timeCode, stage)}`;
       this.#deliver(path("completed"), report, null);
       if (rejected) this.#deliver(path("rejected"), rejected, null);
       this.#move(file, path("original"), "complete");
-      this.#run("DELETE FROM outbox WHERE number = ?", entry.number);
+      this.#database.run("DELETE FROM outbox WHERE number = ?", entry.number);
     });
   }
 
   /** Puts an export into `/outbound` and acknowledges the command that asked for it. */
   deliverExport(command: CommandDone, path: string, exportId: string, delivery: Delivery): void {
-    this.#transaction(() => {
+    this.#database.transaction(() => {
       const { schoolId } = delivery.reference;
       const before = this.find(schoolId, path);
       if (before) this.#removeFile(before);
       this.#deliver(path, delivery, exportId);
-      this.#run("INSERT OR REPLACE INTO commands_done VALUES (?, ?)", command.id, command.at);
+      this.ledger.recordDone(command);
     });
   }
 
   #deliver(path: string, delivery: Delivery, exportId: string | null): void {
     const { schoolId, blob, keyVersion } = delivery.reference;
     const seconds = this.#now() / 1000;
-    this.#run("DELETE FROM doomed_blobs WHERE blob = ?", blob);
-    const { lastInsertRowid } = this.#run(
+    this.#database.run("DELETE FROM doomed_blobs WHERE blob = ?", blob);
+    const { lastInsertRowid } = this.#database.run(
       `INSERT INTO files (school_id, path, blob, key_version, state, size, modified_at, accessed_at, export_id)
        VALUES (?, ?, ?, ?, 'complete', ?, ?, ?, ?)`,
       schoolId,
@@ -360,91 +309,47 @@ export class Catalog {
   /** A blob to write a delivery into; doomed until it is delivered. */
   reserveBlob(schoolId: number, keyVersion: number): BlobReference {
     const blob = newBlobId();
-    this.#run("INSERT INTO doomed_blobs VALUES (?)", blob);
+    this.#database.run("INSERT INTO doomed_blobs VALUES (?)", blob);
     return { schoolId, blob, keyVersion };
   }
 
   doomedBlobs(): string[] {
-    return this.#all<{ blob: string }>("SELECT blob FROM doomed_blobs").map(({ blob }) => blob);
+    return this.#database.all<{ blob: string }>("SELECT blob FROM doomed_blobs").map(({ blob }) =>
+      blob
+    );
   }
 
   isDoomed(blob: string): boolean {
-    return this.#all("SELECT blob FROM doomed_blobs WHERE blob = ?", blob).length > 0;
+    return this.#database.all("SELECT blob FROM doomed_blobs WHERE blob = ?", blob).length > 0;
   }
 
   forgetBlob(blob: string): void {
-    this.#run("DELETE FROM doomed_blobs WHERE blob = ?", blob);
+    this.#database.run("DELETE FROM doomed_blobs WHERE blob = ?", blob);
   }
 
   // School keys, as bridge/vault/school-keys.ts stores them
 
   schoolKeys(schoolId: number): { version: number; wrapped: Uint8Array }[] {
-    return this.#all("SELECT version, wrapped FROM school_keys WHERE school_id = ?", schoolId);
+    return this.#database.all(
+      "SELECT version, wrapped FROM school_keys WHERE school_id = ?",
+      schoolId,
+    );
   }
 
   saveSchoolKey(schoolId: number, version: number, wrapped: Uint8Array): void {
-    this.#run("INSERT INTO school_keys VALUES (?, ?, ?)", schoolId, version, Buffer.from(wrapped));
-  }
-
-  // What the sync carries
-
-  directory(): Directory | undefined {
-    const [row] = this.#all<{ directory: string }>("SELECT directory FROM directory");
-    return row && JSON.parse(row.directory);
-  }
-
-  saveDirectory(directory: Directory): void {
-    this.#run("INSERT OR REPLACE INTO directory VALUES (1, ?)", JSON.stringify(directory));
-  }
-
-  recordLogin(schoolId: number, sender: Sender): void {
-    this.#tell({ type: "login", schoolId, sender });
-  }
-
-  recordDownload(file: CatalogFile, sender: Sender): void {
-    const { schoolId, path, exportId } = file;
-    this.#tell({ type: "download", schoolId, path, exportId, sender });
-  }
-
-  /** The oldest events, at most `limit`, with the number to drop them by. */
-  events(limit: number): { number: number; event: LedgerEvent }[] {
-    return this.#all<{ number: number; event: string }>(
-      "SELECT number, event FROM events ORDER BY number LIMIT ?",
-      limit,
-    ).map(({ number, event }) => ({ number, event: JSON.parse(event) }));
-  }
-
-  dropEvents(through: number): void {
-    this.#run("DELETE FROM events WHERE number <= ?", through);
-  }
-
-  commandsDone(limit: number): CommandDone[] {
-    return this.#all("SELECT id, at FROM commands_done LIMIT ?", limit);
-  }
-
-  isCommandDone(id: string): boolean {
-    return this.#all("SELECT id FROM commands_done WHERE id = ?", id).length > 0;
-  }
-
-  dropCommandsDone(done: CommandDone[]): void {
-    for (const { id } of done) this.#run("DELETE FROM commands_done WHERE id = ?", id);
+    this.#database.run(
+      "INSERT INTO school_keys VALUES (?, ?, ?)",
+      schoolId,
+      version,
+      Buffer.from(wrapped),
+    );
   }
 
   /** Tells of the file as it is now, and returns it. */
   #told(id: number): CatalogFile {
     const file = this.file(id)!;
-    this.#tellFile(file, file.path, file.state);
+    this.ledger.tellFile(file, file.path, file.state);
     return file;
-  }
-
-  #tellFile(file: CatalogFile, path: string, state: FileState): void {
-    const { schoolId, size, sender } = file;
-    this.#tell({ type: "file", schoolId, path, state, size, sender });
-  }
-
-  #tell(event: Record<string, unknown>): void {
-    const told = { id: randomUUID(), at: new Date(this.#now()).toISOString(), ...event };
-    this.#run("INSERT INTO events (event) VALUES (?)", JSON.stringify(told));
   }
 }
 

@@ -114,7 +114,7 @@ test("reading goes on when the receipt cannot be written; a later read to the en
     const home = homes.home();
     await put(home, "/inbound/note.txt", "a note");
     const downloads = () =>
-      homes.catalog.events(100).filter(({ event }) => event.type === "download").length;
+      homes.catalog.ledger.events(100).filter(({ event }) => event.type === "download").length;
     const file = await home.open("/inbound/note.txt", toRead);
     await disk.fill();
     assert.equal(Buffer.from(await file.read(0, 100)).toString(), "a note");

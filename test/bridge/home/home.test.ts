@@ -217,7 +217,7 @@ test("the SFTP read to the end is the receipt of a download", async () => {
   const home = homes.home();
   await put(home, "/inbound/a.txt", "hello");
   const downloads = () =>
-    homes.catalog.events(100).filter(({ event }) => event.type === "download");
+    homes.catalog.ledger.events(100).filter(({ event }) => event.type === "download");
   const file = await home.open("/inbound/a.txt", toRead);
   await file.read(0, 4);
   assert.equal(downloads().length, 0);
