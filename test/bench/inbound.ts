@@ -168,8 +168,22 @@ export async function benchInbound(): Promise<Figure[]> {
   }
 }
 
-/** 100 files of 2,000 rows from 20 schools at once. */
+/** 100 files of 2,000 rows from 20 schools at once, as often as the single file was measured. */
 async function manyFiles(single: number): Promise<Figure> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await manyFilesOnce());
+  const perSecond = median(rounds);
+  return {
+    what: "100 files of 2,000 rows from 20 schools, rows per second, over one file's",
+    measured: `${ratio(perSecond / single)} (${perSecond.toFixed(0)} / ${
+      single.toFixed(0)
+    } rows/s)`,
+    must: "≥ 0.8",
+  };
+}
+
+/** Rows per second. */
+async function manyFilesOnce(): Promise<number> {
   await using service = await startService({ bridge: fast });
   const sessions: Session[] = [];
   for (let i = 0; i < 20; i++) {
@@ -183,13 +197,7 @@ async function manyFiles(single: number): Promise<Figure> {
   }));
   const perSecond = 200_000 / ((performance.now() - start) / 1000);
   for (const session of sessions) session.end();
-  return {
-    what: "100 files of 2,000 rows from 20 schools, rows per second, over one file's",
-    measured: `${ratio(perSecond / single)} (${perSecond.toFixed(0)} / ${
-      single.toFixed(0)
-    } rows/s)`,
-    must: "≥ 0.8",
-  };
+  return perSecond;
 }
 
 /** Peak of resident memory over idle, in worker and bridge. */
