@@ -89,14 +89,15 @@ export class Sync {
     const last = told.at(-1);
     if (last) catalog.ledger.dropEvents(last.number);
     catalog.ledger.dropCommandsDone(done);
-    for (const command of answer.commands) await this.#carryOut(command);
-    return told.length === SYNC_EVENTS || answer.commands.length > 0;
+    let carriedOut = 0;
+    for (const command of answer.commands) if (await this.#carryOut(command)) carriedOut++;
+    return told.length === SYNC_EVENTS || carriedOut > 0;
   }
 
-  /** A command that fails is in the next answer again; the others go on. */
-  async #carryOut(command: Command): Promise<void> {
+  /** False: it failed. It is in the next answer again, after the usual wait; the others go on. */
+  async #carryOut(command: Command): Promise<boolean> {
     const { vault, worker, now, log } = this.#options;
-    if (vault.catalog.ledger.isCommandDone(command.id)) return;
+    if (vault.catalog.ledger.isCommandDone(command.id)) return true;
     try {
       await using file = await storeDownload(
         vault,
@@ -106,8 +107,10 @@ export class Sync {
       const done = { id: command.id, at: new Date(now()).toISOString() };
       vault.catalog.deliverExport(done, `/outbound/${command.name}`, command.exportId, file);
       log("export.delivered", { export: command.exportId, schoolId: command.schoolId });
+      return true;
     } catch (error) {
       log("command.failed", { command: command.id, reason: (error as Error).message });
+      return false;
     }
   }
 }
