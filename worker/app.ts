@@ -7,8 +7,8 @@ import { adminRoutes } from "./admin/index.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
-import { isUnavailable } from "./database/unavailable.ts";
-import { BODY_BYTES, databaseUnavailable, HttpProblem, problemResponse } from "./http.ts";
+import { isUnavailable } from "./database/errors.ts";
+import { BODY_BYTES, databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 
 export function createApp(context: WorkerContext): Hono {
   const app = new Hono();

@@ -1,6 +1,6 @@
 /** What every route of the worker is given; `main.ts` makes it, tests make their own. */
 import type { Client } from "@libsql/client";
-import type { KeyFamily } from "./admin/public-key.ts";
+import type { KeyFamily } from "./ssh-key/public-key.ts";
 
 export interface WorkerContext {
   /** Only `execute` and `batch`: an interactive transaction would hold its one connection. */

@@ -2,10 +2,10 @@
 import { createApp } from "./app.ts";
 import { instant, type WorkerContext } from "./context.ts";
 import { openDatabase } from "./database/client.ts";
-import { startTicking } from "./export/ticking.ts";
-import { currentRuntime, type Listening } from "./runtime.ts";
+import { startTicking } from "./platform/ticking.ts";
+import { currentRuntime, type Listening } from "./platform/runtime.ts";
 import { readSettings, SettingsError, type WorkerSettings } from "./settings.ts";
-import { startWorker } from "./starting.ts";
+import { startWorker } from "./platform/opening.ts";
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EX_CONFIG = 78;

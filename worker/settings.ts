@@ -1,5 +1,5 @@
 /** The worker's settings, read from the environment. */
-import { keyFamilies, type KeyFamily } from "./admin/public-key.ts";
+import { keyFamilies, type KeyFamily } from "./ssh-key/public-key.ts";
 
 export interface WorkerSettings {
   databaseUrl: string;

@@ -1,7 +1,7 @@
 /**
  * A full disk, in words for the person at the client.
  */
-import { isDiskFull } from "../vault/disk-room.ts";
+import { isDiskFull } from "../vault/blob/disk-room.ts";
 import { type Home, Refusal } from "./home.ts";
 
 const UPLOAD =

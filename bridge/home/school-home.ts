@@ -4,7 +4,7 @@
  */
 import { isProcessingName } from "../../shared/file-names.ts";
 import type { Sender } from "../../shared/protocol.ts";
-import type { CatalogFile } from "../vault/catalog.ts";
+import type { CatalogFile } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 import {
   type Attributes,
@@ -16,9 +16,9 @@ import {
   Refusal,
 } from "./home.ts";
 import { refusedByDisk, sayingFullDisk } from "./full-disk.ts";
-import { Reading, type Writers, Writing } from "./open-file.ts";
+import { Reading, type Writers, Writing } from "./writing.ts";
 import { checkName, cleanPath, type Folder, type Place, placeOf } from "./paths.ts";
-import type { SessionToken, Settling } from "./settling.ts";
+import type { SessionToken, Settling } from "../intake/settling.ts";
 
 /** What all homes share. */
 export interface HomeKeeper {

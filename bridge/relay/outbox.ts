@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { UploadPosition } from "../../shared/protocol.ts";
-import type { CatalogFile, Delivery, OutboxEntry } from "../vault/catalog.ts";
+import type { CatalogFile, Delivery, OutboxEntry } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 import { backoffMs } from "./backoff.ts";
 import { type WorkerClient, WorkerUnavailable } from "./worker-client.ts";

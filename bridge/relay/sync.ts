@@ -5,7 +5,7 @@
 import { type Command, SYNC_EVENTS } from "../../shared/protocol.ts";
 import type { Vault } from "../vault/vault.ts";
 import { backoffMs } from "./backoff.ts";
-import type { SchoolDirectory } from "./directory.ts";
+import type { SchoolDirectory } from "../schools/directory.ts";
 import { storeDownload } from "./outbox.ts";
 import type { WorkerClient } from "./worker-client.ts";
 

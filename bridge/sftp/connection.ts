@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
 import type { Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
-import { closeUnused, DISCONNECT, disconnect } from "./channel.ts";
+import { closeUnused, DISCONNECT, disconnect } from "./ssh2-internals.ts";
 import { type SftpSession, startSession } from "./session.ts";
 import { describeFault } from "./status.ts";
 

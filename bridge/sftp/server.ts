@@ -5,7 +5,7 @@ import { createServer, type Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { Home } from "../home/home.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
-import { socketOf } from "./channel.ts";
+import { socketOf } from "./ssh2-internals.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
 import type { KeyType } from "./public-key.ts";
 

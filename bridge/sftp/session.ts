@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { SFTPWrapper } from "ssh2";
 import { type Home, Refusal } from "../home/home.ts";
 import { wireAttributes } from "./attributes.ts";
-import { answersWaiting, deafen, endChannel } from "./channel.ts";
+import { answersWaiting, deafen, endChannel } from "./ssh2-internals.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { type Answer, requestsOf } from "./requests.ts";
 import { describeFault, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";

@@ -2,10 +2,10 @@
  * The bytes of the homes: opens the blobs the catalog refers to, each with its school's key and each
  * once however many use it, and removes doomed blobs when nobody does.
  */
-import { Blob, removeBlob } from "./blob.ts";
-import type { BlobReference, Catalog } from "./catalog.ts";
-import { DiskRoom } from "./disk-room.ts";
-import type { SchoolKeys } from "./school-keys.ts";
+import { Blob, removeBlob } from "./blob/blob.ts";
+import type { BlobReference, Catalog } from "./catalog/catalog.ts";
+import { DiskRoom } from "./blob/disk-room.ts";
+import type { SchoolKeys } from "./keys/school-keys.ts";
 
 /** A use of an open blob; `release` once when done. */
 export interface Lease {

@@ -11,7 +11,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parse } from "csv-parse/sync";
 import Papa from "papaparse";
-import { scan } from "../../shared/csv.ts";
+import { scan } from "../../shared/csv/csv.ts";
 import { makeRoster } from "./roster.ts";
 
 const SLICE_BYTES = 512 * 1024;

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { openDatabase } from "../../worker/database/client.ts";
-import { isMalformed, scan } from "../../shared/csv.ts";
+import { isMalformed, scan } from "../../shared/csv/csv.ts";
 import { migrate } from "../../worker/database/migrate.ts";
 
 const columns =

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { listAudit } from "../database/audit.ts";
-import { readPage, writePage } from "../page.ts";
+import { listAudit } from "../database/control/audit.ts";
+import { readPage, writePage } from "./page.ts";
 
 export function auditRoutes({ database }: WorkerContext): Hono {
   return new Hono().get("/audit", async (c) => {

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Author } from "../database/audit.ts";
+import type { Author } from "../database/control/audit.ts";
 import { instant } from "../context.ts";
 
 /**

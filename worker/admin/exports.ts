@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import { Instant } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
-import { deliverAgain } from "../database/deliveries.ts";
-import { getExport, listExports, type StoredExport } from "../database/exports.ts";
+import { deliverAgain } from "../database/school/deliveries.ts";
+import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
 import { runNow } from "../export/tick.ts";
-import { HttpProblem } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 

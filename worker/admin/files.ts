@@ -4,9 +4,9 @@ import * as v from "valibot";
 import { isRosterName } from "../../shared/file-names.ts";
 import { parseTimeCode } from "../../shared/time-code.ts";
 import type { WorkerContext } from "../context.ts";
-import { fileByPath, listFiles, type StoredFile } from "../database/files.ts";
-import { HttpProblem } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+import { fileByPath, listFiles, type StoredFile } from "../database/school/files.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function fileRoutes({ database }: WorkerContext): Hono {

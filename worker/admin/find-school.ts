@@ -1,6 +1,6 @@
 import type { Client } from "@libsql/client";
-import { type School, schoolBySlug } from "../database/schools.ts";
-import { HttpProblem } from "../http.ts";
+import { type School, schoolBySlug } from "../database/control/schools.ts";
+import { HttpProblem } from "../http/problem.ts";
 
 /** The school of a slug. @throws HttpProblem 404 when there is none */
 export async function findSchool(database: Client, slug: string): Promise<School> {

@@ -1,6 +1,6 @@
 /** Everything administrators call, behind `ADMIN_TOKEN`. */
 import { Hono } from "hono";
-import { bearer } from "../bearer.ts";
+import { bearer } from "../http/bearer.ts";
 import type { WorkerContext } from "../context.ts";
 import { auditRoutes } from "./audit.ts";
 import { exportRoutes } from "./exports.ts";

@@ -2,14 +2,20 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
-import { addKey, keyByFingerprint, listKeys, revokeKey, type StoredKey } from "../database/keys.ts";
-import type { School } from "../database/schools.ts";
-import { HttpProblem, readJson } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+import {
+  addKey,
+  keyByFingerprint,
+  listKeys,
+  revokeKey,
+  type StoredKey,
+} from "../database/control/keys.ts";
+import type { School } from "../database/control/schools.ts";
+import { HttpProblem, readJson } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
-import { KeyRefusal } from "./key-refusal.ts";
-import { type KeyFamily, type PublicKey, readPublicKey } from "./public-key.ts";
+import { KeyRefusal } from "../ssh-key/refusal.ts";
+import { type KeyFamily, type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
 
 const NewKey = v.strictObject({
   publicKey: v.string(),

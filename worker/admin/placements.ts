@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { listPlacements, replacePlacements } from "../database/placements.ts";
-import { readJson } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+import { listPlacements, replacePlacements } from "../database/school/placements.ts";
+import { readJson } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 

@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { deleteSchedule, getSchedule, putSchedule } from "../database/schedules.ts";
+import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
-import { HttpProblem, readJson } from "../http.ts";
+import { HttpProblem, readJson } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 

@@ -2,16 +2,16 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { purgeSchool } from "../database/purge.ts";
+import { purgeSchool } from "../database/control/purge.ts";
 import {
   changeSchool,
   createSchool,
   listSchools,
   type School,
   type SettingsPatch,
-} from "../database/schools.ts";
-import { HttpProblem, readJson } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+} from "../database/control/schools.ts";
+import { HttpProblem, readJson } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";

@@ -2,10 +2,10 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { listStudents, studentByUsername } from "../database/students.ts";
-import { usernameKey } from "../roster/username.ts";
-import { HttpProblem } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+import { listStudents, studentByUsername } from "../database/school/students.ts";
+import { usernameKey } from "../roster/values/username.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function studentRoutes({ database }: WorkerContext): Hono {

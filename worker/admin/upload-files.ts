@@ -6,10 +6,10 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { stageName } from "../../shared/file-names.ts";
 import type { WorkerContext } from "../context.ts";
-import { uploadPosition } from "../database/arrivals.ts";
-import { uploadById } from "../database/uploads.ts";
-import { HttpProblem } from "../http.ts";
-import { rejectedStream, reportStream } from "../roster/report-stream.ts";
+import { uploadPosition } from "../database/school/arrivals.ts";
+import { uploadById } from "../database/school/uploads.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { rejectedStream, reportStream } from "../intake/results.ts";
 
 /** How often a watched upload is looked at, and the longest a watch lasts, in milliseconds. */
 const LOOK_MS = 500;

@@ -8,9 +8,9 @@ import {
   type NumberedProblem,
   type Upload,
   uploadById,
-} from "../database/uploads.ts";
-import { HttpProblem } from "../http.ts";
-import { readPage, writePage } from "../page.ts";
+} from "../database/school/uploads.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function uploadRoutes({ database }: WorkerContext): Hono {

@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
-import { verifyStudents, withdrawVerification } from "../database/verifications.ts";
-import { accept, HttpProblem, readJson } from "../http.ts";
-import { usernameKey } from "../roster/username.ts";
+import { verifyStudents, withdrawVerification } from "../database/school/verifications.ts";
+import { accept, HttpProblem, readJson } from "../http/problem.ts";
+import { usernameKey } from "../roster/values/username.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 

@@ -1,9 +1,9 @@
 /** The bridge's call about exports: fetch one's bytes, the same each time. */
 import { Hono } from "hono";
 import type { WorkerContext } from "../context.ts";
-import { getExport } from "../database/exports.ts";
+import { getExport } from "../database/school/exports.ts";
 import { exportFile } from "../export/file.ts";
-import { HttpProblem } from "../http.ts";
+import { HttpProblem } from "../http/problem.ts";
 
 export function exportFileRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();

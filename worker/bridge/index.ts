@@ -1,6 +1,6 @@
 /** Everything the bridge calls, behind `BRIDGE_TOKEN`. */
 import { Hono } from "hono";
-import { bearer } from "../bearer.ts";
+import { bearer } from "../http/bearer.ts";
 import type { WorkerContext } from "../context.ts";
 import { exportFileRoutes } from "./exports.ts";
 import { syncRoutes } from "./sync.ts";

@@ -6,13 +6,18 @@ import type { InStatement } from "@libsql/client";
 import { Hono } from "hono";
 import { type LedgerEvent, type SyncAnswer, SyncRequest } from "../../shared/protocol.ts";
 import { instant, type WorkerContext } from "../context.ts";
-import { pendingCommands, readCommands, recordDone } from "../database/commands.ts";
-import { recordDeliveries, recordDownloads } from "../database/deliveries.ts";
-import { directoryQueries, readDirectory } from "../database/directory.ts";
-import { type DownloadEvent, type FileEvent, recordFiles, recordReads } from "../database/files.ts";
-import { recordEvents } from "../database/ledger.ts";
+import { pendingCommands, readCommands, recordDone } from "../database/school/commands.ts";
+import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
+import { directoryQueries, readDirectory } from "../database/control/directory.ts";
+import {
+  type DownloadEvent,
+  type FileEvent,
+  recordFiles,
+  recordReads,
+} from "../database/school/files.ts";
+import { recordEvents } from "../database/school/ledger.ts";
 import { tickInPassing } from "../export/tick.ts";
-import { readJson } from "../http.ts";
+import { readJson } from "../http/problem.ts";
 
 export function syncRoutes(context: WorkerContext): Hono {
   const { database } = context;

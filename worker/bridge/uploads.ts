@@ -5,11 +5,11 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { UploadAnnouncement, type UploadPosition } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
-import { announceUpload, uploadPosition } from "../database/arrivals.ts";
-import { StaleSlice } from "../database/slices.ts";
-import { HttpProblem, readJson } from "../http.ts";
-import { applySlice, WrongOffset } from "../roster/apply.ts";
-import { rejectedStream, reportStream } from "../roster/report-stream.ts";
+import { announceUpload, uploadPosition } from "../database/school/arrivals.ts";
+import { StaleSlice } from "../database/school/slice-writes.ts";
+import { HttpProblem, readJson } from "../http/problem.ts";
+import { applySlice, WrongOffset } from "../intake/apply.ts";
+import { rejectedStream, reportStream } from "../intake/results.ts";
 
 const csv = { "content-type": "text/csv; charset=utf-8" };
 const Offset = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));

@@ -3,7 +3,7 @@
  * `libsql:` and `ws(s):` are remote and need nothing but the network.
  */
 import { type Client, createClient as createRemoteClient } from "@libsql/client/web";
-import { DatabaseAway } from "./unavailable.ts";
+import { DatabaseAway } from "./errors.ts";
 
 export interface DatabaseAddress {
   url: string;

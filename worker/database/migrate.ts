@@ -1,14 +1,8 @@
 /** Brings the database's tables up to what this version of the worker needs. */
 import type { Client } from "@libsql/client";
 import { migrations } from "./migrations/index.ts";
-import { isConstraint } from "./unavailable.ts";
-
-export interface Migration {
-  /** 1, 2, 3 …; given once and never changed after it was released. */
-  number: number;
-  name: string;
-  statements: readonly string[];
-}
+import type { Migration } from "./migrations/migration.ts";
+import { isConstraint } from "./errors.ts";
 
 /**
  * Applies what is missing, in order, each whole or not at all. Several workers may do so at once: the

@@ -6,8 +6,8 @@
  * reads this file, and a Username with a `'` before it would be another Username.
  */
 import type { Client } from "@libsql/client";
-import { writeRecord } from "../../shared/csv.ts";
-import { type ExportRow, exportRows, type StoredExport } from "../database/exports.ts";
+import { writeRecord } from "../../shared/csv/csv.ts";
+import { type ExportRow, exportRows, type StoredExport } from "../database/school/exports.ts";
 
 /** So many rows are in memory at once. */
 const PAGE_ROWS = 5_000;

@@ -5,10 +5,10 @@
 import { exportName } from "../../shared/file-names.ts";
 import { formatTimeCode } from "../../shared/time-code.ts";
 import { instant, type WorkerContext } from "../context.ts";
-import type { Author } from "../database/audit.ts";
-import { makeDueExport, makeExportNow, type NewExport } from "../database/exports.ts";
-import { type DueSchool, dueSchools, putOff } from "../database/schedules.ts";
-import { isUnavailable } from "../database/unavailable.ts";
+import type { Author } from "../database/control/audit.ts";
+import { makeDueExport, makeExportNow, type NewExport } from "../database/school/exports.ts";
+import { type DueSchool, dueSchools, putOff } from "../database/control/schedules.ts";
+import { isUnavailable } from "../database/errors.ts";
 import { nextRun } from "./schedule.ts";
 
 type Ticking = Pick<WorkerContext, "database" | "now" | "randomId" | "log">;

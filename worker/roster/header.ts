@@ -7,12 +7,12 @@ import {
   isMalformed,
   type MalformedRecord,
   scan,
-} from "../../shared/csv.ts";
+} from "../../shared/csv/csv.ts";
 import { columnPosition, COLUMNS } from "./columns.ts";
 import { sniff } from "./file-kind.ts";
 import { whatIsWrong } from "./malformed.ts";
 import { type Problem, problem } from "./problems.ts";
-import { visible } from "./shown.ts";
+import { visible } from "./values/shown.ts";
 
 export type HeaderVerdict =
   | { verdict: "good" }

@@ -1,10 +1,10 @@
 /**
  * Records that cannot be read, in words a registrar understands.
  */
-import type { MalformedRecord } from "../../shared/csv.ts";
+import type { MalformedRecord } from "../../shared/csv/csv.ts";
 import { COLUMNS } from "./columns.ts";
 import { type Problem, problem } from "./problems.ts";
-import { shown, visible } from "./shown.ts";
+import { shown, visible } from "./values/shown.ts";
 
 /** The problem of a malformed record; pieces that are `continued` have none of their own. */
 export function malformedProblem(record: MalformedRecord): Problem {

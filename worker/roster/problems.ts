@@ -2,8 +2,6 @@
  * What can be wrong with a roster: the closed list of codes, and a problem as it is stored and
  * reported (SPEC section 5).
  */
-export { malformedProblem } from "./malformed.ts";
-
 export type Severity = "error" | "warning" | "info";
 
 /** One line of the report. */

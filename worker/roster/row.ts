@@ -2,14 +2,14 @@
  * A row: nine values, checked by SPEC section 4 and put into the form they are stored in.
  */
 import { type Column, COLUMNS, looksLikeHeader } from "./columns.ts";
-import { readDob } from "./dob.ts";
-import { controlCharacter, Fault, readText } from "./fault.ts";
+import { readDob } from "./values/dob.ts";
+import { controlCharacter, Fault, readText } from "./values/fault.ts";
 import { type Problem, problem } from "./problems.ts";
 import type { SchoolSettings } from "./settings.ts";
-import { shown, visible } from "./shown.ts";
-import { studentIdReader } from "./student-id.ts";
-import { telephoneReader } from "./telephone.ts";
-import { usernameKey, usernameReader } from "./username.ts";
+import { shown, visible } from "./values/shown.ts";
+import { studentIdReader } from "./values/student-id.ts";
+import { telephoneReader } from "./values/telephone.ts";
+import { usernameKey, usernameReader } from "./values/username.ts";
 
 /** What a row says of a student; `null` is blank, and leaves what is stored as it is. */
 export interface Row {

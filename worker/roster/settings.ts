@@ -2,7 +2,7 @@
  * A school's settings: what its rosters may look like. Every one has a default.
  */
 import * as v from "valibot";
-import { isRiskyPattern } from "./student-id.ts";
+import { isRiskyPattern } from "./values/student-id.ts";
 
 export const SchoolSettings = v.strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */

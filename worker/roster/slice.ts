@@ -2,13 +2,14 @@
  * A slice of a roster read: its bytes cut into whole records, and these checked, before the database
  * is asked about them.
  */
-import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv.ts";
-import type { UploadProgress } from "../database/progress.ts";
-import type { KeptRecord } from "../database/slices.ts";
+import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
+import type { UploadProgress } from "../database/school/slice-reads.ts";
+import type { KeptRecord } from "../database/school/slice-writes.ts";
 import { COLUMNS } from "./columns.ts";
-import { malformedProblem, type Problem, problem } from "./problems.ts";
+import { malformedProblem } from "./malformed.ts";
+import { type Problem, problem } from "./problems.ts";
 import { type Row, rowReader } from "./row.ts";
-import { findSeen } from "./seen.ts";
+import { findSeen } from "./repeated.ts";
 
 /** What the records of a slice come to, before anybody asked the database about them. */
 export interface Reading {

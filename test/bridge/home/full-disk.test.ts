@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
-import { DiskRoom, NoRoomForUploads } from "../../../bridge/vault/disk-room.ts";
+import { DiskRoom, NoRoomForUploads } from "../../../bridge/vault/blob/disk-room.ts";
 import { type SmallDisk, smallDisk } from "../vault/small-disk.ts";
 import {
   get,

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HomeKeeper, openHome } from "../../../bridge/home/school-home.ts";
-import { Writers } from "../../../bridge/home/open-file.ts";
-import { Settling } from "../../../bridge/home/settling.ts";
+import { Writers } from "../../../bridge/home/writing.ts";
+import { Settling } from "../../../bridge/intake/settling.ts";
 import type { Home, OpenMode } from "../../../bridge/home/home.ts";
-import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog.ts";
-import { fileKeyring } from "../../../bridge/vault/keyring.ts";
-import { SchoolKeys } from "../../../bridge/vault/school-keys.ts";
+import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog/catalog.ts";
+import { fileKeyring } from "../../../bridge/vault/keys/keyring.ts";
+import { SchoolKeys } from "../../../bridge/vault/keys/school-keys.ts";
 import { Vault } from "../../../bridge/vault/vault.ts";
 
 export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };

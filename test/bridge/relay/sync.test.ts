@@ -1,7 +1,7 @@
 // DESIGN, the wire: a sync every SYNC_MS, with commands repeated until they are done.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SchoolDirectory } from "../../../bridge/relay/directory.ts";
+import { SchoolDirectory } from "../../../bridge/schools/directory.ts";
 import { Sync } from "../../../bridge/relay/sync.ts";
 import { workerClient } from "../../../bridge/relay/worker-client.ts";
 import { names, testHomes, until } from "../home/keeper.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
-import { ed25519Line, line, rsaNumbers, rsaWire } from "./test-keys.ts";
+import { ed25519Line, line, rsaNumbers, rsaWire } from "../ssh-key/test-keys.ts";
 
 // Making RSA keys takes long; another odd modulus is another key for whoever does not log in with it.
 const numbers = rsaNumbers(2048);

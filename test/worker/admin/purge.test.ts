@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "@libsql/client";
-import { schoolRows } from "../../../worker/database/purge.ts";
+import { schoolRows } from "../../../worker/database/control/purge.ts";
 import { appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as v from "valibot";
 import { SyncAnswer } from "../../../shared/protocol.ts";
-import { rsaLine } from "../admin/test-keys.ts";
+import { rsaLine } from "../ssh-key/test-keys.ts";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 

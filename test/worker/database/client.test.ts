@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createClient } from "@libsql/client";
 import { openDatabase } from "../../../worker/database/client.ts";
-import { isConstraint, isUnavailable } from "../../../worker/database/unavailable.ts";
+import { isConstraint, isUnavailable } from "../../../worker/database/errors.ts";
 import { eachDatabase } from "./each-database.ts";
 import { hasSqld, startSqld } from "./sqld.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDatabase } from "../../../worker/database/client.ts";
-import { isMigrated, migrate, type Migration } from "../../../worker/database/migrate.ts";
+import { isMigrated, migrate } from "../../../worker/database/migrate.ts";
+import type { Migration } from "../../../worker/database/migrations/migration.ts";
 import { migrations } from "../../../worker/database/migrations/index.ts";
 import { eachDatabase } from "./each-database.ts";
 

@@ -5,9 +5,9 @@ import {
   deliverAgain,
   recordDeliveries,
   recordDownloads,
-} from "../../../worker/database/deliveries.ts";
-import { getExport } from "../../../worker/database/exports.ts";
-import { deleteSchedule } from "../../../worker/database/schedules.ts";
+} from "../../../worker/database/school/deliveries.ts";
+import { getExport } from "../../../worker/database/school/exports.ts";
+import { deleteSchedule } from "../../../worker/database/control/schedules.ts";
 import { tick } from "../../../worker/export/tick.ts";
 import * as school from "./school-world.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { InStatement } from "@libsql/client";
-import { recordDeliveries, recordDownloads } from "../../../worker/database/deliveries.ts";
-import { exportRows } from "../../../worker/database/exports.ts";
+import { recordDeliveries, recordDownloads } from "../../../worker/database/school/deliveries.ts";
+import { exportRows } from "../../../worker/database/school/exports.ts";
 import { tick } from "../../../worker/export/tick.ts";
 import {
   addSchool,

@@ -6,10 +6,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Client } from "@libsql/client";
 import type { WorkerContext } from "../../../worker/context.ts";
-import type { Author } from "../../../worker/database/audit.ts";
-import { listExports, type StoredExport } from "../../../worker/database/exports.ts";
-import { putSchedule } from "../../../worker/database/schedules.ts";
-import { verifyStudents, withdrawVerification } from "../../../worker/database/verifications.ts";
+import type { Author } from "../../../worker/database/control/audit.ts";
+import { listExports, type StoredExport } from "../../../worker/database/school/exports.ts";
+import { putSchedule } from "../../../worker/database/control/schedules.ts";
+import {
+  verifyStudents,
+  withdrawVerification,
+} from "../../../worker/database/school/verifications.ts";
 import { runNow } from "../../../worker/export/tick.ts";
 import { exportFile } from "../../../worker/export/file.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMalformed, scan } from "../../../shared/csv.ts";
+import { isMalformed, scan } from "../../../shared/csv/csv.ts";
 import { COLUMNS } from "../../../worker/roster/columns.ts";
-import { malformedProblem, problemCodes } from "../../../worker/roster/problems.ts";
+import { malformedProblem } from "../../../worker/roster/malformed.ts";
+import { problemCodes } from "../../../worker/roster/problems.ts";
 
 function problemOf(line: string, bytes = new TextEncoder().encode(line)) {
   const [record] = scan(bytes, { line: 5, last: true, columns: COLUMNS.length }).records;

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { COLUMNS } from "../../../worker/roster/columns.ts";
 import { placementKey, rowReader } from "../../../worker/roster/row.ts";
 import { SchoolSettings } from "../../../worker/roster/settings.ts";
-import { isRiskyPattern } from "../../../worker/roster/student-id.ts";
+import { isRiskyPattern } from "../../../worker/roster/values/student-id.ts";
 
 const good = {
   Username: "Ana@College.edu",

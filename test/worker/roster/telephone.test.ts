@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Fault } from "../../../worker/roster/fault.ts";
-import { telephoneNumber, telephoneReader } from "../../../worker/roster/telephone.ts";
+import { Fault } from "../../../worker/roster/values/fault.ts";
+import { telephoneNumber, telephoneReader } from "../../../worker/roster/values/telephone.ts";
 
 test("Telephone is a possible number for the school's country, stored in E.164", () => {
   const cases: [string, string, string | undefined][] = [

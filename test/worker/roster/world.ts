@@ -5,10 +5,10 @@ import {
   announceUpload,
   rejectedBytes,
   uploadPosition,
-} from "../../../worker/database/arrivals.ts";
-import { uploadById } from "../../../worker/database/uploads.ts";
-import { applySlice } from "../../../worker/roster/apply.ts";
-import { reportStream } from "../../../worker/roster/report-stream.ts";
+} from "../../../worker/database/school/arrivals.ts";
+import { uploadById } from "../../../worker/database/school/uploads.ts";
+import { applySlice } from "../../../worker/intake/apply.ts";
+import { reportStream } from "../../../worker/intake/results.ts";
 
 export const header =
   "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\r\n";

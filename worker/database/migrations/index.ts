@@ -1,5 +1,5 @@
 /** All migrations in order. A released one is never changed; a change is a new one. */
-import type { Migration } from "../migrate.ts";
+import type { Migration } from "./migration.ts";
 import { statements as rosters } from "./0001-rosters.ts";
 import { statements as exports } from "./0002-exports.ts";
 

@@ -1,0 +1,318 @@
+/**
+ * The bytes of one file, encrypted at rest, with random access (DESIGN, "Bytes: the vault").
+ *
+ * A blob is a log of encrypted chunks of 64 KiB; the newest entry of a chunk counts. One chunk, the
+ * one being written, is kept in memory until the writer moves on, syncs or closes, so that a
+ * sequential writer encrypts each chunk once. On disk there is always what a beginning of the calls
+ * made of the file, and never a plain byte.
+ */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
+import { asidePath, blobPath, removeBlob } from "./files.ts";
+import { CHUNK_BYTES, LARGEST_SIZE } from "./format.ts";
+import { type BlobIdentity, BlobLog } from "./log.ts";
+
+export { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
+export { listBlobs, newBlobId, removeBlob } from "./files.ts";
+
+export interface BlobOptions {
+  /** The largest size the blob may get, in bytes. */
+  maxBytes: number;
+  /** Open for reading only: a torn tail is left as it is. */
+  readOnly?: boolean;
+  /** So many bytes more than the live ones may be dead before the blob is compacted. */
+  slackBytes?: number;
+  random?: (bytes: number) => Uint8Array;
+}
+
+const SLACK_BYTES = 4 * 1024 * 1024;
+
+/** The chunk being written. Only `bytes` up to `length` count. */
+interface Working {
+  chunk: number;
+  bytes: Buffer;
+  length: number;
+  isDirty: boolean;
+}
+
+/**
+ * Calls may overlap; they take effect in the order they were made. Bytes given to {@link write} must
+ * not be changed until it returns. Of one blob only one may be open for writing at a time.
+ */
+export class Blob {
+  readonly #identity: BlobIdentity;
+  readonly #options: BlobOptions;
+  #log: BlobLog;
+  #size: number;
+  #working: Working | undefined;
+  /** The chunk that was decrypted last: readers ask for less than a chunk at a time. */
+  #decrypted: { chunk: number; bytes: Buffer } | undefined;
+  #compactAbove: number;
+  #queue: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  private constructor(identity: BlobIdentity, options: BlobOptions, log: BlobLog) {
+    this.#identity = identity;
+    this.#options = options;
+    this.#log = log;
+    this.#size = log.size;
+    this.#compactAbove = options.slackBytes ?? SLACK_BYTES;
+  }
+
+  /** Makes an empty blob; it is durable after the first {@link sync}. */
+  static async create(
+    folder: string,
+    id: string,
+    key: Uint8Array,
+    options: BlobOptions,
+  ): Promise<Blob> {
+    const identity = identityOf(folder, id, key, options);
+    return new Blob(identity, options, await BlobLog.create(identity));
+  }
+
+  /**
+   * @throws {BlobMissing} when there is no such blob, or a crash came before its first bytes
+   * @throws {BlobDamaged} when what was durable is not what was written, or `key` is another
+   */
+  static async open(
+    folder: string,
+    id: string,
+    key: Uint8Array,
+    options: BlobOptions,
+  ): Promise<Blob> {
+    const identity = identityOf(folder, id, key, options);
+    return new Blob(identity, options, await BlobLog.open(identity, options.readOnly ?? false));
+  }
+
+  /** Opens the blob, or makes it where a crash came before its first bytes. */
+  static async openOrCreate(
+    folder: string,
+    id: string,
+    key: Uint8Array,
+    options: BlobOptions,
+  ): Promise<Blob> {
+    try {
+      return await Blob.open(folder, id, key, options);
+    } catch (error) {
+      if (!(error instanceof BlobMissing)) throw error;
+      await removeBlob(folder, id);
+      return await Blob.create(folder, id, key, options);
+    }
+  }
+
+  /** Bytes in the file, after the calls that have taken effect. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Up to `length` bytes at `offset`; an empty buffer at or past the end.
+   *
+   * @throws {BlobDamaged} when the bytes on disk are not what was written
+   */
+  read(offset: number, length: number): Promise<Buffer> {
+    return this.#inOrder(() => this.#read(offset, length));
+  }
+
+  /**
+   * Writes at any offset; a gap before it reads as zeros. When it throws, the bytes written by
+   * earlier calls are still there.
+   *
+   * @throws {BlobTooLarge} before anything of this call is written
+   */
+  write(offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#inOrder(() => this.#write(offset, bytes));
+  }
+
+  /** Cuts the file off, or lengthens it with zeros. Throws and changes nothing, or does it whole. */
+  truncate(size: number): Promise<void> {
+    return this.#inOrder(() => this.#truncate(size));
+  }
+
+  /** Returns when everything written so far, and the blob's name, survive power loss. */
+  sync(): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#flush();
+      await this.#log.sync();
+    });
+  }
+
+  /** Writes what is in memory to the file, without fsync, and lets go of the file. */
+  close(): Promise<void> {
+    this.#closing ??= this.#enqueue(async () => {
+      try {
+        await this.#flush();
+      } finally {
+        await this.#log.close();
+      }
+    });
+    return this.#closing;
+  }
+
+  /** Authenticates every chunk on disk: how many there are, and the numbers of the damaged ones. */
+  verify(): Promise<{ chunks: number; damaged: number[] }> {
+    return this.#inOrder(async () => {
+      const chunks = this.#log.chunks();
+      const damaged: number[] = [];
+      for (const chunk of chunks) {
+        await this.#log.readChunk(chunk).catch((error) => {
+          if (!(error instanceof BlobDamaged)) throw error;
+          damaged.push(chunk);
+        });
+      }
+      return { chunks: chunks.length, damaged };
+    });
+  }
+
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#closing) return Promise.reject(new Error("The blob is closed."));
+    return this.#enqueue(work);
+  }
+
+  #enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async #read(offset: number, length: number): Promise<Buffer> {
+    const end = Math.min(offset + length, this.#size);
+    if (offset >= end) return Buffer.alloc(0);
+    const result = Buffer.allocUnsafe(end - offset);
+    for (const part of partsOf(offset, end - offset)) {
+      const stored = (await this.#plainChunk(part.chunk)).subarray(part.start, part.end);
+      result.set(stored, part.at);
+      result.fill(0, part.at + stored.length, part.at + part.end - part.start);
+    }
+    return result;
+  }
+
+  async #plainChunk(chunk: number): Promise<Buffer> {
+    if (this.#working?.chunk === chunk) {
+      return this.#working.bytes.subarray(0, this.#working.length);
+    }
+    if (this.#decrypted?.chunk !== chunk) {
+      this.#decrypted = { chunk, bytes: await this.#log.readChunk(chunk) };
+    }
+    return this.#decrypted.bytes;
+  }
+
+  async #write(offset: number, bytes: Uint8Array): Promise<void> {
+    this.#refuseUnlessWritable(offset + bytes.length);
+    for (const part of partsOf(offset, bytes.length)) {
+      const working = await this.#workOn(part.chunk, part.start, part.end);
+      if (part.start > working.length) working.bytes.fill(0, working.length, part.start);
+      working.bytes.set(bytes.subarray(part.at, part.at + part.end - part.start), part.start);
+      working.length = Math.max(working.length, part.end);
+      working.isDirty = true;
+      // Part by part, so that a crash half way leaves a shorter file and not one that ends in zeros.
+      this.#size = Math.max(this.#size, part.chunk * CHUNK_BYTES + part.end);
+    }
+  }
+
+  /** Makes a chunk the one being written; what it holds is not read if all of it is overwritten. */
+  async #workOn(chunk: number, start: number, end: number): Promise<Working> {
+    if (this.#working?.chunk === chunk) return this.#working;
+    await this.#flush();
+    const isOverwritten = start === 0 && end >= this.#log.chunkLength(chunk);
+    const stored = isOverwritten ? Buffer.alloc(0) : await this.#plainChunk(chunk);
+    if (this.#decrypted?.chunk === chunk) this.#decrypted = undefined;
+    const bytes = this.#working?.bytes ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    bytes.set(stored);
+    this.#working = { chunk, bytes, length: stored.length, isDirty: false };
+    return this.#working;
+  }
+
+  async #truncate(size: number): Promise<void> {
+    this.#refuseUnlessWritable(size);
+    if (size === this.#size) return;
+    const working = this.#working;
+    const kept = working ? Math.min(working.length, size - working.chunk * CHUNK_BYTES) : 0;
+    if (size > this.#size) {
+      await this.#flush();
+      await this.#log.appendSize(size);
+    } else if (working?.isDirty && kept > 0) {
+      await this.#log.appendChunk(working.chunk, working.bytes.subarray(0, kept), size);
+      working.isDirty = false;
+    } else {
+      await this.#log.appendSize(size);
+    }
+    this.#size = size;
+    this.#decrypted = undefined;
+    if (working && kept > 0) working.length = kept;
+    else this.#working = undefined;
+    await this.#compactIfDue();
+  }
+
+  #refuseUnlessWritable(size: number): void {
+    if (this.#options.readOnly) throw new Error("The blob is open for reading only.");
+    const most = Math.min(this.#options.maxBytes, LARGEST_SIZE);
+    if (size > most) throw new BlobTooLarge(most);
+  }
+
+  async #flush(): Promise<void> {
+    const working = this.#working;
+    if (!working?.isDirty) return;
+    const { chunk, bytes, length } = working;
+    await this.#log.appendChunk(chunk, bytes.subarray(0, length), this.#size);
+    working.isDirty = false;
+    await this.#compactIfDue();
+  }
+
+  /** Writes the live chunks anew when more than half of the file, and some slack, is dead. */
+  async #compactIfDue(): Promise<void> {
+    const old = this.#log;
+    if (old.deadBytes <= old.liveBytes + this.#compactAbove) return;
+    const slack = this.#options.slackBytes ?? SLACK_BYTES;
+    try {
+      // A blob that was removed while open must not come back under its name.
+      if (await old.isRemoved()) return;
+      this.#log = await compacted(this.#identity, old);
+      this.#compactAbove = slack;
+    } catch {
+      // No room, or a damaged chunk: nothing is lost, the blob only stays large. Tried again later.
+      this.#compactAbove = old.deadBytes + slack;
+      return;
+    }
+    await old.close().catch(() => {});
+  }
+}
+
+/** A copy of the live chunks that has taken the place of `old`. */
+async function compacted(identity: BlobIdentity, old: BlobLog): Promise<BlobLog> {
+  const fresh = await BlobLog.create(identity, true);
+  try {
+    for (const chunk of old.chunks()) {
+      await fresh.appendChunk(chunk, await old.readChunk(chunk), old.size);
+    }
+    if (fresh.size !== old.size) await fresh.appendSize(old.size);
+    await fresh.takePlace();
+    return fresh;
+  } catch (error) {
+    // It throws again when it cannot write what waited; the copy is of no use in any case.
+    await fresh.close().catch(() => {});
+    await rm(asidePath(identity.path), { force: true });
+    throw error;
+  }
+}
+
+function identityOf(
+  folder: string,
+  id: string,
+  schoolKey: Uint8Array,
+  options: BlobOptions,
+): BlobIdentity {
+  return { path: blobPath(folder, id), id, schoolKey, random: options.random ?? randomBytes };
+}
+
+/** Cuts a range into its chunks: bytes `start` to `end` of `chunk` are at `at` in the range. */
+function* partsOf(offset: number, length: number) {
+  for (let at = 0; at < length;) {
+    const chunk = Math.floor((offset + at) / CHUNK_BYTES);
+    const start = (offset + at) % CHUNK_BYTES;
+    const end = Math.min(CHUNK_BYTES, start + length - at);
+    yield { chunk, start, end, at };
+    at += end - start;
+  }
+}

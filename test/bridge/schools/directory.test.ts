@@ -1,0 +1,117 @@
+// SPEC section 1 as the bridge keeps it: who may come in, also while the worker is away.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { SchoolDirectory } from "../../../bridge/schools/directory.ts";
+import { Catalog } from "../../../bridge/vault/catalog/catalog.ts";
+import type { Directory } from "../../../shared/protocol.ts";
+
+const noon = Date.UTC(2026, 10, 22, 12);
+const wire = (text: string) => Buffer.from(text).toString("base64");
+const key = (name: string, expiresAt: string | null = null) => ({
+  fingerprint: `SHA256:${name}`,
+  publicKey: wire(name),
+  expiresAt,
+});
+
+function directoryOf(version: number, schools: Record<string, ReturnType<typeof key>[]>) {
+  const list = Object.entries(schools).map(([slug, keys], i) => ({ id: i + 1, slug, keys }));
+  return { version, schools: list } as Directory;
+}
+
+async function withCatalog(work: (file: string) => Promise<void> | void): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "rosterbridge-directory-"));
+  try {
+    await work(join(folder, "catalog.db"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function withDirectory(work: (directory: SchoolDirectory) => void): Promise<void> {
+  await withCatalog((file) => {
+    const catalog = new Catalog(file, () => noon);
+    try {
+      work(new SchoolDirectory(catalog));
+    } finally {
+      catalog.close();
+    }
+  });
+}
+
+test("before the first sync nobody may come in", () =>
+  withDirectory((directory) => {
+    assert.equal(directory.version, null);
+    assert.equal(directory.authenticate("springfield", Buffer.from("a"), noon), undefined);
+    assert.equal(directory.admits("springfield", "SHA256:a", noon), false);
+  }));
+
+test("a school's own key opens its home and no other, and slugs are exact", () =>
+  withDirectory((directory) => {
+    directory.replace(
+      directoryOf(1, { springfield: [key("a"), key("b")], shelbyville: [key("c")] }),
+    );
+    const login = (slug: string, name: string) =>
+      directory.authenticate(slug, Buffer.from(name), noon);
+    assert.deepEqual(login("springfield", "a"), { schoolId: 1, fingerprint: "SHA256:a" });
+    assert.deepEqual(login("springfield", "b"), { schoolId: 1, fingerprint: "SHA256:b" });
+    assert.deepEqual(login("shelbyville", "c"), { schoolId: 2, fingerprint: "SHA256:c" });
+    assert.equal(login("shelbyville", "a"), undefined);
+    assert.equal(login("springfield", "c"), undefined);
+    for (const slug of ["Springfield", "springfield ", "", "__proto__", "constructor"]) {
+      assert.equal(login(slug, "a"), undefined, slug);
+    }
+    assert.equal(login("springfield", ""), undefined);
+    assert.equal(login("springfield", "a\0"), undefined);
+  }));
+
+test("a key stops working at the instant it expires", () =>
+  withDirectory((directory) => {
+    directory.replace(directoryOf(1, { springfield: [key("a", new Date(noon).toISOString())] }));
+    const at = (milliseconds: number) => [
+      directory.authenticate("springfield", Buffer.from("a"), milliseconds) !== undefined,
+      directory.admits("springfield", "SHA256:a", milliseconds),
+    ];
+    assert.deepEqual(at(noon - 1), [true, true]);
+    assert.deepEqual(at(noon), [false, false]);
+    assert.deepEqual(at(noon + 1), [false, false]);
+  }));
+
+test("a key that is no longer in the directory opens nothing and admits no open session", () =>
+  withDirectory((directory) => {
+    directory.replace(directoryOf(1, { springfield: [key("a"), key("b")] }));
+    directory.replace(directoryOf(2, { springfield: [key("b")] }));
+    assert.equal(directory.version, 2);
+    assert.equal(directory.authenticate("springfield", Buffer.from("a"), noon), undefined);
+    assert.equal(directory.admits("springfield", "SHA256:a", noon), false);
+    assert.equal(directory.admits("springfield", "SHA256:b", noon), true);
+    directory.replace(directoryOf(3, {}));
+    assert.equal(directory.admits("springfield", "SHA256:b", noon), false);
+  }));
+
+test("the directory is stored: logins go on after a restart while the worker is away", () =>
+  withCatalog((file) => {
+    const before = new Catalog(file, () => noon);
+    new SchoolDirectory(before).replace(directoryOf(7, { springfield: [key("a")] }));
+    before.close();
+    const after = new Catalog(file, () => noon);
+    const directory = new SchoolDirectory(after);
+    assert.equal(directory.version, 7);
+    const login = directory.authenticate("springfield", Buffer.from("a"), noon);
+    assert.deepEqual(login, { schoolId: 1, fingerprint: "SHA256:a" });
+    after.close();
+  }));
+
+test("a revoked key is out even when the directory cannot be stored, and it is asked for again", () =>
+  withCatalog((file) => {
+    const catalog = new Catalog(file, () => noon);
+    const directory = new SchoolDirectory(catalog);
+    directory.replace(directoryOf(1, { springfield: [key("a")] }));
+    catalog.close();
+    assert.throws(() => directory.replace(directoryOf(2, { springfield: [] })));
+    assert.equal(directory.authenticate("springfield", Buffer.from("a"), noon), undefined);
+    assert.equal(directory.admits("springfield", "SHA256:a", noon), false);
+    assert.equal(directory.version, 1);
+  }));

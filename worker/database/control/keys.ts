@@ -1,0 +1,104 @@
+/** SSH keys. A fingerprint is one school's for ever: a revoked key stays, so that none brings it back. */
+import type { Client, Row } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
+import { auditEntry, type Author } from "./audit.ts";
+import { bumpDirectory } from "./directory.ts";
+import { isConstraint } from "../errors.ts";
+
+export interface StoredKey {
+  schoolId: SchoolId;
+  fingerprint: string;
+  /** The algorithm's name, the first word of an OpenSSH public-key line. */
+  type: string;
+  bits: number;
+  /** The wire form, base64. */
+  publicKey: string;
+  label: string;
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+}
+
+const columns = `school_id, fingerprint, type, bits, public_key, label, created_at, expires_at,
+  revoked_at`;
+
+export type NewKey = Omit<StoredKey, "createdAt" | "revokedAt">;
+
+/** False: the key is somebody's already, or the school is gone; nothing was changed. */
+export async function addKey(database: Client, key: NewKey, by: Author): Promise<boolean> {
+  const { schoolId, fingerprint, type, bits, publicKey, label, expiresAt } = key;
+  try {
+    await database.batch([
+      {
+        // NULL, and so a failure, when the school is gone.
+        sql: `INSERT INTO ssh_keys (${columns})
+              VALUES ((SELECT id FROM schools WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, NULL)`,
+        args: [schoolId, fingerprint, type, bits, publicKey, label, by.at, expiresAt],
+      },
+      bumpDirectory,
+      auditEntry(by, schoolId, "key.added", { fingerprint, type, bits, label, expiresAt }),
+    ], "write");
+    return true;
+  } catch (error) {
+    if (isConstraint(error)) return false;
+    throw error;
+  }
+}
+
+/** Whosever it is. */
+export async function keyByFingerprint(
+  database: Client,
+  fingerprint: string,
+): Promise<StoredKey | undefined> {
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM ssh_keys WHERE fingerprint = ?`,
+    args: [fingerprint],
+  });
+  return rows[0] && readKey(rows[0]);
+}
+
+/** Newest first, revoked ones too; one row more than the page has. */
+export async function listKeys(
+  database: Client,
+  schoolId: SchoolId,
+  { limit, after }: Page<[string, string]>,
+): Promise<StoredKey[]> {
+  // Later than any instant there is.
+  const [createdAt, fingerprint] = after ?? ["~", ""];
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM ssh_keys
+          WHERE school_id = ? AND (created_at, fingerprint) < (?, ?)
+          ORDER BY created_at DESC, fingerprint DESC LIMIT ?`,
+    args: [schoolId, createdAt, fingerprint, limit + 1],
+  });
+  return rows.map(readKey);
+}
+
+/** A key that was revoked before stays as it is. */
+export async function revokeKey(database: Client, key: StoredKey, by: Author): Promise<void> {
+  const { schoolId, fingerprint, label } = key;
+  await database.batch([
+    {
+      sql: `UPDATE ssh_keys SET revoked_at = ?
+            WHERE school_id = ? AND fingerprint = ? AND revoked_at IS NULL`,
+      args: [by.at, schoolId, fingerprint],
+    },
+    bumpDirectory,
+    auditEntry(by, schoolId, "key.revoked", { fingerprint, label }),
+  ], "write");
+}
+
+function readKey(row: Row): StoredKey {
+  return {
+    schoolId: Number(row["school_id"]) as SchoolId,
+    fingerprint: row["fingerprint"] as string,
+    type: row["type"] as string,
+    bits: Number(row["bits"]),
+    publicKey: row["public_key"] as string,
+    label: row["label"] as string,
+    createdAt: row["created_at"] as string,
+    expiresAt: row["expires_at"] as string | null,
+    revokedAt: row["revoked_at"] as string | null,
+  };
+}

@@ -1,0 +1,106 @@
+/** Schools. Their settings are stored as they were given; what was not given has its default. */
+import type { Client, Row } from "@libsql/client";
+import * as v from "valibot";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
+import { SchoolSettings } from "../../roster/settings.ts";
+import { auditEntry, type Author } from "./audit.ts";
+import { bumpDirectory } from "./directory.ts";
+import { isConstraint } from "../errors.ts";
+
+export interface School {
+  id: SchoolId;
+  slug: string;
+  name: string;
+  settings: SchoolSettings;
+  createdAt: string;
+}
+
+const columns = "id, slug, name, settings, created_at";
+
+export async function schoolBySlug(database: Client, slug: string): Promise<School | undefined> {
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM schools WHERE slug = ?`,
+    args: [slug],
+  });
+  return rows[0] && readSchool(rows[0]);
+}
+
+/** Newest first; one row more than the page has. */
+export async function listSchools(
+  database: Client,
+  { limit, after }: Page<[number]>,
+): Promise<School[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM schools WHERE id < ? ORDER BY id DESC LIMIT ?`,
+    args: [after?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1],
+  });
+  return rows.map(readSchool);
+}
+
+/** Settings to merge into what a school has; `null` takes one back to its default (RFC 7396). */
+export type SettingsPatch = Record<string, unknown>;
+
+/** `undefined`: another school has the slug, nothing was changed. */
+export async function createSchool(
+  database: Client,
+  school: { slug: string; name: string; settings: SettingsPatch },
+  by: Author,
+): Promise<School | undefined> {
+  const { slug, name, settings } = school;
+  try {
+    const results = await database.batch([
+      {
+        sql: `INSERT INTO schools (slug, name, settings, created_at)
+              VALUES (?, ?, json_patch('{}', ?), ?)`,
+        args: [slug, name, JSON.stringify(settings), by.at],
+      },
+      bumpDirectory,
+      {
+        sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+              SELECT ?, id, ?, 'school.created', ? FROM schools WHERE slug = ?`,
+        args: [by.at, by.actor, JSON.stringify({ slug, name, settings }), slug],
+      },
+      { sql: `SELECT ${columns} FROM schools WHERE slug = ?`, args: [slug] },
+    ], "write");
+    return readSchool(results.at(-1)!.rows[0]!);
+  } catch (error) {
+    if (isConstraint(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Changes the name, merges the settings. The merge is the database's, so that two administrators who
+ * change different settings at once both have their way.
+ *
+ * @returns the school as it is then; `undefined` when it is gone
+ */
+export async function changeSchool(
+  database: Client,
+  id: SchoolId,
+  change: { name?: string | undefined; settings?: SettingsPatch | undefined },
+  by: Author,
+): Promise<School | undefined> {
+  const results = await database.batch([
+    {
+      sql: `UPDATE schools SET name = coalesce(?, name), settings = json_patch(settings, ?)
+            WHERE id = ?`,
+      args: [change.name ?? null, JSON.stringify(change.settings ?? {}), id],
+    },
+    auditEntry(by, id, "school.changed", { ...change }),
+    { sql: `SELECT ${columns} FROM schools WHERE id = ?`, args: [id] },
+  ], "write");
+  const row = results.at(-1)!.rows[0];
+  return row && readSchool(row);
+}
+
+function readSchool(row: Row): School {
+  return {
+    id: Number(row["id"]) as SchoolId,
+    slug: row["slug"] as string,
+    name: row["name"] as string,
+    settings: v.parse(SchoolSettings, JSON.parse(row["settings"] as string)),
+    createdAt: row["created_at"] as string,
+  };
+}

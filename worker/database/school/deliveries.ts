@@ -1,0 +1,83 @@
+/**
+ * What becomes of an export once it is made: the commands that have the bridge deliver it, their
+ * acknowledgement, and the receipt when the school has read the file to its end.
+ */
+import type { Client, InStatement } from "@libsql/client";
+import type { Author } from "../control/audit.ts";
+
+/** For the batch that makes an export: has the bridge deliver it. Nothing without the export. */
+export function deliver(id: string, commandId: string, now: string): InStatement {
+  return {
+    sql: `INSERT INTO commands (id, school_id, created_at, command)
+      SELECT ?, school_id, ?, json_object('id', ?, 'type', 'deliver', 'schoolId', school_id,
+        'exportId', id, 'name', name)
+      FROM exports WHERE id = ?`,
+    args: [commandId, now, commandId, id],
+  };
+}
+
+/** For a batch: a line in the audit trail about an export. */
+export function auditExport(by: Author, action: string, id: string): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+      SELECT ?, school_id, ?, ?, json_object('export', id, 'name', name)
+      FROM exports WHERE id = ?`,
+    args: [by.at, by.actor, action, id],
+  };
+}
+
+/**
+ * Has the bridge deliver an export again: the same bytes under the same name.
+ *
+ * @returns false when there is no such export
+ */
+export async function deliverAgain(
+  database: Client,
+  again: { id: string; commandId: string },
+  by: Author,
+): Promise<boolean> {
+  const [inserted] = await database.batch([
+    deliver(again.id, again.commandId, by.at),
+    auditExport(by, "export.delivered_again", again.id),
+  ], "write");
+  return inserted!.rowsAffected > 0;
+}
+
+/** For the batch that records what the bridge has done: the first delivery is kept. */
+export function recordDeliveries(done: { id: string; at: string }[]): InStatement {
+  return {
+    sql: `UPDATE exports SET delivered_at = done.at
+      FROM (SELECT json_extract(command, '$.exportId') AS export_id,
+          min(json_extract(value, '$.at')) AS at
+        FROM json_each(?) CROSS JOIN commands ON commands.id = json_extract(value, '$.id')
+        WHERE json_extract(command, '$.type') = 'deliver'
+        GROUP BY export_id) AS done
+      WHERE exports.id = done.export_id AND delivered_at IS NULL`,
+    args: [JSON.stringify(done)],
+  };
+}
+
+export interface Download {
+  schoolId: number;
+  exportId: string;
+  at: string;
+  sender: { fingerprint: string; address: string };
+}
+
+/** For the batch that records the bridge's events: the first download of an export is its receipt. */
+export function recordDownloads(downloads: Download[]): InStatement {
+  const first = new Map<string, Download>();
+  for (const download of downloads) {
+    const earlier = first.get(download.exportId);
+    if (!earlier || download.at < earlier.at) first.set(download.exportId, download);
+  }
+  return {
+    sql: `UPDATE exports SET downloaded_at = json_extract(download.value, '$.at'),
+        downloaded_fingerprint = json_extract(download.value, '$.sender.fingerprint'),
+        downloaded_address = json_extract(download.value, '$.sender.address')
+      FROM json_each(?) AS download
+      WHERE exports.id = json_extract(download.value, '$.exportId')
+        AND school_id = json_extract(download.value, '$.schoolId') AND downloaded_at IS NULL`,
+    args: [JSON.stringify([...first.values()])],
+  };
+}

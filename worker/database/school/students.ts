@@ -1,0 +1,71 @@
+/** Students as administrators see them. */
+import type { Client, Row } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
+import { joinStanding } from "./verifications.ts";
+import { usernameKey } from "../../roster/values/username.ts";
+
+export interface Student {
+  username: string;
+  studentId: string | null;
+  lastName: string | null;
+  firstName: string | null;
+  /** E.164. */
+  telephone: string | null;
+  /** `YYYY-MM-DD`. */
+  dob: string | null;
+  requirementGroup: string | null;
+  term: string | null;
+  /** `null` only where the school does not require it. */
+  onCampus: boolean | null;
+  /** ISO 8601 UTC; `null` when the student is not verified. */
+  verifiedAt: string | null;
+}
+
+const query = `SELECT students.username, students.student_id, students.last_name,
+    students.first_name, students.telephone, students.dob, students.requirement_group,
+    students.term, students.on_campus, standing.verified_at
+  FROM students ${joinStanding}`;
+
+/** In order of the Username; one row more than the page has. */
+export async function listStudents(
+  database: Client,
+  schoolId: SchoolId,
+  { limit, after }: Page<[string]>,
+): Promise<Student[]> {
+  const { rows } = await database.execute({
+    sql: `${query} WHERE students.school_id = ? AND students.username_key > ?
+          ORDER BY students.username_key LIMIT ?`,
+    args: [schoolId, after?.[0] ?? "", limit + 1],
+  });
+  return rows.map(readStudent);
+}
+
+/** Letter case does not matter. */
+export async function studentByUsername(
+  database: Client,
+  schoolId: SchoolId,
+  username: string,
+): Promise<Student | undefined> {
+  const { rows } = await database.execute({
+    sql: `${query} WHERE students.school_id = ? AND students.username_key = ?`,
+    args: [schoolId, usernameKey(username.trim())],
+  });
+  return rows[0] && readStudent(rows[0]);
+}
+
+function readStudent(row: Row): Student {
+  const text = (column: string) => row[column] as string | null;
+  return {
+    username: row["username"] as string,
+    studentId: text("student_id"),
+    lastName: text("last_name"),
+    firstName: text("first_name"),
+    telephone: text("telephone"),
+    dob: text("dob"),
+    requirementGroup: text("requirement_group"),
+    term: text("term"),
+    onCampus: row["on_campus"] === null ? null : Number(row["on_campus"]) === 1,
+    verifiedAt: text("verified_at"),
+  };
+}

@@ -1,0 +1,113 @@
+/** Uploads and their problems as administrators see them. */
+import type { Client, Row } from "@libsql/client";
+import type { SchoolId, Sender, UploadId, UploadState } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
+import type { Problem } from "../../roster/problems.ts";
+import type { Counts } from "../../roster/report.ts";
+
+export interface Upload {
+  id: UploadId;
+  /** As the school named it. */
+  name: string;
+  timeCode: string;
+  state: UploadState;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+  rows: Counts;
+  sender: Sender;
+  acceptedAt: string;
+  completedAt: string | null;
+}
+
+/** Newest first; one row more than the page has. */
+export async function listUploads(
+  database: Client,
+  schoolId: SchoolId,
+  { limit, after }: Page<[string, string]>,
+): Promise<Upload[]> {
+  // Later than any instant there is.
+  const [acceptedAt, id] = after ?? ["~", ""];
+  const { rows } = await database.execute({
+    sql: `SELECT * FROM uploads WHERE school_id = ? AND (accepted_at, id) < (?, ?)
+          ORDER BY accepted_at DESC, id DESC LIMIT ?`,
+    args: [schoolId, acceptedAt, id, limit + 1],
+  });
+  return rows.map(readUpload);
+}
+
+export async function uploadById(database: Client, id: string): Promise<Upload | undefined> {
+  const { rows } = await database.execute({
+    sql: "SELECT * FROM uploads WHERE id = ?",
+    args: [id],
+  });
+  return rows[0] && readUpload(rows[0]);
+}
+
+/** A problem, with its place among those of its line. */
+export type NumberedProblem = Problem & { number: number };
+
+/** In the order of the file; one row more than the page has. */
+export async function listProblems(
+  database: Client,
+  upload: string,
+  { limit, after }: Page<[number, number]>,
+): Promise<NumberedProblem[]> {
+  const [line, number] = after ?? [-1, -1];
+  const { rows } = await database.execute({
+    sql: `SELECT line, number, username, column_name, severity, code, message FROM problems
+          WHERE upload_id = ? AND (line, number) > (?, ?) ORDER BY line, number LIMIT ?`,
+    args: [upload, line, number, limit + 1],
+  });
+  return rows.map((row) => ({
+    line: Number(row["line"]),
+    number: Number(row["number"]),
+    username: row["username"] as string,
+    column: row["column_name"] as string,
+    severity: row["severity"] as Problem["severity"],
+    code: row["code"] as Problem["code"],
+    message: row["message"] as string,
+  }));
+}
+
+const PAGE = 1000;
+
+/** All problems of an upload in the order of the file, a page at a time. */
+export async function* problemPages(database: Client, id: string): AsyncGenerator<Problem[]> {
+  let after: [number, number] | undefined;
+  while (true) {
+    const page = await listProblems(database, id, { limit: PAGE, after });
+    if (page.length > 0) yield page.slice(0, PAGE);
+    if (page.length <= PAGE) return;
+    const last = page[PAGE - 1]!;
+    after = [last.line, last.number];
+  }
+}
+
+function readUpload(row: Row): Upload {
+  const count = (column: string) => Number(row[column]);
+  return {
+    id: row["id"] as UploadId,
+    name: row["name"] as string,
+    timeCode: row["time_code"] as string,
+    state: row["state"] as UploadState,
+    size: count("size"),
+    sha256: row["sha256"] as string,
+    rows: {
+      read: count("read"),
+      added: count("added"),
+      updated: count("updated"),
+      unchanged: count("unchanged"),
+      rejected: count("rejected"),
+      warnings: count("warnings"),
+      unprocessed: count("unprocessed"),
+    },
+    sender: {
+      fingerprint: row["fingerprint"] as string,
+      address: row["address"] as string,
+      client: row["client"] as string,
+    },
+    acceptedAt: row["accepted_at"] as string,
+    completedAt: row["completed_at"] as string | null,
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Verifications: a reviewer's word that a student's records are complete. Set-based: one statement
+ * carries all Usernames through `json_each`.
+ */
+import type { Client, InStatement } from "@libsql/client";
+import type { Author } from "../control/audit.ts";
+
+/**
+ * For the queries of students: `LEFT JOIN verifications … ` as written here, with the students' table
+ * under the name `students`; then `standing.verified_at` is a student's `verifiedAt` or null.
+ */
+export const joinStanding = `LEFT JOIN verifications AS standing
+  ON standing.school_id = students.school_id
+  AND standing.username_key = students.username_key
+  AND standing.withdrawn_at IS NULL`;
+
+export interface Verify {
+  schoolId: number;
+  /** The keys of Usernames, each once, in the order in which they were verified. */
+  usernameKeys: string[];
+  /** ISO 8601 UTC, to the millisecond; never in the future. */
+  verifiedAt: string;
+  reviewer: string;
+}
+
+/** Where each of the asked usernames stood; those in neither list are newly verified. */
+export interface Verified {
+  unknown: Set<string>;
+  alreadyVerified: Set<string>;
+}
+
+/** Verifies every known student who is not verified yet, with one line in the audit trail. */
+export async function verifyStudents(
+  database: Client,
+  verify: Verify,
+  by: Author,
+): Promise<Verified> {
+  const keys = JSON.stringify(verify.usernameKeys);
+  const [stood] = await database.batch([
+    {
+      sql: `SELECT asked.value AS username_key, students.username_key IS NULL AS unknown
+        FROM json_each(?) AS asked
+        LEFT JOIN students
+          ON students.school_id = ? AND students.username_key = asked.value
+        ${joinStanding}
+        WHERE students.username_key IS NULL OR standing.id IS NOT NULL`,
+      args: [keys, verify.schoolId],
+    },
+    {
+      sql: `INSERT INTO verifications (school_id, username_key, verified_at, reviewer, recorded_at)
+        SELECT students.school_id, students.username_key, ?, ?, ?
+        FROM json_each(?) AS asked
+        CROSS JOIN students
+          ON students.school_id = ? AND students.username_key = asked.value
+        ${joinStanding}
+        WHERE standing.id IS NULL
+        ORDER BY asked.key`,
+      args: [verify.verifiedAt, verify.reviewer, by.at, keys, verify.schoolId],
+    },
+    auditChanges(by, verify.schoolId, "students.verified", {
+      reviewer: verify.reviewer,
+      verifiedAt: verify.verifiedAt,
+      // Thousands of names are found in the verifications themselves, by reviewer and time.
+      ...(verify.usernameKeys.length <= 20 ? { asked: verify.usernameKeys } : {}),
+    }),
+  ], "write");
+  const found: Verified = { unknown: new Set(), alreadyVerified: new Set() };
+  for (const row of stood!.rows) {
+    const key = String(row.username_key);
+    (row.unknown ? found.unknown : found.alreadyVerified).add(key);
+  }
+  return found;
+}
+
+export interface Withdraw {
+  schoolId: number;
+  usernameKey: string;
+  reviewer: string;
+}
+
+/**
+ * Withdraws a student's standing verification. What was exported of it stays in that file; what was
+ * not is never exported.
+ *
+ * @returns false when the student was not verified
+ */
+export async function withdrawVerification(
+  database: Client,
+  withdraw: Withdraw,
+  by: Author,
+): Promise<boolean> {
+  const [withdrawn] = await database.batch([
+    {
+      sql: `UPDATE verifications SET withdrawn_at = ?, withdrawn_by = ?
+        WHERE school_id = ? AND username_key = ? AND withdrawn_at IS NULL`,
+      args: [by.at, withdraw.reviewer, withdraw.schoolId, withdraw.usernameKey],
+    },
+    auditChanges(by, withdraw.schoolId, "students.verification_withdrawn", {
+      reviewer: withdraw.reviewer,
+      username: withdraw.usernameKey,
+    }),
+  ], "write");
+  return withdrawn!.rowsAffected > 0;
+}
+
+/** A line in the audit trail, when the statement before it changed something. */
+function auditChanges(
+  by: Author,
+  schoolId: number,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+      SELECT ?, ?, ?, ?, json_set(?, '$.students', changes()) WHERE changes() > 0`,
+    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * What ticks when no bridge does: the platform's own cron where it has one, a job in this process
+ * elsewhere. Each sync ticks too.
+ */
+import { Cron } from "croner";
+import type { WorkerContext } from "../context.ts";
+import { tick, TICK_EXPORTS } from "../export/tick.ts";
+
+const EVERY_MINUTE = "* * * * *";
+
+/** As `Deno.cron` is on Deno Deploy, and with `--unstable-cron`. */
+type PlatformCron = (
+  name: string,
+  schedule: string,
+  options: { signal: AbortSignal },
+  handler: () => Promise<void>,
+) => Promise<void>;
+
+/**
+ * Starts ticking once a minute. Stopping lets a tick that is under way come to its end.
+ *
+ * Deno Deploy only takes crons that are there when the module has run, which is before the database
+ * is: so the context is asked for at each tick.
+ *
+ * @param current the worker's context, once there is one
+ */
+export function startTicking(current: () => WorkerContext | undefined): { stop(): void } {
+  const run = async () => {
+    const context = current();
+    if (context) await tickAll(context);
+  };
+  const cron = (globalThis as { Deno?: { cron?: PlatformCron } }).Deno?.cron;
+  if (typeof cron === "function") {
+    const stopping = new AbortController();
+    cron("exports", EVERY_MINUTE, { signal: stopping.signal }, run);
+    return { stop: () => stopping.abort() };
+  }
+  const job = new Cron(EVERY_MINUTE, { protect: true, unref: true }, run);
+  return { stop: () => job.stop() };
+}
+
+/** Ticks until none is left, for a minute at most: then the next one goes on. */
+async function tickAll(context: WorkerContext): Promise<void> {
+  const end = context.now() + 55_000;
+  try {
+    while ((await tick(context)).due === TICK_EXPORTS && context.now() < end);
+  } catch (error) {
+    context.log("tick.failed", { reason: (error as Error).message });
+  }
+}
