@@ -48,10 +48,7 @@ async function run(settings: BridgeSettings): Promise<void> {
   const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
 
   const catalog = new Catalog(join(settings.dataDir, "catalog.db"), now);
-  const keys = new SchoolKeys(keyring, {
-    load: (schoolId) => catalog.schoolKeys(schoolId),
-    save: (schoolId, version, wrapped) => catalog.saveSchoolKey(schoolId, version, wrapped),
-  });
+  const keys = new SchoolKeys(keyring, catalog.keys);
   const vault = new Vault(catalog, keys, join(settings.dataDir, "blobs"));
   await vault.sweepAll();
   await recoverPartialSizes(vault, log);

@@ -72,7 +72,7 @@ export class Sync {
     const { worker, directory, directoryChanged } = this.#options;
     const { catalog } = this.#options.vault;
     const told = catalog.ledger.events(SYNC_EVENTS);
-    const done = catalog.ledger.commandsDone(SYNC_EVENTS);
+    const done = catalog.commands.some(SYNC_EVENTS);
     const answer = await worker.sync({
       directoryVersion: directory.version,
       events: told.map(({ event }) => event),
@@ -88,7 +88,7 @@ export class Sync {
     }
     const last = told.at(-1);
     if (last) catalog.ledger.dropEvents(last.number);
-    catalog.ledger.dropCommandsDone(done);
+    catalog.commands.drop(done);
     let carriedOut = 0;
     for (const command of answer.commands) if (await this.#carryOut(command)) carriedOut++;
     return told.length === SYNC_EVENTS || carriedOut > 0;
@@ -97,7 +97,7 @@ export class Sync {
   /** False: it failed. It is in the next answer again, after the usual wait; the others go on. */
   async #carryOut(command: Command): Promise<boolean> {
     const { vault, worker, now, log } = this.#options;
-    if (vault.catalog.ledger.isCommandDone(command.id)) return true;
+    if (vault.catalog.commands.has(command.id)) return true;
     try {
       await using file = await storeDownload(
         vault,

@@ -14,7 +14,7 @@ export class SchoolDirectory {
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
-    const stored = catalog.ledger.directory();
+    const stored = catalog.directory.get();
     if (stored) this.#index(stored);
   }
 
@@ -31,7 +31,7 @@ export class SchoolDirectory {
     const before = this.#version;
     this.#index(directory);
     try {
-      this.#catalog.ledger.saveDirectory(directory);
+      this.#catalog.directory.save(directory);
     } catch (error) {
       this.#version = before;
       throw error;

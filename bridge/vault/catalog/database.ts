@@ -3,29 +3,7 @@
  * from survives power loss.
  */
 import Database from "libsql";
-
-const tables = [
-  `CREATE TABLE IF NOT EXISTS directory (
-    id INTEGER PRIMARY KEY CHECK (id = 1), directory TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS school_keys (
-    school_id INTEGER NOT NULL, version INTEGER NOT NULL, wrapped BLOB NOT NULL,
-    PRIMARY KEY (school_id, version))`,
-  `CREATE TABLE IF NOT EXISTS files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    school_id INTEGER NOT NULL, path TEXT NOT NULL,
-    blob TEXT NOT NULL, key_version INTEGER NOT NULL,
-    state TEXT NOT NULL, size INTEGER NOT NULL, modified_at REAL NOT NULL, accessed_at REAL NOT NULL,
-    sender TEXT, export_id TEXT,
-    UNIQUE (school_id, path))`,
-  `CREATE INDEX IF NOT EXISTS files_by_state ON files (state)`,
-  `CREATE TABLE IF NOT EXISTS doomed_blobs (blob TEXT PRIMARY KEY)`,
-  `CREATE TABLE IF NOT EXISTS outbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, upload_id TEXT NOT NULL UNIQUE,
-    file_id INTEGER NOT NULL, school_id INTEGER NOT NULL, name TEXT NOT NULL, time_code TEXT NOT NULL,
-    accepted_at INTEGER NOT NULL, sha256 TEXT)`,
-  `CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS commands_done (id TEXT PRIMARY KEY, at TEXT NOT NULL)`,
-];
+import { migrate } from "./migrations.ts";
 
 export class CatalogDatabase {
   readonly #database: Database.Database;
@@ -35,7 +13,12 @@ export class CatalogDatabase {
     this.#database = new Database(file);
     this.#database.pragma("journal_mode=WAL");
     this.#database.pragma("synchronous=FULL");
-    for (const table of tables) this.#database.exec(table);
+    try {
+      migrate(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   close(): void {

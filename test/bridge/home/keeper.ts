@@ -34,10 +34,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
   const now = options.now ?? Date.now;
   const catalog = new Catalog(join(folder, "catalog.db"), now);
   const keyring = await fileKeyring(join(folder, "master.key"));
-  const keys = new SchoolKeys(keyring, {
-    load: (id) => catalog.schoolKeys(id),
-    save: (id, version, wrapped) => catalog.saveSchoolKey(id, version, wrapped),
-  });
+  const keys = new SchoolKeys(keyring, catalog.keys);
   const vault = new Vault(catalog, keys, join(folder, "blobs"));
   const accepted: OutboxEntry[] = [];
   const settling = new Settling({

@@ -1,0 +1,57 @@
+/**
+ * The catalog's schema, as the steps that led to it. `PRAGMA user_version` says how many of them a
+ * catalog has been through; the catalogs of before there were steps say 0 and have what step 1 makes.
+ */
+import type Database from "libsql";
+
+/** Step `n` is at `n − 1`. What was released is never changed: what comes later is a step of its own. */
+const steps: string[] = [
+  `CREATE TABLE IF NOT EXISTS directory (
+     id INTEGER PRIMARY KEY CHECK (id = 1), directory TEXT NOT NULL);
+   CREATE TABLE IF NOT EXISTS school_keys (
+     school_id INTEGER NOT NULL, version INTEGER NOT NULL, wrapped BLOB NOT NULL,
+     PRIMARY KEY (school_id, version));
+   CREATE TABLE IF NOT EXISTS files (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     school_id INTEGER NOT NULL, path TEXT NOT NULL,
+     blob TEXT NOT NULL, key_version INTEGER NOT NULL,
+     state TEXT NOT NULL, size INTEGER NOT NULL, modified_at REAL NOT NULL, accessed_at REAL NOT NULL,
+     sender TEXT, export_id TEXT,
+     UNIQUE (school_id, path));
+   CREATE INDEX IF NOT EXISTS files_by_state ON files (state);
+   CREATE TABLE IF NOT EXISTS doomed_blobs (blob TEXT PRIMARY KEY);
+   CREATE TABLE IF NOT EXISTS outbox (
+     number INTEGER PRIMARY KEY AUTOINCREMENT, upload_id TEXT NOT NULL UNIQUE,
+     file_id INTEGER NOT NULL, school_id INTEGER NOT NULL, name TEXT NOT NULL, time_code TEXT NOT NULL,
+     accepted_at INTEGER NOT NULL, sha256 TEXT);
+   CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
+   CREATE TABLE IF NOT EXISTS commands_done (id TEXT PRIMARY KEY, at TEXT NOT NULL);`,
+];
+
+/** The version that this bridge works with. */
+export const CATALOG_VERSION = steps.length;
+
+/** The catalog was made by a newer bridge: this one does not know what it would break. */
+export class CatalogTooNew extends Error {
+  override readonly name = "CatalogTooNew";
+  constructor(version: number) {
+    super(
+      `The catalog has version ${version}, this bridge knows versions up to ${CATALOG_VERSION}. Start the newer bridge again, or restore a backup of before it.`,
+    );
+  }
+}
+
+/**
+ * Brings the catalog to {@link CATALOG_VERSION}, each step whole or not at all.
+ *
+ * @throws {CatalogTooNew}
+ */
+export function migrate(database: Database.Database): void {
+  const [{ user_version: version }] = database.prepare("PRAGMA user_version").all([]) as [
+    { user_version: number },
+  ];
+  if (version > CATALOG_VERSION) throw new CatalogTooNew(version);
+  for (let step = version; step < steps.length; step++) {
+    database.exec(`BEGIN IMMEDIATE; ${steps[step]} PRAGMA user_version = ${step + 1}; COMMIT;`);
+  }
+}

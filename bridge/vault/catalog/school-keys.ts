@@ -1,0 +1,26 @@
+/** The schools' wrapped keys, as bridge/vault/keys/school-keys.ts stores them. */
+import type { CatalogDatabase } from "./database.ts";
+
+export class StoredKeys {
+  readonly #database: CatalogDatabase;
+
+  constructor(database: CatalogDatabase) {
+    this.#database = database;
+  }
+
+  load(schoolId: number): { version: number; wrapped: Uint8Array }[] {
+    return this.#database.all(
+      "SELECT version, wrapped FROM school_keys WHERE school_id = ?",
+      schoolId,
+    );
+  }
+
+  save(schoolId: number, version: number, wrapped: Uint8Array): void {
+    this.#database.run(
+      "INSERT INTO school_keys VALUES (?, ?, ?)",
+      schoolId,
+      version,
+      Buffer.from(wrapped),
+    );
+  }
+}
