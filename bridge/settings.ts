@@ -1,11 +1,16 @@
 /**
  * The bridge's settings, from the environment (DESIGN, Settings).
  */
-import * as v from "valibot";
 import { join } from "node:path";
-
-const keyTypes = ["rsa", "ed25519", "ecdsa"] as const;
-export type KeyType = (typeof keyTypes)[number];
+import {
+  type Environment,
+  readAll,
+  readWholeNumber,
+  readWords,
+  SettingError,
+} from "../shared/settings.ts";
+import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
+import { tokenFault } from "../shared/tokens.ts";
 
 export interface BridgeSettings {
   dataDir: string;
@@ -19,52 +24,38 @@ export interface BridgeSettings {
   sliceBytes: number;
   maxUploadBytes: number;
   relayConcurrency: number;
-  keyTypes: ReadonlySet<KeyType>;
+  keyTypes: ReadonlySet<KeyFamily>;
   hostKeyFile: string;
   masterKeyFile: string;
 }
 
-/** A setting that cannot be used. The message is one line that names it. */
-export class SettingError extends Error {}
-
-type Environment = Record<string, string | undefined>;
-
-/** Reads the settings; throws a `SettingError` for the first that is missing or wrong. */
+/** Reads the settings. @throws SettingError with a line for each that is missing or wrong */
 export function readSettings(environment: Environment): BridgeSettings {
   const text = (name: string, fallback?: string) => {
     const value = environment[name]?.trim() || fallback;
     if (value === undefined) throw new SettingError(`${name} is not set; it is required.`);
     return value;
   };
-  const whole = (name: string, fallback: number, least: number, most: number) => {
-    const given = text(name, String(fallback));
-    const parsed = v.safeParse(v.pipe(v.string(), v.regex(/^\d{1,12}$/)), given);
-    const number = Number(given);
-    if (!parsed.success || number < least || number > most) {
-      throw new SettingError(
-        `${name} is "${given}"; it takes a whole number from ${least} to ${most}.`,
-      );
-    }
-    return number;
-  };
+  const whole = (name: string, fallback: number, least: number, most: number) => () =>
+    readWholeNumber(name, text(name, String(fallback)), least, most);
   const dataDir = text("DATA_DIR", "./data/bridge");
-  return {
-    dataDir,
-    sftpHost: text("SFTP_HOST", "127.0.0.1"),
+  return readAll({
+    dataDir: () => dataDir,
+    sftpHost: () => text("SFTP_HOST", "127.0.0.1"),
     sftpPort: whole("SFTP_PORT", 2222, 0, 65535),
     healthPort: whole("HEALTH_PORT", 8022, 0, 65535),
-    workerUrl: readWorkerUrl(text("WORKER_URL")),
-    bridgeToken: readToken(text("BRIDGE_TOKEN")),
+    workerUrl: () => readWorkerUrl(text("WORKER_URL")),
+    bridgeToken: () => readToken(text("BRIDGE_TOKEN")),
     settleMs: whole("SETTLE_MS", 2000, 0, 3_600_000),
     syncMs: whole("SYNC_MS", 2000, 10, 3_600_000),
     // A record may have 64 KiB, and a slice must hold at least one.
     sliceBytes: whole("SLICE_BYTES", 512 * 1024, 128 * 1024, 16 * 1024 * 1024),
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, 1, 4 * 1024 ** 3),
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
-    keyTypes: readKeyTypes(text("SSH_KEY_TYPES", "rsa")),
-    hostKeyFile: text("HOST_KEY_FILE", join(dataDir, "host.key")),
-    masterKeyFile: text("MASTER_KEY_FILE", join(dataDir, "master.key")),
-  };
+    keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
+    hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
+    masterKeyFile: () => text("MASTER_KEY_FILE", join(dataDir, "master.key")),
+  });
 }
 
 function readWorkerUrl(given: string): string {
@@ -79,17 +70,7 @@ function readWorkerUrl(given: string): string {
 }
 
 function readToken(given: string): string {
-  if (/^[\x21-\x7e]{16,}$/.test(given)) return given;
-  throw new SettingError(
-    `BRIDGE_TOKEN has ${given.length} characters; it takes 16 or more printable ASCII characters without spaces.`,
-  );
-}
-
-function readKeyTypes(given: string): ReadonlySet<KeyType> {
-  const words = given.split(",").map((word) => word.trim().toLowerCase());
-  const types = keyTypes.filter((type) => words.includes(type));
-  if (words.every((word) => (keyTypes as readonly string[]).includes(word))) return new Set(types);
-  throw new SettingError(
-    `SSH_KEY_TYPES is "${given}"; it takes some of ${keyTypes.join(", ")}, separated by commas.`,
-  );
+  const fault = tokenFault(given);
+  if (fault) throw new SettingError(`BRIDGE_TOKEN ${fault}.`);
+  return given;
 }

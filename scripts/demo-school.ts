@@ -1,4 +1,5 @@
 /** A school's side of the demo: its key, and its SFTP client. */
+import { writeFingerprint } from "../shared/ssh-keys.ts";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { promisify } from "node:util";
 import ssh2 from "ssh2";
@@ -93,5 +94,5 @@ export function knownHostLine({ host, port }: Server, hostKey: Buffer): string {
 }
 
 function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+  return writeFingerprint(createHash("sha256").update(key).digest());
 }

@@ -7,7 +7,8 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bridgeProgram, type Environment, workerProgram } from "./programs.ts";
 import { type Outcome, supervise, type Supervised } from "./supervise.ts";
-import { loadOrMakeToken, StartSettingError } from "./tokens.ts";
+import { SettingError } from "../shared/settings.ts";
+import { loadOrMakeToken } from "./tokens.ts";
 
 /** Where the service is, once both processes listen. */
 export interface Addresses {
@@ -38,7 +39,7 @@ export interface ServiceOptions {
   log: (name: string, line: string) => void;
 }
 
-/** @throws {StartSettingError} when a setting of the service itself cannot be used */
+/** @throws {SettingError} when a setting of the service itself cannot be used */
 export function startService({ environment, log }: ServiceOptions): Service {
   const dataDir = resolve(environment["DATA_DIR"] || "./data");
   makeFolder(dataDir);
@@ -101,7 +102,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new StartSettingError(
+    throw new SettingError(
       `DATA_DIR: the folder ${folder} cannot be made (${
         (error as NodeJS.ErrnoException).code
       }); DATA_DIR takes a folder that this user may write to.`,

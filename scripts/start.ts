@@ -1,6 +1,6 @@
 /** `npm start`: the whole service on one machine, until it is stopped. */
 import { startService } from "./start-service.ts";
-import { StartSettingError } from "./tokens.ts";
+import { SettingError } from "../shared/settings.ts";
 import { relative } from "node:path";
 
 const EX_CONFIG = 78;
@@ -8,7 +8,7 @@ const EX_CONFIG = 78;
 try {
   await run();
 } catch (error) {
-  if (!(error instanceof StartSettingError)) throw error;
+  if (!(error instanceof SettingError)) throw error;
   console.error(error.message);
   process.exitCode = EX_CONFIG;
 }

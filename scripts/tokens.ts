@@ -1,31 +1,29 @@
 /** The tokens of a service that runs on one machine: given in the environment, or made on first start. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-
-/** A setting that cannot be used. The message is one line that names it. */
-export class StartSettingError extends Error {
-  override readonly name = "StartSettingError";
-}
+import { SettingError } from "../shared/settings.ts";
+import { tokenFault } from "../shared/tokens.ts";
 
 /**
  * The token in `file`, which is made with mode 0600 when there is none.
  *
- * @throws {StartSettingError} when others may read the file or it holds no token
+ * @throws {SettingError} when others may read the file or it holds no token
  */
 export function loadOrMakeToken(setting: string, file: string): string {
   if (!statSync(file, { throwIfNoEntry: false })) makeToken(file);
   const mode = statSync(file).mode & 0o777;
   if (mode & 0o077) {
-    throw new StartSettingError(
+    throw new SettingError(
       `${setting}: the file ${file} has mode 0${
         mode.toString(8)
       }, so others may use it; it must be 0600 (chmod 600).`,
     );
   }
   const token = readFileSync(file, "utf8").trim();
-  if (/^[\x21-\x7e]{16,}$/.test(token)) return token;
-  throw new StartSettingError(
-    `${setting}: the file ${file} has ${token.length} characters; it takes 16 or more printable ASCII characters without spaces. Remove it to have a new one made.`,
+  const fault = tokenFault(token);
+  if (!fault) return token;
+  throw new SettingError(
+    `${setting}: the file ${file} ${fault}. Remove it to have a new one made.`,
   );
 }
 

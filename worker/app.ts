@@ -8,7 +8,8 @@ import { bridgeRoutes } from "./bridge/index.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
 import { isUnavailable } from "./database/errors.ts";
-import { BODY_BYTES, databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
+import { BODY_BYTES } from "./http/body.ts";
+import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 
 export function createApp(context: WorkerContext): Hono {
   const app = new Hono();

@@ -1,6 +1,7 @@
 /** What every route of the worker is given; `main.ts` makes it, tests make their own. */
 import type { Client } from "@libsql/client";
-import type { KeyFamily } from "./ssh-key/public-key.ts";
+import type { Log } from "../shared/log.ts";
+import type { KeyFamily } from "../shared/ssh-keys.ts";
 
 export interface WorkerContext {
   /** Only `execute` and `batch`: an interactive transaction would hold its one connection. */
@@ -16,8 +17,7 @@ export interface WorkerContext {
   now(): number;
   /** A UUID. */
   randomId(): string;
-  /** `event` is `topic.what`; fields never hold values of rows, keys or tokens. */
-  log(event: string, fields?: Record<string, unknown>): void;
+  log: Log;
 }
 
 /** The instant `now` as it is stored and answered: ISO 8601 UTC, to the millisecond. */

@@ -4,7 +4,8 @@ import { instant, type WorkerContext } from "./context.ts";
 import { openDatabase } from "./database/client.ts";
 import { startTicking } from "./platform/ticking.ts";
 import { currentRuntime, type Listening } from "./platform/runtime.ts";
-import { readSettings, SettingsError, type WorkerSettings } from "./settings.ts";
+import { SettingError } from "../shared/settings.ts";
+import { readSettings, type WorkerSettings } from "./settings.ts";
 import { startWorker } from "./platform/opening.ts";
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
@@ -22,7 +23,7 @@ function settingsOrExit(): WorkerSettings {
   try {
     return readSettings(runtime.environment());
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
+    if (!(error instanceof SettingError)) throw error;
     console.error(error.message);
     runtime.exit(EX_CONFIG);
     // Where a platform does not let a program exit, it must not go on either.

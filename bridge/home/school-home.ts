@@ -2,6 +2,7 @@
  * A school's home as one session sees it: the two folders and who may do what in them (SPEC
  * section 2). Files are rows of the catalog and blobs of the vault.
  */
+import type { Log } from "../../shared/log.ts";
 import { isProcessingName } from "../../shared/file-names.ts";
 import type { Sender } from "../../shared/protocol.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
@@ -29,7 +30,7 @@ export interface HomeKeeper {
   maxUploadBytes: number;
   /** Milliseconds since the epoch. */
   now(): number;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
 }
 
 const allowed =

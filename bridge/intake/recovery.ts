@@ -1,6 +1,7 @@
 /**
  * After a crash: what an interrupted upload left on disk is more than its row says.
  */
+import type { Log } from "../../shared/log.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Vault } from "../vault/vault.ts";
  */
 export async function recoverPartialSizes(
   vault: Vault,
-  log: (event: string, fields: Record<string, unknown>) => void,
+  log: Log,
 ): Promise<void> {
   for (const file of vault.catalog.filesInState("partial")) {
     try {

@@ -2,6 +2,7 @@
  * Settling (SPEC section 3): a roster is accepted when it was closed cleanly, no handle is open on
  * it, and it was left alone for a while or the session that last touched it ended.
  */
+import type { Log } from "../../shared/log.ts";
 import { isRosterName } from "../../shared/file-names.ts";
 import type { Catalog, CatalogFile, OutboxEntry } from "../vault/catalog/catalog.ts";
 
@@ -12,7 +13,7 @@ export interface SettlingOptions {
   /** Is a handle open on the file? */
   isOpen(file: CatalogFile): boolean;
   accepted(entry: OutboxEntry): void;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
 }
 
 /** So long it takes until a file is tried again that the catalog could not accept. */

@@ -3,6 +3,7 @@
  * order they were accepted, schools taking turns. What is here is in the catalog's outbox until its
  * report is in the home, so no crash loses it.
  */
+import type { Log } from "../../shared/log.ts";
 import { createHash } from "node:crypto";
 import type { UploadPosition } from "../../shared/protocol.ts";
 import type { CatalogFile, Delivery, OutboxEntry } from "../vault/catalog/catalog.ts";
@@ -17,7 +18,7 @@ export interface OutboxOptions {
   concurrency: number;
   sliceBytes: number;
   random(): number;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
 }
 
 /** A school's waiting files, and how its last tries went. */

@@ -2,6 +2,7 @@
  * The regular call to the worker: hands over what happened, brings the directory and carries out
  * commands.
  */
+import type { Log } from "../../shared/log.ts";
 import { type Command, SYNC_EVENTS } from "../../shared/protocol.ts";
 import type { Vault } from "../vault/vault.ts";
 import { backoffMs } from "./backoff.ts";
@@ -17,7 +18,7 @@ export interface SyncOptions {
   syncMs: number;
   now(): number;
   random(): number;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
   /** The directory changed. */
   directoryChanged(): void;
   /** The worker answered after it had not. */

@@ -3,17 +3,11 @@
  * refused looks the same to the client, so nobody learns which schools exist.
  */
 import type { AuthContext, ParsedKey, PublicKeyAuthContext } from "ssh2";
-import {
-  fingerprint,
-  type KeyType,
-  keyTypeOf,
-  readPublicKey,
-  RSA_MINIMUM_BITS,
-  rsaBits,
-} from "./public-key.ts";
+import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
+import { fingerprint, readPublicKey, rsaBits } from "./public-key.ts";
 
 export interface AuthenticationOptions {
-  keyTypes: ReadonlySet<KeyType>;
+  keyTypes: ReadonlySet<KeyFamily>;
   authenticate(
     slug: string,
     publicKey: Buffer,
@@ -43,7 +37,7 @@ function judgeKey(attempt: PublicKeyAuthContext, options: AuthenticationOptions)
   const offered = fingerprint(data);
   const refused = (why: string): Verdict => ({ type: "refused", why, fingerprint: offered });
 
-  const type = keyTypeOf(algo);
+  const type = keyFamilyOf(algo);
   if (!type || !options.keyTypes.has(type)) return refused("this type of key is not allowed");
   // ssh2 names the hash only for rsa-sha2-256 and rsa-sha2-512; plain `ssh-rsa` means SHA-1.
   if (type === "rsa" && !attempt.hashAlgo) return refused("an RSA signature with SHA-1");
@@ -54,8 +48,8 @@ function judgeKey(attempt: PublicKeyAuthContext, options: AuthenticationOptions)
   // Only now, so that strangers cannot make the server parse what they like.
   const key = readPublicKey(algo, data);
   if (!key) return refused("the key is malformed");
-  if (type === "rsa" && rsaBits(key) < RSA_MINIMUM_BITS) {
-    return refused(`an RSA key of fewer than ${RSA_MINIMUM_BITS} bits`);
+  if (type === "rsa" && rsaBits(key) < RSA_LEAST_BITS) {
+    return refused(`an RSA key of fewer than ${RSA_LEAST_BITS} bits`);
   }
   if (!attempt.signature || !attempt.blob) return { type: "acceptable" };
   if (!verifies(key, attempt)) return refused("the signature does not verify");

@@ -3,6 +3,8 @@
  * subsystems, terminals, agents, X11 and forwarding in any direction have no listener here, and ssh2
  * refuses what nobody listens for.
  */
+import { isSlug } from "../../shared/slug.ts";
+import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
 import type { Home } from "../home/home.ts";
@@ -24,7 +26,7 @@ export interface Visitor {
 
 export interface ConnectionOptions extends AuthenticationOptions {
   enter(visitor: Visitor): Home;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
   /** Milliseconds without a request after which the connection is ended; 0 for never. */
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
@@ -40,7 +42,6 @@ export interface OpenConnection {
   end(requests: "finish" | "discard"): Promise<void>;
 }
 
-const SLUG = /^[a-z][a-z0-9_-]{1,31}$/;
 /** A client tries its keys one by one; agents hold many. */
 const MOST_ATTEMPTS = 20;
 /** Channels of one connection. */
@@ -121,7 +122,7 @@ export function serveConnection(
     if (attempt.method !== "none") {
       attempts++;
       // What is no slug may be a password in the wrong field.
-      const slug = SLUG.test(attempt.username) ? attempt.username : undefined;
+      const slug = isSlug(attempt.username) ? attempt.username : undefined;
       log("sftp.refused", { slug, address, fingerprint, why });
     }
     if (attempts >= MOST_ATTEMPTS) return disconnect(client, DISCONNECT.noMoreMethods);

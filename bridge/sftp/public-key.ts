@@ -4,29 +4,11 @@
 import { createHash, createPublicKey } from "node:crypto";
 import ssh2 from "ssh2";
 import type { ParsedKey } from "ssh2";
-
-/** The families of keys that an operator can allow (`SSH_KEY_TYPES`). */
-export type KeyType = "rsa" | "ed25519" | "ecdsa";
-
-/** RSA keys shorter than this are refused, whatever was registered. */
-export const RSA_MINIMUM_BITS = 2048;
-
-const keyTypes: Record<string, KeyType> = {
-  "ssh-rsa": "rsa",
-  "ssh-ed25519": "ed25519",
-  "ecdsa-sha2-nistp256": "ecdsa",
-  "ecdsa-sha2-nistp384": "ecdsa",
-  "ecdsa-sha2-nistp521": "ecdsa",
-};
+import { writeFingerprint } from "../../shared/ssh-keys.ts";
 
 /** `SHA256:…` without padding, as `ssh-keygen -l` prints it. */
 export function fingerprint(wire: Uint8Array): string {
-  return `SHA256:${createHash("sha256").update(wire).digest("base64").replace(/=+$/, "")}`;
-}
-
-/** The family of a key algorithm's name; `undefined` for DSA, certificates and security keys. */
-export function keyTypeOf(algorithm: string): KeyType | undefined {
-  return Object.hasOwn(keyTypes, algorithm) ? keyTypes[algorithm] : undefined;
+  return writeFingerprint(createHash("sha256").update(wire).digest());
 }
 
 /** Reads a key that calls itself `algorithm`; `undefined` when its bytes are no such key. */

@@ -1,13 +1,14 @@
 /**
  * The SFTP server: listens, limits how many come in, and ends sessions.
  */
+import type { Log } from "../../shared/log.ts";
 import { createServer, type Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { Home } from "../home/home.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
 import { socketOf } from "./ssh2-internals.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
-import type { KeyType } from "./public-key.ts";
+import type { KeyFamily } from "../../shared/ssh-keys.ts";
 
 export type { Visitor } from "./connection.ts";
 
@@ -17,7 +18,7 @@ export interface SftpServerOptions {
   port: number;
   /** Private keys, PEM or OpenSSH, without a passphrase; the first of each type counts. */
   hostKeys: readonly (string | Buffer)[];
-  keyTypes: ReadonlySet<KeyType>;
+  keyTypes: ReadonlySet<KeyFamily>;
   /**
    * The school of that slug and its key whose wire form equals the offered one; `undefined` when
    * there is none, or the key is revoked or has expired. Called at each attempt.
@@ -29,7 +30,7 @@ export interface SftpServerOptions {
   ): { schoolId: number; fingerprint: string } | undefined;
   /** The home of a new session. */
   enter(visitor: Visitor): Home;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Time to log in; default 30 seconds. */

@@ -2,6 +2,7 @@
  * One SFTP subsystem on one channel: takes requests from ssh2, has them done in order, sends the
  * answers, and puts everything away when the session ends, whichever way it ends.
  */
+import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import type { SFTPWrapper } from "ssh2";
 import { type Home, Refusal } from "../home/home.ts";
@@ -22,7 +23,7 @@ export interface SessionOptions {
   home: Home;
   owner: string;
   now(): number;
-  log(event: string, fields: Record<string, unknown>): void;
+  log: Log;
   /** Stops and starts reading what the client sends. */
   hold(): void;
   release(): void;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApp } from "../../worker/app.ts";
-import { BODY_BYTES } from "../../worker/http/problem.ts";
+import { BODY_BYTES } from "../../worker/http/body.ts";
 import { adminToken, answerOf, appUnderTest, bridgeToken } from "./app-under-test.ts";
 import { eachDatabase } from "./database/each-database.ts";
 

@@ -13,8 +13,8 @@ import {
   type WorkerProcess,
 } from "./worker-process.ts";
 
-const tokens = { BRIDGE_TOKEN: "bridge-token", ADMIN_TOKEN: "admin-token" };
-const admin = { authorization: "Bearer admin-token" };
+const tokens = { BRIDGE_TOKEN: "bridge-token-0001", ADMIN_TOKEN: "admin-token-00001" };
+const admin = { authorization: "Bearer admin-token-00001" };
 const noSqld = hasSqld ? false : "there is no sqld for this platform";
 
 async function address(worker: WorkerProcess): Promise<string> {
@@ -94,7 +94,7 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
           const at = await address(worker);
           const answer = await fetch(`${at}/bridge/sync`, {
             method: "POST",
-            headers: { authorization: "Bearer bridge-token" },
+            headers: { authorization: "Bearer bridge-token-0001" },
             body: JSON.stringify({ directoryVersion: null, events: [], done: [] }),
           });
           assert.equal(answer.status, 200, await answer.text());
@@ -151,7 +151,7 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
       let answer = "";
       socket.setEncoding("utf8").on("data", (text) => answer += text);
       socket.write(
-        "POST /admin/schools HTTP/1.1\r\nhost: worker\r\nauthorization: Bearer admin-token\r\n" +
+        "POST /admin/schools HTTP/1.1\r\nhost: worker\r\nauthorization: Bearer admin-token-00001\r\n" +
           `expect: 100-continue\r\ncontent-length: ${body.length}\r\n\r\n`,
       );
       socket.write(body.slice(0, 5));

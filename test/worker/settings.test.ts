@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readSettings, SettingsError } from "../../worker/settings.ts";
+import { SettingError } from "../../shared/settings.ts";
+import { readSettings } from "../../worker/settings.ts";
 
-const required = { BRIDGE_TOKEN: "bridge-secret", ADMIN_TOKEN: "admin-secret" };
+const required = { BRIDGE_TOKEN: "bridge-secret-0001", ADMIN_TOKEN: "admin-secret-00001" };
 
 describe("the worker's settings", () => {
   test("each but the tokens has a default", () => {
@@ -11,8 +12,8 @@ describe("the worker's settings", () => {
       databaseAuthToken: undefined,
       host: "127.0.0.1",
       port: 8787,
-      bridgeTokens: ["bridge-secret"],
-      adminToken: "admin-secret",
+      bridgeTokens: ["bridge-secret-0001"],
+      adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa"],
     });
@@ -24,8 +25,8 @@ describe("the worker's settings", () => {
       DATABASE_AUTH_TOKEN: "database-secret",
       HOST: "::1",
       PORT: "0",
-      BRIDGE_TOKEN: "old-secret, new-secret",
-      ADMIN_TOKEN: "admin-secret",
+      BRIDGE_TOKEN: "old-secret-000001, new-secret-000001",
+      ADMIN_TOKEN: "admin-secret-00001",
       SLICE_ROWS: "",
       SSH_KEY_TYPES: "rsa, Ed25519,ecdsa,rsa",
     });
@@ -34,8 +35,8 @@ describe("the worker's settings", () => {
       databaseAuthToken: "database-secret",
       host: "::1",
       port: 0,
-      bridgeTokens: ["old-secret", "new-secret"],
-      adminToken: "admin-secret",
+      bridgeTokens: ["old-secret-000001", "new-secret-000001"],
+      adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa", "ed25519", "ecdsa"],
     });
@@ -44,18 +45,36 @@ describe("the worker's settings", () => {
   const wrong: [Record<string, string | undefined>, RegExp][] = [
     [{ ADMIN_TOKEN: undefined }, /^ADMIN_TOKEN is missing; it takes/],
     [{ BRIDGE_TOKEN: " " }, /^BRIDGE_TOKEN is missing; it takes/],
-    [{ BRIDGE_TOKEN: "one-secret," }, /^BRIDGE_TOKEN is missing/],
+    [{ BRIDGE_TOKEN: "one-secret-0000001," }, /^BRIDGE_TOKEN is missing/],
     [
       { BRIDGE_TOKEN: "a-secret,b-secret,c-secret" },
       /^BRIDGE_TOKEN has 3 tokens; it takes one, or two/,
     ],
-    [{ ADMIN_TOKEN: "two words of secret" }, /^ADMIN_TOKEN has characters .*; it takes letters/],
-    [{ ADMIN_TOKEN: "bridge-secret" }, /^ADMIN_TOKEN is the same as BRIDGE_TOKEN; it takes/],
+    [
+      { ADMIN_TOKEN: "two words of secret" },
+      /^ADMIN_TOKEN has characters .*; it takes 16 or more letters/,
+    ],
+    [{ ADMIN_TOKEN: "x" }, /^ADMIN_TOKEN has 1 characters; it takes 16 or more letters/],
+    [{ BRIDGE_TOKEN: "fifteen-letters" }, /^BRIDGE_TOKEN has 15 characters; it takes 16 or more/],
+    [
+      { DATABASE_URL: "http://db.example", DATABASE_AUTH_TOKEN: "my-secret" },
+      /^DATABASE_URL begins with http: and would send the database's token in the open; it takes https:/,
+    ],
+    [
+      { DATABASE_URL: "ws://db.example", DATABASE_AUTH_TOKEN: "my-secret" },
+      /^DATABASE_URL .* open/,
+    ],
+    [{ DATABASE_URL: "ws://db.example?authToken=my-secret" }, /^DATABASE_URL .* in the open/],
+    [
+      { DATABASE_URL: "libsql://db.example?tls=0", DATABASE_AUTH_TOKEN: "my-secret" },
+      /^DATABASE_URL begins with libsql: and would send/,
+    ],
+    [{ ADMIN_TOKEN: "bridge-secret-0001" }, /^ADMIN_TOKEN is the same as BRIDGE_TOKEN; it takes/],
     [{ PORT: "http" }, /^PORT is "http"; it takes a whole number from 0 to 65535\.$/],
     [{ PORT: "65536" }, /^PORT is "65536"/],
     [{ PORT: "80.5" }, /^PORT is "80\.5"/],
     [{ SLICE_ROWS: "0" }, /^SLICE_ROWS is "0"; it takes a whole number from 1 to 50000\.$/],
-    [{ SSH_KEY_TYPES: "rsa,dsa" }, /^SSH_KEY_TYPES has "dsa"; it takes .* rsa,ed25519,ecdsa/],
+    [{ SSH_KEY_TYPES: "rsa,dsa" }, /^SSH_KEY_TYPES has "dsa"; it takes .* rsa, ed25519, ecdsa/],
     [{ DATABASE_URL: "./worker.db" }, /^DATABASE_URL is no URL; it takes .*file:, libsql:/],
     [{ DATABASE_URL: "mysql://me:secret@db" }, /^DATABASE_URL begins with mysql: and it takes/],
     [{ DATABASE_URL: "file:" }, /^DATABASE_URL is a file: URL without a path/],
@@ -64,11 +83,28 @@ describe("the worker's settings", () => {
   for (const [environment, message] of wrong) {
     test(`${JSON.stringify(environment)} is one line that names the setting and no secret`, () => {
       assert.throws(() => readSettings({ ...required, ...environment }), (error) => {
-        assert.ok(error instanceof SettingsError);
+        assert.ok(error instanceof SettingError);
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /\n|secret@|-secret|words of secret/);
         return true;
       });
     });
   }
+
+  test("all that are wrong are named at once, a line each", () => {
+    assert.throws(() => readSettings({ PORT: "http", SLICE_ROWS: "0" }), (error) => {
+      assert.ok(error instanceof SettingError);
+      const names = error.message.split("\n").map((line) => line.split(" ")[0]);
+      assert.deepEqual(names, ["PORT", "BRIDGE_TOKEN", "ADMIN_TOKEN", "SLICE_ROWS"]);
+      return true;
+    });
+  });
+
+  test("the database's token goes in the open to this machine only", () => {
+    for (const host of ["127.0.0.1:8080", "localhost", "[::1]:8080"]) {
+      const DATABASE_URL = `http://${host}`;
+      const environment = { ...required, DATABASE_URL, DATABASE_AUTH_TOKEN: "my-secret" };
+      assert.equal(readSettings(environment).databaseUrl, DATABASE_URL);
+    }
+  });
 });

@@ -10,12 +10,14 @@ import {
   type StoredKey,
 } from "../database/control/keys.ts";
 import type { School } from "../database/control/schools.ts";
-import { HttpProblem, readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
 import { KeyRefusal } from "../ssh-key/refusal.ts";
-import { type KeyFamily, type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
+import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import { type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
 
 const NewKey = v.strictObject({
   publicKey: v.string(),

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listPlacements, replacePlacements } from "../database/school/placements.ts";
-import { readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
 import { readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";

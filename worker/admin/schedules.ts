@@ -4,7 +4,8 @@ import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
-import { HttpProblem, readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 

@@ -1,4 +1,5 @@
 /** Schools: make one, list them, change one, forget one. */
+import { Slug } from "../../shared/slug.ts";
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
@@ -10,20 +11,12 @@ import {
   type School,
   type SettingsPatch,
 } from "../database/control/schools.ts";
-import { HttpProblem, readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
-
-/** SPEC section 1: it is also the SFTP user name. */
-const Slug = v.pipe(
-  v.string(),
-  v.regex(
-    /^[a-z][a-z0-9_-]{1,31}$/,
-    "a slug takes 2 to 32 of a-z, 0-9, _ and -, the first a letter",
-  ),
-);
 
 const Name = v.pipe(
   v.string(),

@@ -17,7 +17,7 @@ import {
 } from "../database/school/files.ts";
 import { recordEvents } from "../database/school/ledger.ts";
 import { tickInPassing } from "../export/tick.ts";
-import { readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
 
 export function syncRoutes(context: WorkerContext): Hono {
   const { database } = context;

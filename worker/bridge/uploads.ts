@@ -7,7 +7,8 @@ import { UploadAnnouncement, type UploadPosition } from "../../shared/protocol.t
 import type { WorkerContext } from "../context.ts";
 import { announceUpload, uploadPosition } from "../database/school/arrivals.ts";
 import { StaleSlice } from "../database/school/slice-writes.ts";
-import { HttpProblem, readJson } from "../http/problem.ts";
+import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { applySlice, WrongOffset } from "../intake/apply.ts";
 import { rejectedStream, reportStream } from "../intake/results.ts";
 

@@ -2,6 +2,7 @@
  * The tick: makes the exports that are due. Any number of workers may tick at any time; the batch
  * that makes an export sees to it that one of them does (SPEC section 6).
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import { exportName } from "../../shared/file-names.ts";
 import { formatTimeCode } from "../../shared/time-code.ts";
 import { instant, type WorkerContext } from "../context.ts";
@@ -97,7 +98,7 @@ async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<v
  */
 export async function runNow(
   context: Ticking,
-  schoolId: number,
+  schoolId: SchoolId,
   by: Author,
 ): Promise<string | undefined> {
   let dueAt = context.now();
@@ -110,7 +111,7 @@ export async function runNow(
   }
 }
 
-function newExport(context: Ticking, schoolId: number, dueAt: number, now: number): NewExport {
+function newExport(context: Ticking, schoolId: SchoolId, dueAt: number, now: number): NewExport {
   return {
     id: context.randomId(),
     commandId: context.randomId(),

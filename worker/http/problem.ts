@@ -1,12 +1,4 @@
-/**
- * What every route shares: problems as answers (RFC 9457) and JSON bodies read through a schema.
- */
-import type { Context } from "hono";
-import * as v from "valibot";
-import { describeIssue } from "./issues.ts";
-
-/** The largest body the worker takes, in bytes. */
-export const BODY_BYTES = 16 * 1024 * 1024;
+/** Refusals as answers: problems of RFC 9457. */
 
 const titles: Record<number, string> = {
   400: "Bad Request",
@@ -48,39 +40,6 @@ export function problemResponse(problem: HttpProblem): Response {
     JSON.stringify({ type: "about:blank", title, status, code, detail, ...members }),
     { status, headers: { ...headers, "content-type": "application/problem+json" } },
   );
-}
-
-/**
- * The request's body, read through a schema. Whatever its content type says: `curl -d` sends another.
- *
- * @throws HttpProblem 400, naming each field with what was found and what is allowed
- */
-export async function readJson<Schema extends v.GenericSchema>(
-  c: Context,
-  schema: Schema,
-): Promise<v.InferOutput<Schema>> {
-  const text = await c.req.text();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    const found = text.trim() === "" ? "empty" : "not JSON";
-    throw new HttpProblem(400, "body_not_json", `The body is ${found}; JSON is wanted.`);
-  }
-  return accept(schema, body, "body");
-}
-
-/** `value` through a schema. @throws HttpProblem 400 `<part>_invalid` with one error per field */
-export function accept<Schema extends v.GenericSchema>(
-  schema: Schema,
-  value: unknown,
-  part: string,
-): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, value);
-  if (parsed.success) return parsed.output;
-  const errors = parsed.issues.slice(0, 20).map((issue) => describeIssue(schema, issue, part));
-  const detail = errors.map(({ field, problem }) => `${field} ${problem}`).join("; ");
-  throw new HttpProblem(400, `${part}_invalid`, `${detail}. Nothing was changed.`, { errors });
 }
 
 /** The database cannot serve now; the caller should come again. */

@@ -3,6 +3,7 @@
  * away comes back, and a worker that ended would have to be started again by someone.
  */
 import type { Client } from "@libsql/client";
+import type { Log } from "../../shared/log.ts";
 import { migrate } from "../database/migrate.ts";
 import { databaseUnavailable, problemResponse } from "../http/problem.ts";
 
@@ -16,7 +17,7 @@ export interface Starting {
   now(): string;
   /** Resolves after so many milliseconds. */
   wait(milliseconds: number): Promise<void>;
-  log(event: string, fields?: Record<string, unknown>): void;
+  log: Log;
 }
 
 /** Between tries, in milliseconds; the last one for ever. */

@@ -2,13 +2,10 @@
  * Reads the SSH public key that a school sent: an OpenSSH line, or the file of RFC 4716 that PuTTY
  * and other programs write. What is refused says why, and what to do.
  */
+import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
 import { KeyRefusal, newPair, unreadable } from "./refusal.ts";
 import { type KeyText, keyText } from "./key-text.ts";
 import { bitLength, fingerprintOf, fromBase64, readWire, toBase64, WireFault } from "./wire.ts";
-
-/** What an operator can allow in `SSH_KEY_TYPES`. */
-export const keyFamilies = ["rsa", "ed25519", "ecdsa"] as const;
-export type KeyFamily = (typeof keyFamilies)[number];
 
 export interface PublicKey {
   /** The algorithm's name: `ssh-rsa`. */
@@ -22,17 +19,8 @@ export interface PublicKey {
   comment: string;
 }
 
-/** RSA keys below this are refused; above the other, no program takes them. */
-const RSA_BITS = 2048;
+/** No program takes an RSA key of more bits. */
 const RSA_MOST_BITS = 16_384;
-
-const families: Record<string, KeyFamily> = {
-  "ssh-rsa": "rsa",
-  "ssh-ed25519": "ed25519",
-  "ecdsa-sha2-nistp256": "ecdsa",
-  "ecdsa-sha2-nistp384": "ecdsa",
-  "ecdsa-sha2-nistp521": "ecdsa",
-};
 
 /** @throws KeyRefusal */
 export async function readPublicKey(
@@ -49,7 +37,8 @@ export async function readPublicKey(
 }
 
 function familyOf(type: KeyText["type"]): KeyFamily {
-  if (Object.hasOwn(families, type)) return families[type]!;
+  const family = keyFamilyOf(type);
+  if (family) return family;
   if (type === "ssh-dss") {
     throw new KeyRefusal("key_dsa", `This is a DSA key, which is no longer safe. ${newPair}`);
   }
@@ -101,10 +90,10 @@ function readBits({ type, wire }: { type: string; wire: Uint8Array }): number {
 
 function rsaBits(exponent: Uint8Array, modulus: Uint8Array): number {
   const bits = bitLength(modulus);
-  if (bits < RSA_BITS) {
+  if (bits < RSA_LEAST_BITS) {
     throw new KeyRefusal(
       "key_rsa_short",
-      `This RSA key has ${bits} bits; at least ${RSA_BITS} are needed. ${newPair}`,
+      `This RSA key has ${bits} bits; at least ${RSA_LEAST_BITS} are needed. ${newPair}`,
     );
   }
   if (bits > RSA_MOST_BITS) throw new WireFault(`hold ${bits} bits, more than ${RSA_MOST_BITS}`);

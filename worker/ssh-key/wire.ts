@@ -1,4 +1,5 @@
 /** The wire form of SSH public keys (RFC 4251 section 5, RFC 4253 section 6.6). */
+import { writeFingerprint } from "../../shared/ssh-keys.ts";
 
 /** The bytes are not what they should be; the message goes on from "the key's bytes". */
 export class WireFault extends Error {}
@@ -69,5 +70,5 @@ export function toBase64(bytes: Uint8Array): string {
 /** `SHA256:…` without padding, as `ssh-keygen -l` prints it. */
 export async function fingerprintOf(wire: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(wire));
-  return `SHA256:${toBase64(new Uint8Array(digest)).replace(/=+$/, "")}`;
+  return writeFingerprint(new Uint8Array(digest));
 }

@@ -33,7 +33,7 @@ async function outboxTo(
     concurrency,
     sliceBytes: 4,
     random: () => 0,
-    log: (event, fields) => logs.push({ event, fields }),
+    log: (event, fields = {}) => logs.push({ event, fields }),
   });
   try {
     await work({

@@ -65,7 +65,7 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
       visitors.push(visitor);
       return home;
     },
-    log: (event, fields) => logs.push({ event, fields }),
+    log: (event, fields = {}) => logs.push({ event, fields }),
     now: Date.now,
     ...options,
   });

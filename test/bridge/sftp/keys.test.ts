@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "../../../bridge/sftp/host-key.ts";
-import { fingerprint, keyTypeOf, readPublicKey } from "../../../bridge/sftp/public-key.ts";
+import { keyFamilyOf } from "../../../shared/ssh-keys.ts";
+import { fingerprint, readPublicKey } from "../../../bridge/sftp/public-key.ts";
 import { connect, run, startWorld } from "./harness.ts";
 
 function folder() {
@@ -72,10 +73,10 @@ test("fingerprints are those that `ssh-keygen -l` prints", async () => {
     const [algorithm, base64] = readFileSync(`${file}.pub`, "utf8").split(" ");
     const wire = Buffer.from(base64!, "base64");
     assert.equal(fingerprint(wire), output.split(" ")[1]);
-    assert.equal(keyTypeOf(algorithm!), type);
+    assert.equal(keyFamilyOf(algorithm!), type);
     assert.ok(readPublicKey(algorithm!, wire));
     assert.equal(readPublicKey("ssh-rsa", Buffer.concat([wire, Buffer.from("x")])), undefined);
   }
-  assert.equal(keyTypeOf("ssh-dss"), undefined);
-  assert.equal(keyTypeOf("constructor"), undefined);
+  assert.equal(keyFamilyOf("ssh-dss"), undefined);
+  assert.equal(keyFamilyOf("constructor"), undefined);
 });

@@ -1,3 +1,4 @@
+import type { SchoolId } from "../../../shared/protocol.ts";
 import assert from "node:assert/strict";
 import type { InStatement } from "@libsql/client";
 import fc from "fast-check";
@@ -257,7 +258,10 @@ sentences("exports", {
       await database.batch(statements, "write");
       return (await getExport(database, made!.id))!;
     };
-    assert.equal((await batch(recordDownloads([download(1, id + 1)]))).downloadedAt, null);
+    assert.equal(
+      (await batch(recordDownloads([download(1, (id + 1) as SchoolId)]))).downloadedAt,
+      null,
+    );
     assert.equal((await batch(recordDeliveries([]), recordDownloads([]))).deliveredAt, null);
     assert.equal(
       (await batch(recordDeliveries([done(1, 3), done(0, 2)]))).deliveredAt,
@@ -304,7 +308,7 @@ sentences("exports", {
 
   "a tick makes a bounded number of exports, the longest waiting first": async (database) => {
     const here = world(database);
-    const ids: number[] = [];
+    const ids: SchoolId[] = [];
     for (let count = 0; count < 5; count += 1) {
       ids.push(await addSchool(database, 0));
       await school.schedule(here, ids[count]!, midnight - count * 60_000);

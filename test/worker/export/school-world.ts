@@ -2,6 +2,7 @@
  * A worker's side of things for the tests of exports: a database with schools and students, a clock
  * that stands still until it is moved, and what the tests look at.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Client } from "@libsql/client";
@@ -47,13 +48,13 @@ export async function addSchool(
   database: Client,
   students = 3,
   settings: Record<string, unknown> = {},
-): Promise<number> {
+): Promise<SchoolId> {
   schools += 1;
   const { rows: [school] } = await database.execute({
     sql: `INSERT INTO schools (slug, name, settings, created_at) VALUES (?, ?, ?, ?) RETURNING id`,
     args: [`school-${schools}`, `School ${schools}`, JSON.stringify(settings), at(midnight)],
   });
-  const schoolId = Number(school!.id);
+  const schoolId = Number(school!.id) as SchoolId;
   await database.execute({
     sql: `INSERT INTO students (school_id, username_key, username, student_id)
       WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
@@ -70,7 +71,7 @@ export function student(number: number): string {
 
 export async function verify(
   { context }: World,
-  schoolId: number,
+  schoolId: SchoolId,
   usernameKeys: string[],
   verifiedAt = context.now(),
 ): Promise<void> {
@@ -84,7 +85,7 @@ export async function verify(
 
 export async function withdraw(
   { context }: World,
-  schoolId: number,
+  schoolId: SchoolId,
   key: string,
 ): Promise<boolean> {
   return await withdrawVerification(context.database, {
@@ -97,7 +98,7 @@ export async function withdraw(
 /** Gives a school a schedule whose next run is at `nextDueAt`. */
 export async function schedule(
   { context }: World,
-  schoolId: number,
+  schoolId: SchoolId,
   nextDueAt: number,
   cron = "0 0 * * *",
   timezone = "UTC",
@@ -111,12 +112,15 @@ export async function schedule(
 }
 
 /** Runs a school's export now; `undefined` when nothing is new and that is skipped. */
-export async function exportNow({ context }: World, schoolId: number): Promise<string | undefined> {
+export async function exportNow(
+  { context }: World,
+  schoolId: SchoolId,
+): Promise<string | undefined> {
   return await runNow(context, schoolId, author(context));
 }
 
 /** A school's exports, oldest first. */
-export async function exportsOf(database: Client, schoolId: number): Promise<StoredExport[]> {
+export async function exportsOf(database: Client, schoolId: SchoolId): Promise<StoredExport[]> {
   return (await listExports(database, schoolId, undefined, 10_000)).reverse();
 }
 

@@ -1,3 +1,4 @@
+import type { SchoolId } from "../../../shared/protocol.ts";
 import assert from "node:assert/strict";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { tick } from "../../../worker/export/tick.ts";
@@ -21,7 +22,7 @@ sentences("two workers", {
     const other = await openDatabase({ url });
     try {
       const workers = [world(database), world(other)];
-      const ids: number[] = [];
+      const ids: SchoolId[] = [];
       for (let count = 0; count < SCHOOLS; count += 1) {
         const id = await addSchool(database, 3);
         await verify(workers[0]!, id, [student(3), student(1)]);

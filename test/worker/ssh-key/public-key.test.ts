@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import ssh2 from "ssh2";
 import { KeyRefusal, type KeyRefusalCode } from "../../../worker/ssh-key/refusal.ts";
-import { type KeyFamily, readPublicKey } from "../../../worker/ssh-key/public-key.ts";
+import type { KeyFamily } from "../../../shared/ssh-keys.ts";
+import { readPublicKey } from "../../../worker/ssh-key/public-key.ts";
 import {
   ecdsaLine,
   ed25519Line,

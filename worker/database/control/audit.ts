@@ -1,4 +1,5 @@
 /** What administrators did. An entry goes into the batch of the change it tells of. */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import type { Page } from "../page.ts";
 
@@ -21,7 +22,7 @@ export interface AuditEntry {
 /** For the batch of a change to the school of `schoolId`. */
 export function auditEntry(
   by: Author,
-  schoolId: number,
+  schoolId: SchoolId,
   action: string,
   detail: Record<string, unknown>,
 ): InStatement {

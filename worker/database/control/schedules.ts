@@ -1,4 +1,5 @@
 /** When each school's exports are due. */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import type { Author } from "./audit.ts";
 
@@ -9,7 +10,7 @@ export interface StoredSchedule {
 
 /** A school whose export is due. */
 export interface DueSchool extends StoredSchedule {
-  schoolId: number;
+  schoolId: SchoolId;
   /** The run that is due: ISO 8601 UTC. */
   dueAt: string;
   /** How often this run has failed. */
@@ -22,7 +23,7 @@ export interface DueSchool extends StoredSchedule {
  */
 export async function putSchedule(
   database: Client,
-  put: StoredSchedule & { schoolId: number; nextDueAt: string },
+  put: StoredSchedule & { schoolId: SchoolId; nextDueAt: string },
   by: Author,
 ): Promise<void> {
   await database.batch([
@@ -45,7 +46,7 @@ export async function putSchedule(
 
 export async function getSchedule(
   database: Client,
-  schoolId: number,
+  schoolId: SchoolId,
 ): Promise<StoredSchedule | undefined> {
   const { rows: [row] } = await database.execute({
     sql: "SELECT cron, timezone FROM schedules WHERE school_id = ?",
@@ -57,7 +58,7 @@ export async function getSchedule(
 /** @returns false when the school had none */
 export async function deleteSchedule(
   database: Client,
-  schoolId: number,
+  schoolId: SchoolId,
   by: Author,
 ): Promise<boolean> {
   const [deleted] = await database.batch([
@@ -78,7 +79,7 @@ export async function dueSchools(
 ): Promise<DueSchool[]> {
   const { rows } = await database.execute({ sql: dueSchoolsQuery, args: [now, limit] });
   return rows.map((row) => ({
-    schoolId: Number(row.school_id),
+    schoolId: Number(row.school_id) as SchoolId,
     cron: String(row.cron),
     timezone: String(row.timezone),
     dueAt: String(row.next_due_at),
@@ -98,7 +99,7 @@ export async function putOff(database: Client, due: DueSchool, readyAt: string):
 /** A line in the audit trail, when the statement before it changed something. */
 function auditChange(
   by: Author,
-  schoolId: number,
+  schoolId: SchoolId,
   action: string,
   detail: Record<string, unknown>,
 ): InStatement {

@@ -2,6 +2,7 @@
  * What becomes of an export once it is made: the commands that have the bridge deliver it, their
  * acknowledgement, and the receipt when the school has read the file to its end.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
 
@@ -58,7 +59,7 @@ export function recordDeliveries(done: { id: string; at: string }[]): InStatemen
 }
 
 export interface Download {
-  schoolId: number;
+  schoolId: SchoolId;
   exportId: string;
   at: string;
   sender: { fingerprint: string; address: string };

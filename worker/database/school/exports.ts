@@ -3,6 +3,7 @@
  * the file. An export is claimed, filled and sent on its way in one batch, which happens whole or
  * not at all.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement, Row } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
 import { auditExport, deliver } from "./deliveries.ts";
@@ -10,7 +11,7 @@ import type { DueSchool } from "../control/schedules.ts";
 
 export interface StoredExport {
   id: string;
-  schoolId: number;
+  schoolId: SchoolId;
   /** The file's name in `/outbound`. */
   name: string;
   /** How many rows it has. */
@@ -25,7 +26,7 @@ export interface StoredExport {
 export interface NewExport {
   id: string;
   commandId: string;
-  schoolId: number;
+  schoolId: SchoolId;
   dueAt: string;
   name: string;
   now: string;
@@ -141,7 +142,7 @@ export async function getExport(database: Client, id: string): Promise<StoredExp
 /** A school's exports, newest first, after the one that was due at `before`. */
 export async function listExports(
   database: Client,
-  schoolId: number,
+  schoolId: SchoolId,
   before: string | undefined,
   limit: number,
 ): Promise<StoredExport[]> {
@@ -157,7 +158,7 @@ function readExport(row: Row): StoredExport {
   const text = (value: unknown) => value === null ? null : String(value);
   return {
     id: String(row.id),
-    schoolId: Number(row.school_id),
+    schoolId: Number(row.school_id) as SchoolId,
     name: String(row.name),
     students: Number(row.students),
     dueAt: String(row.due_at),

@@ -2,6 +2,7 @@
  * Verifications: a reviewer's word that a student's records are complete. Set-based: one statement
  * carries all Usernames through `json_each`.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
 
@@ -15,7 +16,7 @@ export const joinStanding = `LEFT JOIN verifications AS standing
   AND standing.withdrawn_at IS NULL`;
 
 export interface Verify {
-  schoolId: number;
+  schoolId: SchoolId;
   /** The keys of Usernames, each once, in the order in which they were verified. */
   usernameKeys: string[];
   /** ISO 8601 UTC, to the millisecond; never in the future. */
@@ -73,7 +74,7 @@ export async function verifyStudents(
 }
 
 export interface Withdraw {
-  schoolId: number;
+  schoolId: SchoolId;
   usernameKey: string;
   reviewer: string;
 }
@@ -106,7 +107,7 @@ export async function withdrawVerification(
 /** A line in the audit trail, when the statement before it changed something. */
 function auditChanges(
   by: Author,
-  schoolId: number,
+  schoolId: SchoolId,
   action: string,
   detail: Record<string, unknown>,
 ): InStatement {
