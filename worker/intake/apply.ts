@@ -8,23 +8,17 @@ import {
   loadHolders,
   loadProgress,
   loadStudents,
-  type UploadProgress,
 } from "../database/school/slice-reads.ts";
-import {
-  type SliceChanges,
-  StudentIdCollision,
-  writeSlice,
-} from "../database/school/slice-writes.ts";
+import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.ts";
+import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
 import { judgeFile } from "../roster/header.ts";
 import { type Problem, problem } from "../roster/problems.ts";
+import { differs, type Outcomes, type Student } from "../roster/student.ts";
 import {
   applyInOrder,
   applyPostponed,
-  type Counts,
-  differs,
   type Holder,
   type Roll,
-  type Student,
   waitingOf,
 } from "../roster/student-id-claims.ts";
 import type { Row } from "../roster/row.ts";
@@ -60,12 +54,13 @@ export async function applySlice(
   if (offset + bytes.length > upload.size) throw new WrongOffset();
 
   const last = offset + bytes.length === upload.size;
-  const verdict = upload.hasHeader ? undefined : judgeFile(bytes, last, upload.nextLine);
+  const judged = upload.hasHeader ? undefined : judgeFile(bytes, last, upload.nextLine);
+  const verdict = judged?.verdict;
   if (verdict?.verdict === "rejected") {
     await writeSlice(database, rejectFile(upload, verdict.problem, options));
     return;
   }
-  const reading = readSlice(upload, offset, bytes, options);
+  const reading = readSlice(upload, offset, bytes, judged?.end, options);
   // Nothing whole in it: the bridge has to send more at once.
   if (reading.consumed === 0 && !reading.isEnd) return;
   if (verdict?.verdict === "out_of_order") reading.problems.unshift(verdict.problem);
@@ -172,7 +167,7 @@ async function resolved(
 function writable(
   before: ReadonlyMap<string, Student>,
   after: ReadonlyMap<string, Student>,
-  { added, updated }: Counts,
+  { added, updated }: Outcomes,
 ): Pick<SliceChanges, "students" | "releases" | "counted"> {
   const students: Student[] = [];
   const releases: string[] = [];

@@ -21,22 +21,40 @@ export type HeaderVerdict =
   /** No row of the file is applied; `problem` is the whole report. */
   | { verdict: "rejected"; problem: Problem };
 
+/** How far the header row goes in the bytes it was looked for in. */
+export interface HeaderEnd {
+  /** The header row is in the bytes, whole; else they have blank lines only. */
+  isWhole: boolean;
+  /** Bytes that are done with: the header row and blank lines before it. */
+  consumed: number;
+  /** The physical line after them. */
+  nextLine: number;
+}
+
 /**
- * What is to be said of a file before any row is read. Undefined: the bytes end before the header
- * row does.
+ * What is to be said of a file before any row is read.
  * @param bytes the file's first slice, or the first after blank lines
  * @param whole no other one follows
  * @param line the physical line they start on
+ * @returns no verdict when the bytes end before the header row does
  */
 export function judgeFile(
   bytes: Uint8Array,
   whole: boolean,
   line = 1,
-): HeaderVerdict | undefined {
+): { verdict?: HeaderVerdict; end: HeaderEnd } {
   const problem = sniff(bytes);
-  if (problem !== undefined) return { verdict: "rejected", problem };
-  const [header] = scan(bytes, { line, last: whole, maxRecords: 1 }).records;
-  return header === undefined && !whole ? undefined : judgeHeader(header);
+  if (problem !== undefined) {
+    const end = { isWhole: false, consumed: 0, nextLine: line };
+    return { verdict: { verdict: "rejected", problem }, end };
+  }
+  const { records: [header], consumed, nextLine } = scan(bytes, {
+    line,
+    last: whole,
+    maxRecords: 1,
+  });
+  const end = { isWhole: header !== undefined, consumed, nextLine };
+  return header === undefined && !whole ? { end } : { verdict: judgeHeader(header), end };
 }
 
 /** @param header the first record of the file; undefined when there is none */

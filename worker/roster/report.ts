@@ -26,7 +26,7 @@ function harmless(cell: string): string {
 }
 
 /** How many rows of a file came to what. `read` are the rows that were processed. */
-export interface Counts {
+export interface RowCounts {
   read: number;
   added: number;
   updated: number;
@@ -38,7 +38,7 @@ export interface Counts {
 }
 
 /** The report's first line. */
-export function summary(counts: Counts): Problem {
+export function summary(counts: RowCounts): Problem {
   const { read, added, updated, unchanged, rejected, warnings, unprocessed } = counts;
   const message = `${counted(read, "row")}: ${added} added, ${updated} updated, ` +
     `${unchanged} unchanged, ${rejected} rejected, ${counted(warnings, "warning")}`;

@@ -3,9 +3,9 @@
  * is asked about them.
  */
 import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
-import type { UploadProgress } from "../database/school/slice-reads.ts";
-import type { KeptRecord } from "../database/school/slice-writes.ts";
+import type { KeptRecord, UploadProgress } from "./changes.ts";
 import { COLUMNS } from "./columns.ts";
+import type { HeaderEnd } from "./header.ts";
 import { malformedProblem } from "./malformed.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Row, rowReader } from "./row.ts";
@@ -28,24 +28,21 @@ export interface Reading {
   isEnd: boolean;
 }
 
-/** Scans and checks the records of a slice. */
+/**
+ * Scans and checks the records of a slice.
+ * @param header how far the header row goes in these bytes, when it is in them
+ */
 export function readSlice(
   upload: UploadProgress,
   offset: number,
   bytes: Uint8Array,
+  header: HeaderEnd | undefined,
   { sliceRows, now }: { sliceRows: number; now: number },
 ): Reading {
   const last = offset + bytes.length === upload.size;
-  let start = 0;
-  let line = upload.nextLine;
-  let maxRecords = sliceRows;
-  if (!upload.hasHeader) {
-    const header = scan(bytes, { line, last, maxRecords: 1 });
-    start = header.consumed;
-    line = header.nextLine;
-    // Blank lines and no header yet: there can be no rows.
-    if (header.records.length === 0) maxRecords = 0;
-  }
+  const { consumed: start, nextLine: line } = header ?? { consumed: 0, nextLine: upload.nextLine };
+  // Blank lines and no header yet: there can be no rows.
+  const maxRecords = upload.hasHeader || header?.isWhole ? sliceRows : 0;
   const found = scan(bytes.subarray(start), {
     line,
     last,
@@ -62,7 +59,7 @@ export function readSlice(
     rejectedRecords: [],
     read: 0,
     unprocessed: 0,
-    header: !upload.hasHeader && maxRecords > 0 ? bytes.slice(0, start) : null,
+    header: header?.isWhole ? bytes.slice(0, start) : null,
     consumed,
     nextLine: found.nextLine,
     insideLine: found.insideLine,

@@ -6,9 +6,7 @@
  * Since rows are taken one by one here, it never matters how a file was cut into slices.
  */
 import type { Row } from "./row.ts";
-
-/** What is stored of a student; `null` is blank. */
-export type Student = Omit<Row, "line">;
+import { countOutcome, type Outcomes, type Student, studentAfter } from "./student.ts";
 
 /** Who has a StudentId. */
 export type Holder = Pick<Student, "usernameKey" | "username">;
@@ -17,12 +15,6 @@ export type Holder = Pick<Student, "usernameKey" | "username">;
 export interface Roll {
   students: Map<string, Student>;
   holders: Map<string, Holder>;
-}
-
-export interface Counts {
-  added: number;
-  updated: number;
-  unchanged: number;
 }
 
 /** Rows that wait for the end of the file: their students and the ids they want. */
@@ -47,7 +39,7 @@ export function applyInOrder(
   rows: readonly Row[],
   roll: Roll,
   waiting: Waiting,
-  counts: Counts,
+  outcomes: Outcomes,
 ): Row[] {
   const { students, holders } = roll;
   const postponed: Row[] = [];
@@ -61,12 +53,12 @@ export function applyInOrder(
       postponed.push(row);
       continue;
     }
-    const after = apply(before, row);
+    const after = studentAfter(before, row);
     if (isNewId) {
       if (before?.studentId) holders.delete(before.studentId);
       holders.set(id, after);
     }
-    count(before, after, counts);
+    countOutcome(before, after, outcomes);
     students.set(key, after);
   }
   return postponed;
@@ -88,7 +80,7 @@ interface Candidate {
 export function applyPostponed(
   rows: readonly Row[],
   roll: Roll,
-  counts: Counts,
+  outcomes: Outcomes,
 ): { row: Row; holder: Holder }[] {
   const candidates = new Map<string, Candidate>();
   for (const row of rows) {
@@ -131,8 +123,8 @@ export function applyPostponed(
   for (const [key, { before, rows, after }] of candidates) {
     let student = before;
     for (const row of rows) {
-      const next = apply(student, row);
-      count(student, next, counts);
+      const next = studentAfter(student, row);
+      countOutcome(student, next, outcomes);
       student = next;
     }
     if (after) roll.students.set(key, after);
@@ -160,38 +152,6 @@ function fold(candidate: Candidate): void {
     if (row.studentId !== null && row.studentId !== candidate.after?.studentId) {
       candidate.owner = row.studentId === before?.studentId ? undefined : row;
     }
-    candidate.after = apply(candidate.after, row);
+    candidate.after = studentAfter(candidate.after, row);
   }
-}
-
-const optional = [
-  "studentId",
-  "lastName",
-  "firstName",
-  "telephone",
-  "dob",
-  "requirementGroup",
-  "term",
-  "onCampus",
-] as const;
-
-/** The student after the row: a blank value leaves what is stored. */
-function apply(before: Student | undefined, { line: _, ...given }: Row): Student {
-  if (!before) return given;
-  const after: Student = { ...before };
-  for (const column of optional) {
-    if (given[column] !== null) Object.assign(after, { [column]: given[column] });
-  }
-  return after;
-}
-
-function count(before: Student | undefined, after: Student, counts: Counts): void {
-  if (!before) counts.added++;
-  else if (differs(before, after)) counts.updated++;
-  else counts.unchanged++;
-}
-
-/** Is anything different but the letter case of the Username? */
-export function differs(a: Student, b: Student): boolean {
-  return optional.some((column) => a[column] !== b[column]);
 }

@@ -5,9 +5,11 @@
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import * as v from "valibot";
 import type { UploadId, UploadState } from "../../../shared/protocol.ts";
-import type { Holder, Student } from "../../roster/student-id-claims.ts";
+import type { UploadProgress } from "../../roster/changes.ts";
 import { placementKey, type Row } from "../../roster/row.ts";
 import { SchoolSettings } from "../../roster/settings.ts";
+import type { Student } from "../../roster/student.ts";
+import type { Holder } from "../../roster/student-id-claims.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -22,27 +24,6 @@ export const studentColumns = [
   "term",
   "on_campus",
 ];
-/** An upload as the next slice needs it. */
-export interface UploadProgress {
-  id: UploadId;
-  schoolId: number;
-  state: UploadState;
-  size: number;
-  nextOffset: number;
-  nextLine: number;
-  insideLine: boolean;
-  /** The header row is in an earlier slice. */
-  hasHeader: boolean;
-  read: number;
-  rejected: number;
-  unprocessed: number;
-  deferred: number;
-  settings: SchoolSettings;
-  /** `group\nterm` of each pair on the school's list; `undefined` when it has none. */
-  placements: Set<string> | undefined;
-  /** What earlier slices left of their Usernames, in the order of the file. */
-  seen: Uint8Array[];
-}
 
 /** Everything the next slice needs to know before it is read; `undefined`: no such upload. */
 export async function loadProgress(

@@ -2,50 +2,11 @@
  * What a slice of a roster writes. All that one slice changes is one batch: its rows, its problems and
  * the offset of the next one.
  */
-import type { Client, InStatement, InValue } from "@libsql/client";
-import type { UploadState } from "../../../shared/protocol.ts";
+import type { Client, InStatement } from "@libsql/client";
+import type { KeptRecord, SliceChanges } from "../../roster/changes.ts";
 import type { Problem } from "../../roster/problems.ts";
-import type { Student } from "../../roster/student-id-claims.ts";
-import type { Row } from "../../roster/row.ts";
-import { studentColumns, type UploadProgress } from "./slice-reads.ts";
-
-/** Where a record that is kept byte for byte stands in the slice's bytes. */
-export interface KeptRecord {
-  start: number;
-  end: number;
-}
-
-/** What a slice does. Everything is in one batch; counts are what it adds to the upload's. */
-export interface SliceChanges {
-  upload: UploadProgress;
-  /** Where the slice starts; the batch fails when the upload is elsewhere. */
-  offset: number;
-  nextOffset: number;
-  nextLine: number;
-  insideLine: boolean;
-  state: UploadState;
-  /** ISO 8601 UTC, when the upload is done with this slice. */
-  completedAt: string | null;
-  /** The header's bytes, in the slice that has it. */
-  header: Uint8Array | null;
-  seen: Uint8Array | null;
-  /** Students to write; the database counts what is added and updated. */
-  students: readonly Student[];
-  /** Usernames that let their StudentId go first. */
-  releases: readonly string[];
-  /** Counted beyond what the database counts: rows whose Username comes twice in the slice. */
-  counted: { added: number; updated: number };
-  read: number;
-  unprocessed: number;
-  problems: readonly Problem[];
-  bytes: Uint8Array;
-  rejected: number;
-  /** The bytes of the rejected records; one that is too long is in several pieces. */
-  rejectedRecords: readonly KeptRecord[];
-  deferred: readonly { record: KeptRecord; row: Row }[];
-  /** At the end of the file: the lines of deferred rows that are rejected; the rest was applied. */
-  rejectedDeferred: readonly number[];
-}
+import type { Student } from "../../roster/student.ts";
+import { studentColumns } from "./slice-reads.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
 export class StaleSlice extends Error {}
@@ -67,108 +28,133 @@ export async function writeSlice(database: Client, changes: SliceChanges): Promi
   }
 }
 
+/** In the order they take effect; the claim is the first, so that nothing else is tried in vain. */
 function sliceStatements(changes: SliceChanges): InStatement[] {
-  const { upload, offset, counted } = changes;
-  const { id, schoolId } = upload;
-  const warnings = changes.problems.filter(({ severity }) => severity === "warning").length;
-  const rejected = changes.rejected + changes.rejectedDeferred.length;
-  const statements: InStatement[] = [
-    // NULL, and so a failure, unless the upload is where the slice starts.
-    {
-      sql: `INSERT INTO slices (upload_id, offset, seen) VALUES (?, (SELECT next_offset FROM uploads
-            WHERE id = ? AND next_offset = ? AND state IN ('accepted', 'processing')), ?)`,
-      args: [id, id, offset, changes.seen],
-    },
+  return [
+    claim(changes),
+    ...students(changes),
+    ...problems(changes),
+    ...rejectedRecords(changes),
+    ...deferredRows(changes),
+    ...progress(changes),
   ];
-  const add = (sql: string, ...args: InValue[]) => statements.push({ sql, args });
-  if (changes.releases.length > 0) {
-    add(
-      `UPDATE students SET student_id = NULL
-       WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      schoolId,
-      JSON.stringify(changes.releases),
-    );
+}
+
+/** NULL, and so a failure, unless the upload is where the slice starts. */
+function claim({ upload: { id }, offset, seen }: SliceChanges): InStatement {
+  return {
+    sql: `INSERT INTO slices (upload_id, offset, seen) VALUES (?, (SELECT next_offset FROM uploads
+          WHERE id = ? AND next_offset = ? AND state IN ('accepted', 'processing')), ?)`,
+    args: [id, id, offset, seen],
+  };
+}
+
+function students({ upload: { id, schoolId }, releases, students }: SliceChanges): InStatement[] {
+  const statements: InStatement[] = [];
+  if (releases.length > 0) {
+    statements.push({
+      sql: `UPDATE students SET student_id = NULL
+            WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+      args: [schoolId, JSON.stringify(releases)],
+    });
   }
-  if (changes.students.length > 0) {
-    const students = JSON.stringify(changes.students.map(studentValues));
-    add(updateStudents, students, schoolId);
-    add("UPDATE uploads SET updated = updated + changes() WHERE id = ?", id);
-    add(insertStudents, schoolId, students);
-    add("UPDATE uploads SET added = added + changes() WHERE id = ?", id);
+  if (students.length === 0) return statements;
+  const given = JSON.stringify(students.map(studentValues));
+  return [
+    ...statements,
+    { sql: updateStudents, args: [given, schoolId] },
+    { sql: "UPDATE uploads SET updated = updated + changes() WHERE id = ?", args: [id] },
+    { sql: insertStudents, args: [schoolId, given] },
+    { sql: "UPDATE uploads SET added = added + changes() WHERE id = ?", args: [id] },
+  ];
+}
+
+function problems({ upload: { id }, problems }: SliceChanges): InStatement[] {
+  if (problems.length === 0) return [];
+  return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(problems))] }];
+}
+
+function rejectedRecords(changes: SliceChanges): InStatement[] {
+  const { upload: { id }, rejectedRecords, rejectedDeferred } = changes;
+  const statements: InStatement[] = [];
+  if (rejectedRecords.length > 0) {
+    const [bytes, ranges] = packed(changes.bytes, changes.offset, rejectedRecords);
+    statements.push({
+      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
+            SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2) FROM json_each(?)`,
+      args: [id, bytes, JSON.stringify(ranges)],
+    });
   }
-  if (changes.problems.length > 0) {
-    add(insertProblems, id, id, JSON.stringify(numbered(changes.problems)));
+  if (rejectedDeferred.length > 0) {
+    statements.push({
+      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
+            SELECT upload_id, offset, bytes FROM deferred_rows
+            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
+      args: [id, JSON.stringify(rejectedDeferred)],
+    });
   }
-  if (changes.rejectedRecords.length > 0) {
-    const [bytes, ranges] = packed(changes.bytes, offset, changes.rejectedRecords);
-    add(
-      `INSERT INTO rejected_records (upload_id, offset, bytes)
-       SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2) FROM json_each(?)`,
-      id,
-      bytes,
-      JSON.stringify(ranges),
-    );
-  }
-  if (changes.deferred.length > 0) {
-    const records = changes.deferred.map(({ record }) => record);
-    const [bytes, ranges] = packed(changes.bytes, offset, records);
-    const rows = changes.deferred.map(({ row }, index) => [
-      ...ranges[index]!,
-      row.line,
-      row.usernameKey,
-      row.studentId,
-      JSON.stringify(row),
-    ]);
-    add(
-      `INSERT INTO deferred_rows (upload_id, offset, bytes, line, username_key, student_id, row)
-       SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2), value ->> 3, value ->> 4,
-         value ->> 5, value ->> 6
-       FROM json_each(?)`,
-      id,
-      bytes,
-      JSON.stringify(rows),
-    );
-  }
-  if (changes.rejectedDeferred.length > 0) {
-    add(
-      `INSERT INTO rejected_records (upload_id, offset, bytes)
-       SELECT upload_id, offset, bytes FROM deferred_rows
-       WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
-      id,
-      JSON.stringify(changes.rejectedDeferred),
-    );
-  }
-  const isDone = changes.completedAt !== null;
-  if (isDone) {
-    add("UPDATE slices SET seen = NULL WHERE upload_id = ?", id);
-    add("DELETE FROM deferred_rows WHERE upload_id = ?", id);
-  }
-  add(
-    `UPDATE uploads SET state = ?, completed_at = ?, next_offset = ?, next_line = ?, inside_line = ?,
-       header = coalesce(?, header), read = read + ?, added = added + ?, updated = updated + ?,
-       rejected = rejected + ?, warnings = warnings + ?, unprocessed = unprocessed + ?,
-       deferred = ${isDone ? "0" : "deferred + ?"}
-     WHERE id = ?`,
-    changes.state,
-    changes.completedAt,
-    changes.nextOffset,
-    changes.nextLine,
-    changes.insideLine ? 1 : 0,
-    changes.header,
-    changes.read,
-    counted.added,
-    counted.updated,
-    rejected,
-    warnings,
-    changes.unprocessed,
-    ...(isDone ? [] : [changes.deferred.length]),
-    id,
-  );
-  add(
-    "UPDATE uploads SET unchanged = read - added - updated - rejected - deferred WHERE id = ?",
-    id,
-  );
   return statements;
+}
+
+function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges): InStatement[] {
+  if (deferred.length === 0) return [];
+  const [kept, ranges] = packed(bytes, offset, deferred.map(({ record }) => record));
+  const rows = deferred.map(({ row }, index) => [
+    ...ranges[index]!,
+    row.line,
+    row.usernameKey,
+    row.studentId,
+    JSON.stringify(row),
+  ]);
+  return [{
+    sql: `INSERT INTO deferred_rows (upload_id, offset, bytes, line, username_key, student_id, row)
+          SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2), value ->> 3, value ->> 4,
+            value ->> 5, value ->> 6
+          FROM json_each(?)`,
+    args: [id, kept, JSON.stringify(rows)],
+  }];
+}
+
+/** Where the upload is afterwards, and what it came to so far. */
+function progress(changes: SliceChanges): InStatement[] {
+  const { upload: { id }, counted } = changes;
+  const warnings = changes.problems.filter(({ severity }) => severity === "warning").length;
+  const isDone = changes.completedAt !== null;
+  const position: InStatement = {
+    sql: `UPDATE uploads SET state = ?, completed_at = ?, next_offset = ?, next_line = ?,
+            inside_line = ?, header = coalesce(?, header), read = read + ?, added = added + ?,
+            updated = updated + ?, rejected = rejected + ?, warnings = warnings + ?,
+            unprocessed = unprocessed + ?, deferred = CASE WHEN ? THEN 0 ELSE deferred + ? END
+          WHERE id = ?`,
+    args: [
+      changes.state,
+      changes.completedAt,
+      changes.nextOffset,
+      changes.nextLine,
+      changes.insideLine ? 1 : 0,
+      changes.header,
+      changes.read,
+      counted.added,
+      counted.updated,
+      changes.rejected + changes.rejectedDeferred.length,
+      warnings,
+      changes.unprocessed,
+      isDone ? 1 : 0,
+      changes.deferred.length,
+      id,
+    ],
+  };
+  const unchanged: InStatement = {
+    sql: "UPDATE uploads SET unchanged = read - added - updated - rejected - deferred WHERE id = ?",
+    args: [id],
+  };
+  if (!isDone) return [position, unchanged];
+  return [
+    { sql: "UPDATE slices SET seen = NULL WHERE upload_id = ?", args: [id] },
+    { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
+    position,
+    unchanged,
+  ];
 }
 
 /** A student's values in the order the statements below take them. */

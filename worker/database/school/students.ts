@@ -1,11 +1,12 @@
 /** Students as administrators see them. */
-import type { Client, Row } from "@libsql/client";
+import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import { joinStanding } from "./verifications.ts";
 import { usernameKey } from "../../roster/values/username.ts";
 
-export interface Student {
+/** A student with what stands of the verification. */
+export interface ListedStudent {
   username: string;
   studentId: string | null;
   lastName: string | null;
@@ -32,7 +33,7 @@ export async function listStudents(
   database: Client,
   schoolId: SchoolId,
   { limit, after }: Page<[string]>,
-): Promise<Student[]> {
+): Promise<ListedStudent[]> {
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key > ?
           ORDER BY students.username_key LIMIT ?`,
@@ -46,7 +47,7 @@ export async function studentByUsername(
   database: Client,
   schoolId: SchoolId,
   username: string,
-): Promise<Student | undefined> {
+): Promise<ListedStudent | undefined> {
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key = ?`,
     args: [schoolId, usernameKey(username.trim())],
@@ -54,7 +55,7 @@ export async function studentByUsername(
   return rows[0] && readStudent(rows[0]);
 }
 
-function readStudent(row: Row): Student {
+function readStudent(row: DatabaseRow): ListedStudent {
   const text = (column: string) => row[column] as string | null;
   return {
     username: row["username"] as string,

@@ -1,9 +1,9 @@
 /** Uploads and their problems as administrators see them. */
-import type { Client, Row } from "@libsql/client";
+import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { SchoolId, Sender, UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import type { Problem } from "../../roster/problems.ts";
-import type { Counts } from "../../roster/report.ts";
+import type { RowCounts } from "../../roster/report.ts";
 
 export interface Upload {
   id: UploadId;
@@ -14,7 +14,7 @@ export interface Upload {
   /** Bytes. */
   size: number;
   sha256: string;
-  rows: Counts;
+  rows: RowCounts;
   sender: Sender;
   acceptedAt: string;
   completedAt: string | null;
@@ -84,7 +84,7 @@ export async function* problemPages(database: Client, id: string): AsyncGenerato
   }
 }
 
-function readUpload(row: Row): Upload {
+function readUpload(row: DatabaseRow): Upload {
   const count = (column: string) => Number(row[column]);
   return {
     id: row["id"] as UploadId,

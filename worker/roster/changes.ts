@@ -1,0 +1,73 @@
+/**
+ * What reading a roster starts from and what one slice of it comes to, as plain data: the database
+ * loads the one and writes the other.
+ */
+import type { UploadId, UploadState } from "../../shared/protocol.ts";
+import type { Problem } from "./problems.ts";
+import type { Row } from "./row.ts";
+import type { SchoolSettings } from "./settings.ts";
+import type { Student } from "./student.ts";
+
+/** An upload as the next slice needs it. */
+export interface UploadProgress {
+  id: UploadId;
+  schoolId: number;
+  state: UploadState;
+  /** Bytes. */
+  size: number;
+  nextOffset: number;
+  /** The physical line that starts at `nextOffset`. */
+  nextLine: number;
+  /** `nextOffset` is in the middle of a line that is too long. */
+  insideLine: boolean;
+  /** The header row is in an earlier slice. */
+  hasHeader: boolean;
+  read: number;
+  rejected: number;
+  unprocessed: number;
+  /** Rows that wait for the end of the file. */
+  deferred: number;
+  settings: SchoolSettings;
+  /** `group\nterm` of each pair on the school's list; `undefined` when it has none. */
+  placements: Set<string> | undefined;
+  /** What earlier slices left of their Usernames, in the order of the file. */
+  seen: Uint8Array[];
+}
+
+/** Where a record that is kept byte for byte stands in the slice's bytes. */
+export interface KeptRecord {
+  start: number;
+  end: number;
+}
+
+/** What a slice does. Everything is in one batch; counts are what it adds to the upload's. */
+export interface SliceChanges {
+  upload: UploadProgress;
+  /** Where the slice starts; the batch fails when the upload is elsewhere. */
+  offset: number;
+  nextOffset: number;
+  nextLine: number;
+  insideLine: boolean;
+  state: UploadState;
+  /** ISO 8601 UTC, when the upload is done with this slice. */
+  completedAt: string | null;
+  /** The header's bytes, in the slice that has it. */
+  header: Uint8Array | null;
+  seen: Uint8Array | null;
+  /** Students to write; the database counts what is added and updated. */
+  students: readonly Student[];
+  /** Usernames that let their StudentId go first. */
+  releases: readonly string[];
+  /** Counted beyond what the database counts: rows whose Username comes twice in the slice. */
+  counted: { added: number; updated: number };
+  read: number;
+  unprocessed: number;
+  problems: readonly Problem[];
+  bytes: Uint8Array;
+  rejected: number;
+  /** The bytes of the rejected records; one that is too long is in several pieces. */
+  rejectedRecords: readonly KeptRecord[];
+  deferred: readonly { record: KeptRecord; row: Row }[];
+  /** At the end of the file: the lines of deferred rows that are rejected; the rest was applied. */
+  rejectedDeferred: readonly number[];
+}
