@@ -1,5 +1,5 @@
 /** The demo's roster: 20,000 rows, some of them wrong on purpose, each in another way. */
-import { makeRoster } from "../test/bench/roster.ts";
+import { makeRoster } from "./made-roster.ts";
 
 /** What the service must find in the demo's roster; the names are the admin API's. */
 export interface Expected {

@@ -12,7 +12,7 @@ import { runInNewContext } from "node:vm";
 import { parse } from "csv-parse/sync";
 import Papa from "papaparse";
 import { scan } from "../../shared/csv/csv.ts";
-import { makeRoster } from "./roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 
 const SLICE_BYTES = 512 * 1024;
 

@@ -8,7 +8,7 @@ import { type School, type Service, startService } from "../end-to-end/service.t
 import { tcpProxy } from "../faults/proxies.ts";
 import { hasSqld, startSqld } from "../worker/database/sqld.ts";
 import { openFloor } from "./floor.ts";
-import { makeRoster } from "./roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 
 /** Rows per second of the service the contract came from: 20,000 rows in 23 minutes. */
 const REFERENCE = 20_000 / (23 * 60);

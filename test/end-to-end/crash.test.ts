@@ -1,7 +1,7 @@
 // DESIGN, "What may crash when", with real processes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeRoster } from "../bench/roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 import { faultRun } from "../faults/rounds.ts";
 import { hasSqld } from "../worker/database/sqld.ts";
 import { startService, until, waitForName } from "./service.ts";

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import ssh2, { type SFTPWrapper, type Stats } from "ssh2";
-import { makeRoster } from "../bench/roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 import { call, connect, openSftp } from "../bridge/sftp/harness.ts";
 import { smallDisk } from "../bridge/vault/small-disk.ts";
 import { passOn, startFront } from "./front.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeRoster } from "../bench/roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 import { hasSqld, startSqld } from "../worker/database/sqld.ts";
 import { type Behaviour, passOn, startFront } from "./front.ts";
 import { freePort } from "./processes.ts";

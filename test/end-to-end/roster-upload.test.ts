@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { makeRoster } from "../bench/roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 import { hasSqld, startSqld } from "../worker/database/sqld.ts";
 import { type Service, startService, waitForName } from "./service.ts";
 

@@ -4,7 +4,7 @@ import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "csv-parse/sync";
-import { makeRoster } from "../bench/roster.ts";
+import { makeRoster } from "../../scripts/made-roster.ts";
 import { call, connect, openSftp } from "../bridge/sftp/harness.ts";
 import { type School, type Service, startService, until, waitForName } from "./service.ts";
 
