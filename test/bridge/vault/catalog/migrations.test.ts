@@ -13,7 +13,9 @@ const at = () => 1_795_256_200_000;
 function versionOf(file: string): number {
   const database = new Database(file);
   try {
-    return Number((database.prepare("PRAGMA user_version").get([]) as any).user_version);
+    return Number(
+      (database.prepare("PRAGMA user_version").get([]) as { user_version: number }).user_version,
+    );
   } finally {
     database.close();
   }
