@@ -115,14 +115,51 @@ describe("a bad or missing setting", () => {
   }
 });
 
-test("an address that is taken is named too; it may become free, so the exit code is 1", async () => {
+test("SPEC 8: all settings that are wrong are named, a line each", async () => {
+  const settings = { PATH: process.env["PATH"], ...bridge(), SFTP_PORT: "ssh", WORKER_URL: "" };
+  const { code, output } = await ending(bridgeProgram({ ...settings, BRIDGE_TOKEN: "short" }));
+  assert.equal(code, 78);
+  const lines = output.trimEnd().split("\n").map((line) => line.split(" ")[0]);
+  assert.deepEqual(lines, ["SFTP_PORT", "WORKER_URL", "BRIDGE_TOKEN"]);
+});
+
+describe("words on the command line never start a server unless they mean it", () => {
+  const said = (...words: string[]) => {
+    const program = bridgeProgram({ PATH: process.env["PATH"] });
+    return ending({ ...program, args: [...program.args, ...words] });
+  };
+
+  test("--help and --version are answered without any setting", async () => {
+    for (const word of ["--help", "-h", "help"]) {
+      const { code, output } = await said(word);
+      assert.equal(code, 0);
+      assert.match(output, /serve .*runs the bridge/);
+    }
+    const { code, output } = await said("--version");
+    assert.equal(code, 0);
+    assert.match(output, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("a word nobody knows is refused with exit code 64", async () => {
+    for (const words of [["srve"], ["--port"], ["serve", "now"], ["constructor"]]) {
+      const { code, output } = await said(...words);
+      assert.equal(code, 64, output);
+      assert.match(
+        output,
+        /^"[\w-]+" (is not known; --help lists what is|takes no further words)\.\n$/,
+      );
+    }
+  });
+});
+
+test("an address that is taken is named too; it may become free, so the exit code is 75", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const { port } = taken.address() as { port: number };
   const settings = { PATH: process.env["PATH"], ...bridge(), SFTP_PORT: String(port) };
   const { code, output } = await ending(bridgeProgram(settings));
   taken.close();
-  assert.equal(code, 1);
+  assert.equal(code, 75);
   assert.match(
     output,
     new RegExp(

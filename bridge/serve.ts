@@ -1,0 +1,258 @@
+/**
+ * The running bridge: what is stored, who may come in, the SFTP server, the way to the worker and
+ * health, put together and stopped in order.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type HomeKeeper, openHome } from "./home/school-home.ts";
+import { Writers } from "./home/writing.ts";
+import { recoverPartialSizes } from "./intake/recovery.ts";
+import { Settling } from "./intake/settling.ts";
+import type { Log } from "../shared/log.ts";
+import { SettingError } from "../shared/settings.ts";
+import { startHealth } from "./operations/health.ts";
+import { Outbox } from "./relay/outbox.ts";
+import { Sync } from "./relay/sync.ts";
+import { workerClient } from "./relay/worker-client.ts";
+import { SchoolDirectory } from "./schools/directory.ts";
+import type { BridgeSettings } from "./settings.ts";
+import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
+import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts";
+import { TemporaryFailure } from "./start-failure.ts";
+import { Catalog } from "./vault/catalog/catalog.ts";
+import { FolderInUse, lockFolder } from "./vault/folder-lock.ts";
+import { fileKeyring } from "./vault/keys/keyring.ts";
+import { SchoolKeys } from "./vault/keys/school-keys.ts";
+import { Vault } from "./vault/vault.ts";
+
+/** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
+const REQUESTS_MS = 5_000;
+const CALLS_MS = 3_000;
+
+/** What the world gives a bridge; milliseconds since the epoch, numbers from 0 up to 1. */
+export interface Surroundings {
+  log: Log;
+  now(): number;
+  random(): number;
+}
+
+export interface RunningBridge {
+  /** Lets requests and calls come to their end, within limits; then everything is closed. */
+  stop(): Promise<void>;
+}
+
+/** What is stored in `DATA_DIR`, opened. */
+interface Stored {
+  catalog: Catalog;
+  vault: Vault;
+  close(): void;
+}
+
+/**
+ * Starts the bridge; when this returns it listens.
+ *
+ * @throws SettingError a setting cannot be used
+ * @throws TemporaryFailure a port is taken, or another bridge has the folder
+ */
+export async function serve(
+  settings: BridgeSettings,
+  surroundings: Surroundings,
+): Promise<RunningBridge> {
+  const { log } = surroundings;
+  // Nobody else on the host may read what is stored.
+  process.umask(0o077);
+  const stored = await openStored(settings, surroundings);
+  const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
+  await stored.vault.sweepAll();
+  await recoverPartialSizes(stored.vault, log);
+
+  const leaving = new AbortController();
+  const way = relayOf(stored, settings, surroundings, leaving.signal);
+  const sftp = await startSftp(hostKey, stored, way, settings, surroundings);
+  const sync = syncOf(stored, way, sftp, settings, surroundings);
+  const health = await asAddress(
+    `HEALTH_PORT is ${settings.healthPort}`,
+    startHealth(settings.healthPort, () => ({
+      workerAnsweredAt: sync.lastAnswerAt,
+      uploadsWaiting: way.outbox.length,
+    })),
+  );
+
+  way.outbox.resume();
+  way.settling.resume();
+  sync.start();
+  log("listening", {
+    sftp: `${settings.sftpHost}:${sftp.port}`,
+    health: `127.0.0.1:${health.port}`,
+    hostKey: hostKeyFingerprint(hostKey),
+  });
+
+  return {
+    async stop() {
+      await sftp.close(REQUESTS_MS);
+      way.settling.stop();
+      // A worker that does not answer must not keep the bridge: what is in the outbox goes on next time.
+      const late = setTimeout(
+        () => leaving.abort(new Error("the bridge is stopping")),
+        CALLS_MS,
+      );
+      await Promise.all([way.outbox.stop(), sync.stop()]);
+      clearTimeout(late);
+      health.server.close();
+      stored.close();
+    },
+  };
+}
+
+async function openStored(settings: BridgeSettings, { now }: Surroundings): Promise<Stored> {
+  const { dataDir } = settings;
+  await asSetting(
+    `DATA_DIR is "${dataDir}"; it takes a folder that is there or can be made`,
+    mkdir(dataDir, { recursive: true, mode: 0o700 }),
+  );
+  const lock = takeFolder(dataDir);
+  const keyring = await asSetting("MASTER_KEY_FILE", fileKeyring(settings.masterKeyFile));
+  const catalog = new Catalog(join(dataDir, "catalog.db"), now);
+  const keys = new SchoolKeys(keyring, catalog.keys);
+  return {
+    catalog,
+    vault: new Vault(catalog, keys, join(dataDir, "blobs")),
+    close() {
+      catalog.close();
+      lock.release();
+    },
+  };
+}
+
+/** From an accepted file to the worker. */
+interface Way {
+  worker: ReturnType<typeof workerClient>;
+  directory: SchoolDirectory;
+  outbox: Outbox;
+  settling: Settling;
+}
+
+function relayOf(
+  { catalog, vault }: Stored,
+  settings: BridgeSettings,
+  { log, now, random }: Surroundings,
+  signal: AbortSignal,
+): Way {
+  const worker = workerClient({
+    url: settings.workerUrl,
+    token: settings.bridgeToken,
+    now,
+    signal,
+  });
+  const outbox = new Outbox({
+    vault,
+    worker,
+    concurrency: settings.relayConcurrency,
+    sliceBytes: settings.sliceBytes,
+    random,
+    log,
+  });
+  const settling = new Settling({
+    catalog,
+    settleMs: settings.settleMs,
+    isOpen: (file) => vault.inUse(file.blob),
+    accepted(entry) {
+      log("upload.accepted", { upload: entry.uploadId, schoolId: entry.schoolId });
+      outbox.add(entry);
+    },
+    log,
+  });
+  return { worker, directory: new SchoolDirectory(catalog), outbox, settling };
+}
+
+function startSftp(
+  hostKey: string,
+  { catalog, vault }: Stored,
+  { directory, settling }: Way,
+  settings: BridgeSettings,
+  { log, now }: Surroundings,
+): Promise<SftpServer> {
+  const { maxUploadBytes } = settings;
+  const keeper: HomeKeeper = {
+    vault,
+    settling,
+    writers: new Writers(),
+    maxUploadBytes,
+    now,
+    log,
+  };
+  const enter = ({ schoolId, fingerprint, address, client }: Visitor) => {
+    const sender = { fingerprint, address, client };
+    try {
+      catalog.ledger.recordLogin(schoolId, sender);
+    } catch (error) {
+      // Such as a full disk: the school must come in to make room.
+      log("login.not_recorded", { schoolId, reason: (error as Error).message });
+    }
+    return openHome(keeper, schoolId, sender);
+  };
+  return asAddress(
+    `SFTP_HOST and SFTP_PORT are ${settings.sftpHost} and ${settings.sftpPort}`,
+    startSftpServer({
+      host: settings.sftpHost,
+      port: settings.sftpPort,
+      hostKeys: [hostKey],
+      keyTypes: settings.keyTypes,
+      authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
+      enter,
+      log,
+      now,
+    }),
+  );
+}
+
+function syncOf(
+  { vault }: Stored,
+  { worker, directory, outbox }: Way,
+  sftp: SftpServer,
+  { syncMs }: BridgeSettings,
+  { log, now, random }: Surroundings,
+): Sync {
+  return new Sync({
+    vault,
+    worker,
+    directory,
+    syncMs,
+    now,
+    random,
+    log,
+    directoryChanged() {
+      sftp.closeSessions(({ slug, fingerprint }) => !directory.admits(slug, fingerprint, now()));
+    },
+    workerReturned: () => outbox.wake(),
+  });
+}
+
+function takeFolder(folder: string): { release(): void } {
+  try {
+    return lockFolder(folder);
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    throw new TemporaryFailure(error.message);
+  }
+}
+
+/** A file a setting names that cannot be used is that setting's fault. */
+async function asSetting<Result>(name: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new SettingError(`${name}: ${(error as Error).message}`);
+  }
+}
+
+/** Where nothing can listen, the settings are wrong, unless somebody else listens there for now. */
+async function asAddress<Result>(settings: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const sentence = `${settings}, where nothing can listen: ${message}`;
+    throw code === "EADDRINUSE" ? new TemporaryFailure(sentence) : new SettingError(sentence);
+  }
+}
