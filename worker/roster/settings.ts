@@ -1,45 +1,110 @@
 /**
- * A school's settings: what its rosters may look like. Every one has a default.
+ * A school's settings: what its rosters may look like. Every one has a default. What people give is
+ * checked strictly, so that no setting makes every row fail; what is stored is read leniently, as a
+ * newer or an older version may have written it.
  */
+import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
-import { isRiskyPattern } from "./values/student-id.ts";
+import { patternFault } from "./values/student-id.ts";
 
+/** A school may have so many domains. */
+const DOMAINS = 100;
+/** A roster may be allowed so many rows: more than that is no school. */
+const MOST_ROWS = 1_000_000;
+
+const domainSentence = "a domain is written like college.edu: letters, digits, hyphens and at " +
+  "least one dot, without @, http:// or a path";
+
+const Domain = v.pipe(
+  v.string(domainSentence),
+  v.trim(),
+  v.toLowerCase(),
+  v.maxLength(253, domainSentence),
+  v.regex(
+    /^(?:[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*$/u,
+    domainSentence,
+  ),
+);
+
+const Country = v.pipe(
+  v.string(countrySentence("")),
+  v.check(isSupportedCountry, ({ input }) => countrySentence(input)),
+);
+
+function countrySentence(country: string): string {
+  const sentence = "a country is the two capital letters of ISO 3166 of one that has telephone " +
+    "numbers, such as US, CA or GB";
+  const upper = country.toUpperCase();
+  const meant = upper === "UK" ? "GB" : isSupportedCountry(upper) ? upper : undefined;
+  return meant === undefined ? sentence : `${sentence}; did you mean ${meant}?`;
+}
+
+const patternSentence =
+  "a pattern is a regular expression of at most 200 characters; empty: letters and digits";
+const rowLimitSentence = `a row limit is a whole number from 1 to ${MOST_ROWS}`;
+
+/** The settings as people give them. */
 export const SchoolSettings = v.strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */
-  username: v.optional(v.picklist(["email", "any"]), "email"),
+  username: v.optional(
+    v.picklist(["email", "any"], "a Username is email (an e-mail address) or any (any text)"),
+    "email",
+  ),
   /** With `email`: only addresses of these domains (subdomains are not included). */
   emailDomains: v.optional(
-    v.array(v.pipe(v.string(), v.trim(), v.toLowerCase(), v.nonEmpty())),
+    v.pipe(
+      v.array(Domain, 'domains are a list, such as ["college.edu"]'),
+      v.maxLength(DOMAINS, `a school has at most ${DOMAINS} domains`),
+    ),
     [],
   ),
-  /** A regular expression that a whole StudentId must match; empty: letters and digits. */
+  /** A regular expression (RE2) that a whole StudentId must match; empty: letters and digits. */
   studentIdPattern: v.optional(
     v.pipe(
-      v.string(),
-      v.maxLength(200),
-      v.check(isPattern, "is not a regular expression"),
-      v.check(
-        (pattern) => !isRiskyPattern(pattern),
-        "could take for ever on some values: no repeated group that itself repeats or has alternatives, no back-reference, at most four open-ended repetitions",
-      ),
+      v.string(patternSentence),
+      v.maxLength(200, patternSentence),
+      v.check((pattern) => patternFault(pattern) === undefined, (issue) => {
+        return patternFault(issue.input) ?? patternSentence;
+      }),
     ),
     "",
   ),
   /** ISO 3166 country whose national telephone numbers are understood. */
-  country: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/)), "US"),
-  onCampusRequired: v.optional(v.boolean(), true),
+  country: v.optional(Country, "US"),
+  onCampusRequired: v.optional(v.boolean("whether OnCampus is required is true or false"), true),
   /** Rows of one file after this many are not processed. */
-  rowLimit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 50_000),
+  rowLimit: v.optional(
+    v.pipe(
+      v.number(rowLimitSentence),
+      v.integer(rowLimitSentence),
+      v.minValue(1, rowLimitSentence),
+      v.maxValue(MOST_ROWS, rowLimitSentence),
+    ),
+    50_000,
+  ),
   /** What an export with nothing new makes: a file with the header only, or none. */
-  emptyExports: v.optional(v.picklist(["header", "skip"]), "header"),
+  emptyExports: v.optional(
+    v.picklist(
+      ["header", "skip"],
+      "an export with nothing new is header (a file with the header only) or skip (no file)",
+    ),
+    "header",
+  ),
 });
 export type SchoolSettings = v.InferOutput<typeof SchoolSettings>;
 
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text, "u");
-    return true;
-  } catch {
-    return false;
-  }
+/** The same without the rules for people; a setting of another kind counts as left out. */
+const Stored = v.object({
+  username: v.fallback(v.optional(v.picklist(["email", "any"]), "email"), "email"),
+  emailDomains: v.fallback(v.optional(v.array(v.string()), []), []),
+  studentIdPattern: v.fallback(v.optional(v.string(), ""), ""),
+  country: v.fallback(v.optional(v.string(), "US"), "US"),
+  onCampusRequired: v.fallback(v.optional(v.boolean(), true), true),
+  rowLimit: v.fallback(v.optional(v.pipe(v.number(), v.minValue(1)), 50_000), 50_000),
+  emptyExports: v.fallback(v.optional(v.picklist(["header", "skip"]), "header"), "header"),
+});
+
+/** Reads settings as they are stored, JSON; what is not known is passed over. */
+export function storedSettings(json: string): SchoolSettings {
+  return v.parse(Stored, JSON.parse(json));
 }

@@ -1,9 +1,8 @@
 /** Schools. Their settings are stored as they were given; what was not given has its default. */
 import type { Client, Row } from "@libsql/client";
-import * as v from "valibot";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
-import { SchoolSettings } from "../../roster/settings.ts";
+import { type SchoolSettings, storedSettings } from "../../roster/settings.ts";
 import { auditEntry, type Author } from "./audit.ts";
 import { bumpDirectory } from "./directory.ts";
 import { isConstraint } from "../errors.ts";
@@ -100,7 +99,7 @@ function readSchool(row: Row): School {
     id: Number(row["id"]) as SchoolId,
     slug: row["slug"] as string,
     name: row["name"] as string,
-    settings: v.parse(SchoolSettings, JSON.parse(row["settings"] as string)),
+    settings: storedSettings(row["settings"] as string),
     createdAt: row["created_at"] as string,
   };
 }

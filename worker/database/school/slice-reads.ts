@@ -3,11 +3,10 @@
  * collide, what is stored of its students.
  */
 import type { Client, Row as DatabaseRow } from "@libsql/client";
-import * as v from "valibot";
 import type { UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
 import { placementKey, type Row } from "../../roster/row.ts";
-import { SchoolSettings } from "../../roster/settings.ts";
+import { storedSettings } from "../../roster/settings.ts";
 import type { Student } from "../../roster/student.ts";
 import type { Holder } from "../../roster/student-id-claims.ts";
 
@@ -64,7 +63,7 @@ export async function loadProgress(
     rejected: Number(row["rejected"]),
     unprocessed: Number(row["unprocessed"]),
     deferred: Number(row["deferred"]),
-    settings: v.parse(SchoolSettings, JSON.parse(row["settings"] as string)),
+    settings: storedSettings(row["settings"] as string),
     placements: pairs.length > 0 ? new Set(pairs) : undefined,
     seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),
   };

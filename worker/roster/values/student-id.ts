@@ -1,27 +1,35 @@
 /**
  * StudentId: letters and digits, or what the school's own pattern says.
  */
+import { RE2JS } from "re2js";
 import { Fault, tooLong } from "./fault.ts";
 import { shown } from "./shown.ts";
 
-/** Also what keeps a school's own pattern from being tried on a text of any length. */
 const LIMIT = 64;
 
 /**
- * Makes the check of a school's StudentIds.
- * @param pattern the setting `studentIdPattern`: a regular expression for the whole value, or empty
+ * A compiled pattern may have so many instructions: each character of a value costs at most one look
+ * at each, so that a slice of values stays a matter of milliseconds.
+ */
+const INSTRUCTIONS = 2500;
+
+/**
+ * Makes the check of a school's StudentIds. Its time is proportional to the value's length, whatever
+ * the pattern.
+ * @param pattern the setting `studentIdPattern`: a regular expression for the whole value, or empty.
+ * One that cannot be read, which only an older version can have stored, counts as empty.
  */
 export function studentIdReader(pattern: string): (value: string) => string | Fault {
-  const own = pattern === "" ? undefined : new RegExp(`^(?:${pattern})$`, "u");
+  const own = pattern === "" ? undefined : compiled(pattern);
   return function readStudentId(value) {
     if (value.length > LIMIT) return tooLong(value, LIMIT);
     if (own !== undefined) {
-      if (own.test(value)) return value;
+      if (own.matches(value)) return value;
       const message = `${shown(value)} is not a StudentId as the school writes them (${pattern}).`;
       return new Fault("student_id_format", message);
     }
     if (/^[A-Za-z0-9]+$/.test(value) || /^[\p{L}\p{Nd}]+$/u.test(value)) return value;
-    const hint = /^\d+(?:\.\d+)?E\+\d+$/i.test(value)
+    const hint = /^\d+(?:[.,]\d+)?E\+\d+$/i.test(value)
       ? " A spreadsheet has shortened the number: format the column as text and enter it again."
       : "";
     return new Fault(
@@ -31,29 +39,28 @@ export function studentIdReader(pattern: string): (value: string) => string | Fa
   };
 }
 
-/**
- * Can a pattern take a time out of all proportion, by trying one value in too many ways? True for a
- * repeated group that itself repeats or has alternatives, for a back-reference, and for more than
- * four open-ended repetitions. Some harmless patterns are among them, no exponential one is missing.
- */
-export function isRiskyPattern(pattern: string): boolean {
-  const bare = pattern.replace(/\\[^1-9k]/g, "x").replace(/\[(?:\\.|[^\]\\])*\]/g, "x");
-  if (/\\[1-9k]/.test(bare)) return true;
-  if ((bare.match(openEnded) ?? []).length > 4) return true;
-  // From the inside out: each group without groups in it becomes one character.
-  let rest = bare;
-  for (;;) {
-    const group = /\(([^()]*)\)([*+?]|\{[^}]*\})?/.exec(rest);
-    if (group === null) return false;
-    const [whole, content = "", repetition = ""] = group;
-    const varies = /[*+|\ue000]|\{\d+,/.test(content) || /\w\?/.test(content);
-    if (varies && repetition !== "" && repetition !== "?") return true;
-    // What varies in it still varies in the group around it.
-    rest = rest.replace(
-      whole,
-      () => varies ? "\ue000" : repetition === "" ? "x" : "x" + repetition,
-    );
+/** What is wrong with a school's pattern, as a sentence; `undefined`: nothing. */
+export function patternFault(pattern: string): string | undefined {
+  if (pattern === "") return undefined;
+  const own = compiled(pattern);
+  if (own === undefined) {
+    return "a pattern is a regular expression as RE2 has them, such as [A-Z]\\d{8}: groups, " +
+      "classes and repetitions up to 1000, no look-around and no back-references";
   }
+  if (own.programSize() > INSTRUCTIONS) {
+    return "the pattern is too large: fewer or shorter repetitions, such as \\d{1,10}";
+  }
+  if (/^\/.*\/[a-z]*$/.test(pattern)) {
+    return "a pattern stands without the slashes around it, such as [A-Z]\\d{8}";
+  }
+  if (/^[\s^$|()?:]*$/.test(pattern)) return "the pattern fits no StudentId at all";
+  return undefined;
 }
 
-const openEnded = /[*+]|\{\d+,\}/g;
+function compiled(pattern: string): RE2JS | undefined {
+  try {
+    return RE2JS.compile(pattern);
+  } catch {
+    return undefined;
+  }
+}
