@@ -4,7 +4,7 @@
  * writes and CLOSE fail, so that no two uploads are ever mixed under an OK.
  */
 import type { Sender } from "../../shared/protocol.ts";
-import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import { BlobReplaced, type CatalogFile } from "../vault/catalog/catalog.ts";
 import type { Lease } from "../vault/vault.ts";
 import { refusedByDisk } from "./full-disk.ts";
 import { type Attributes, type Changes, type OpenFile, Refusal } from "./home.ts";
@@ -139,7 +139,7 @@ export class Writing implements OpenFile {
     const { keeper, file } = this.#options;
     const ousted = keeper.writers.current(file.id) !== this;
     try {
-      if (!ousted) this.#tellCatalog("complete", this.size);
+      if (!ousted) this.#tellCatalog("closed", this.size);
     } catch (error) {
       await this.abandon();
       throw refusedByDisk(error, "upload");
@@ -195,9 +195,9 @@ export class Writing implements OpenFile {
   }
 
   /** From here on the file has another writer or none. */
-  #tellCatalog(state: "partial" | "complete", size: number): void {
+  #tellCatalog(state: "partial" | "closed", size: number): void {
     const { keeper, file } = this.#options;
-    keeper.vault.catalog.settleSize(file.id, state, size, this.#modifiedAt);
+    keeper.vault.catalog.settleSize(file, state, { size, modifiedAt: this.#modifiedAt });
     keeper.writers.exit(file.id, this);
   }
 
@@ -207,6 +207,7 @@ export class Writing implements OpenFile {
     try {
       this.#tellCatalog("partial", this.#left!);
     } catch (error) {
+      if (error instanceof BlobReplaced) return keeper.writers.exit(file.id, this);
       keeper.log("home.postponed", { file: file.id, reason: (error as Error).message });
       setTimeout(() => {
         if (keeper.writers.current(file.id) === this) this.#tellPartial();
@@ -266,7 +267,9 @@ export class Reading implements OpenFile {
       const { catalog } = keeper.vault;
       const current = catalog.file(file.id) ?? file;
       try {
-        if (current.state === "complete") catalog.ledger.recordDownload(current, sender);
+        if (current.state === "kept" || current.state === "closed") {
+          catalog.ledger.recordDownload(current, sender);
+        }
       } catch (error) {
         // Such as a full disk: reading goes on, and the next read at the end tries again.
         this.#received = false;

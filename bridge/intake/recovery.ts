@@ -17,7 +17,9 @@ export async function recoverPartialSizes(
       const { blob, release } = await vault.use(file, { mayBeNew: true });
       const { size } = blob;
       await release();
-      if (size !== file.size) vault.catalog.settleSize(file.id, "partial", size, file.modifiedAt);
+      if (size !== file.size) {
+        vault.catalog.settleSize(file, "partial", { size, modifiedAt: file.modifiedAt });
+      }
     } catch (error) {
       const { schoolId, blob } = file;
       log("partial.unreadable", { schoolId, blob, reason: (error as Error).message });

@@ -59,7 +59,7 @@ export class Settling {
   /** At start: whatever was closed before, its session has ended. */
   resume(): void {
     const ended = Symbol("ended");
-    for (const file of this.#options.catalog.filesInState("complete")) {
+    for (const file of this.#options.catalog.filesInState("closed")) {
       this.#settle(file.id, ended);
     }
   }
@@ -90,11 +90,11 @@ export class Settling {
     const { catalog, isOpen, accepted } = this.#options;
     const file = catalog.file(fileId);
     // A file that is still open is touched again when its handle is closed.
-    if (!file || !isSettleable(file) || isOpen(file)) return;
-    accepted(catalog.accept(fileId));
+    if (file?.state !== "closed" || isOpen(file)) return;
+    if (file.path.startsWith("/inbound/") && isRosterName(file.path)) {
+      accepted(catalog.accept(fileId));
+    } else {
+      catalog.keep(fileId);
+    }
   }
-}
-
-function isSettleable(file: CatalogFile): boolean {
-  return file.state === "complete" && file.path.startsWith("/inbound/") && isRosterName(file.path);
 }

@@ -5,6 +5,7 @@
  */
 import type { Log } from "../../shared/log.ts";
 import { createHash } from "node:crypto";
+import { type Stage, stageName } from "../../shared/file-names.ts";
 import type { UploadPosition } from "../../shared/protocol.ts";
 import type { CatalogFile, Delivery, OutboxEntry } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -122,7 +123,11 @@ export class Outbox {
     const position = await this.#send(entry, file);
     await using report = await this.#fetch(entry, "report");
     await using rejected = position.rejected > 0 ? await this.#fetch(entry, "rejected") : undefined;
-    vault.catalog.finishUpload(entry, report, rejected);
+    const path = (stage: Stage) => `/inbound/${stageName(entry.name, entry.timeCode, stage)}`;
+    vault.catalog.finishUpload(entry, [
+      { path: path("completed"), delivery: report },
+      ...(rejected ? [{ path: path("rejected"), delivery: rejected }] : []),
+    ]);
     log("upload.completed", {
       upload: entry.uploadId,
       schoolId: entry.schoolId,
@@ -136,7 +141,7 @@ export class Outbox {
     const lease = await vault.use(file);
     try {
       const sha256 = entry.sha256 ?? await hashOf(lease.blob);
-      if (!entry.sha256) vault.catalog.setHash(entry, sha256);
+      if (!entry.sha256) vault.catalog.setHash(file, sha256);
       entry.sha256 = sha256;
       let position = await worker.announce({
         id: entry.uploadId,

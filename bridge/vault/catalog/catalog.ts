@@ -4,21 +4,21 @@
  *
  * Each table has a module of its own beside this one; what changes several of them at once is here.
  */
-import type { CommandDone, Sender } from "../../../shared/protocol.ts";
+import type { CommandDone, Sender, UploadId } from "../../../shared/protocol.ts";
 import { newBlobId } from "../blob/files.ts";
 import { CommandsDone } from "./commands.ts";
 import { CatalogDatabase } from "./database.ts";
 import { StoredDirectory } from "./directory.ts";
 import { DoomedBlobs } from "./doomed-blobs.ts";
-import type { BlobReference, CatalogFile } from "./file.ts";
-import { type Delivery, Files } from "./files.ts";
+import type { BlobReference, CatalogFile, FileState } from "./file.ts";
+import { type Delivery, Files, type Left } from "./files.ts";
 import { Ledger } from "./ledger.ts";
-import { OutboxEntries, type OutboxEntry } from "./outbox.ts";
+import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
 import { StoredKeys } from "./school-keys.ts";
 
-export type { BlobReference, CatalogFile } from "./file.ts";
-export type { Delivery } from "./files.ts";
-export type { OutboxEntry } from "./outbox.ts";
+export type { BlobReference, CatalogFile, FileState } from "./file.ts";
+export { BlobReplaced, type Delivery, type Left, PathTaken } from "./files.ts";
+export type { OutboxEntry, OutboxState, Result } from "./outbox.ts";
 
 export class Catalog {
   /** What is to be told to the worker. */
@@ -48,6 +48,14 @@ export class Catalog {
     this.#database.close();
   }
 
+  /**
+   * Returns when everything done here so far survives power loss; call it before an answer says that
+   * something is done.
+   */
+  durable(): Promise<void> {
+    return this.#database.durable();
+  }
+
   // Files
 
   find(schoolId: number, path: string): CatalogFile | undefined {
@@ -58,12 +66,16 @@ export class Catalog {
     return this.#files.file(id);
   }
 
-  /** The files of a folder, such as `/inbound`, in the order of their names. */
-  list(schoolId: number, folder: string): CatalogFile[] {
-    return this.#files.list(schoolId, folder);
+  /**
+   * The files of a folder, such as `/inbound`, in the order of their names (by code point): those after
+   * the name `after`, at most `limit` of them.
+   */
+  list(schoolId: number, folder: string, after = "", limit = -1): CatalogFile[] {
+    return this.#files.list(schoolId, folder, after, limit);
   }
 
-  filesInState(state: CatalogFile["state"]): CatalogFile[] {
+  /** What is unfinished; it costs nothing how many files are kept. */
+  filesInState(state: Exclude<FileState, "kept">): CatalogFile[] {
     return this.#files.inState(state);
   }
 
@@ -82,18 +94,35 @@ export class Catalog {
     return this.#files.markPartial(id, sender);
   }
 
-  /** What a writer left: `complete` after a clean CLOSE, `partial` otherwise. Size in bytes. */
-  settleSize(id: number, state: "partial" | "complete", size: number, modifiedAt: number): void {
-    this.#files.settleSize(id, state, size, modifiedAt);
+  /**
+   * What the writer of this file and blob left: `closed` after a clean CLOSE, `partial` otherwise.
+   *
+   * @throws {BlobReplaced} when the file has another blob by now or is gone; nothing is changed
+   */
+  settleSize(file: { id: number; blob: string }, state: "partial" | "closed", left: Left): void {
+    this.#files.settleSize(file, state, left);
+  }
+
+  /** It has settled and no lane takes it: from `closed` to `kept`. */
+  keep(id: number): void {
+    this.#files.keep(id);
+  }
+
+  /** The hash of all the file's bytes, found out later than at its CLOSE. */
+  setHash(file: { id: number; blob: string }, sha256: string): void {
+    this.#files.setHash(file, sha256);
   }
 
   setTimes(id: number, times: { modifiedAt?: number; accessedAt?: number }): void {
     this.#files.setTimes(id, times);
   }
 
-  /** Gives the file another path; a file that has that path already gives way. */
-  rename(id: number, path: string): void {
-    this.#files.rename(id, path);
+  /**
+   * Gives the file another path; a file that has that path already gives way. A `kept` one is `closed`
+   * again. With a `sender` it is from then on theirs.
+   */
+  rename(id: number, path: string, sender?: Sender): void {
+    this.#files.rename(id, path, sender);
   }
 
   /** Takes the file out of the home; its blob is doomed. */
@@ -111,27 +140,53 @@ export class Catalog {
     return this.#outbox.accept(id);
   }
 
+  /** All that was accepted and is not finished, in the order of acceptance, whatever its state. */
   outbox(): OutboxEntry[] {
     return this.#outbox.all();
   }
 
-  setHash(entry: OutboxEntry, sha256: string): void {
-    this.#outbox.setHash(entry, sha256);
+  outboxEntry(uploadId: UploadId): OutboxEntry | undefined {
+    return this.#outbox.find(uploadId);
+  }
+
+  /** Holds or parks an upload, with the reason, or lets it go on (`next`). False: it is not there. */
+  setOutboxState(uploadId: UploadId, state: OutboxState, reason: string | null = null): boolean {
+    return this.#outbox.setState(uploadId, state, reason);
   }
 
   /**
-   * The upload is done: `.processing` becomes `.original`, the report and the rejected records
-   * appear, and the outbox lets go of it, all at once.
+   * The upload is done: `.processing` becomes `.original`, its results appear, and the outbox lets go
+   * of it, all at once.
+   *
+   * @throws {PathTaken} when a result's path is another file's
    */
-  finishUpload(entry: OutboxEntry, report: Delivery, rejected: Delivery | undefined): void {
-    this.#outbox.finish(entry, report, rejected);
+  finishUpload(entry: OutboxEntry, results: Result[]): void {
+    this.#outbox.finish(entry, results);
   }
 
-  /** Puts an export into `/outbound` and acknowledges the command that asked for it. */
+  /**
+   * Puts an export into `/outbound`, in the place of one that was delivered under this name before, and
+   * acknowledges the command that asked for it.
+   */
   deliverExport(command: CommandDone, path: string, exportId: string, delivery: Delivery): void {
     this.#database.transaction(() => {
-      this.#files.put(path, delivery, exportId);
+      const before = this.find(delivery.reference.schoolId, path);
+      if (before) this.#files.removeIn(before);
+      this.#files.put(path, delivery, { exportId });
       this.commands.record(command);
+    });
+  }
+
+  /**
+   * Takes everything of the school out of the catalog: its files, its place in the outbox, and its
+   * keys, after which nothing of it can be read. Its blobs are doomed; what is still to be told of it
+   * is told. Doing it again does no harm.
+   */
+  purgeSchool(schoolId: number): void {
+    this.#database.erasing(() => {
+      this.#outbox.purge(schoolId);
+      this.#files.purge(schoolId);
+      this.keys.purge(schoolId);
     });
   }
 
@@ -142,6 +197,15 @@ export class Catalog {
     const blob = newBlobId();
     this.#doomed.add(blob);
     return { schoolId, blob, keyVersion };
+  }
+
+  /** Does a file, or the list of the doomed, have this blob? */
+  knowsBlob(blob: string): boolean {
+    return this.#files.hasBlob(blob) || this.#doomed.has(blob);
+  }
+
+  doom(blob: string): void {
+    this.#doomed.add(blob);
   }
 
   doomedBlobs(): string[] {

@@ -34,7 +34,23 @@ export class CatalogDatabase {
     return this.#database.prepare(sql).all(values) as Row[];
   }
 
+  /** What was done so far survives power loss when this returns. */
+  async durable(): Promise<void> {}
+
+  /** A transaction whose deleted rows leave no trace in the file or in its log. */
+  erasing(work: () => void): void {
+    this.#database.pragma("secure_delete=ON");
+    try {
+      this.transaction(work);
+    } finally {
+      this.#database.pragma("secure_delete=FAST");
+    }
+    this.#database.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  /** All of `work` or nothing; within another transaction it is a part of that one. */
   transaction<Result>(work: () => Result): Result {
+    if (this.#database.inTransaction) return work();
     // Not libsql's own `transaction`: SQLite itself rolls back when the disk is full, and the ROLLBACK
     // that libsql then sends fails and hides why.
     this.#database.exec("BEGIN IMMEDIATE");

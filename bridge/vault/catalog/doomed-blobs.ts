@@ -9,7 +9,7 @@ export class DoomedBlobs {
   }
 
   add(blob: string): void {
-    this.#database.run("INSERT INTO doomed_blobs VALUES (?)", blob);
+    this.#database.run("INSERT OR IGNORE INTO doomed_blobs VALUES (?)", blob);
   }
 
   all(): string[] {

@@ -1,7 +1,7 @@
 /**
  * A file as the catalog keeps it: what its row says, and where its bytes are.
  */
-import type { FileState, Sender } from "../../../shared/protocol.ts";
+import type { Sender, UploadId } from "../../../shared/protocol.ts";
 
 /** Where the bytes of a file are, and the version of the school's key they are encrypted with. */
 export interface BlobReference {
@@ -10,17 +10,31 @@ export interface BlobReference {
   keyVersion: number;
 }
 
+/**
+ * Where a file is in its life:
+ *
+ * - `partial`: being written, or left before its CLOSE
+ * - `closed`: closed by its writer, or renamed, and not yet settled
+ * - `processing`: accepted, on its way to the worker
+ * - `kept`: nothing is to be done with it: results, exports, evidence, names that no lane takes
+ */
+export type FileState = "partial" | "closed" | "processing" | "kept";
+
 /** A file of a home. Times are seconds since the epoch. */
 export interface CatalogFile extends BlobReference {
   id: number;
   path: string;
-  state: Exclude<FileState, "removed">;
+  state: FileState;
   size: number;
+  /** Of all its bytes, lower-case hexadecimal; `null` while it is partial or where it is yet unknown. */
+  sha256: string | null;
   modifiedAt: number;
   accessedAt: number;
   /** Who sent it; `null` for what the service wrote. */
   sender: Sender | null;
   exportId: string | null;
+  /** The upload it is, or is a result of. */
+  uploadId: UploadId | null;
 }
 
 /** A row of `files`. */
@@ -30,12 +44,14 @@ export interface FileRow {
   path: string;
   blob: string;
   key_version: number;
-  state: CatalogFile["state"];
+  state: FileState;
   size: number;
+  sha256: string | null;
   modified_at: number;
   accessed_at: number;
   sender: string | null;
   export_id: string | null;
+  upload_id: UploadId | null;
 }
 
 export function fileOfRow(row: FileRow): CatalogFile {
@@ -47,10 +63,12 @@ export function fileOfRow(row: FileRow): CatalogFile {
     keyVersion: row.key_version,
     state: row.state,
     size: row.size,
+    sha256: row.sha256,
     modifiedAt: row.modified_at,
     accessedAt: row.accessed_at,
     sender: row.sender === null ? null : JSON.parse(row.sender),
     exportId: row.export_id,
+    uploadId: row.upload_id,
   };
 }
 

@@ -4,18 +4,59 @@
  * The blob of a file is created after its row, and a blob that nothing points to any more is doomed
  * until it is removed, so that no crash leaves bytes nobody knows of.
  */
-import type { Sender } from "../../../shared/protocol.ts";
+import type { Sender, UploadId } from "../../../shared/protocol.ts";
 import { newBlobId } from "../blob/files.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { DoomedBlobs } from "./doomed-blobs.ts";
-import { type BlobReference, type CatalogFile, fileOfRow, type FileRow } from "./file.ts";
+import {
+  type BlobReference,
+  type CatalogFile,
+  fileOfRow,
+  type FileRow,
+  type FileState,
+} from "./file.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** A file the service puts into a home: its blob is written and synced before it is delivered. */
 export interface Delivery {
   reference: BlobReference;
   size: number;
+  sha256?: string | undefined;
 }
+
+/** What a writer leaves behind. */
+export interface Left {
+  size: number;
+  /** Seconds since the epoch. */
+  modifiedAt: number;
+  /** Of all its bytes, where the writer knows it. */
+  sha256?: string | undefined;
+  /** Why it left without a CLOSE, for the ledger. */
+  why?: string | undefined;
+}
+
+/** The file has another blob by now, or is gone: what this writer left is nobody's. */
+export class BlobReplaced extends Error {
+  override readonly name = "BlobReplaced";
+  constructor() {
+    super(
+      "The file was written anew, replaced or removed by another; these bytes are not its own.",
+    );
+  }
+}
+
+/** A result has the path of a file that is there already; nothing of it was delivered. */
+export class PathTaken extends Error {
+  override readonly name = "PathTaken";
+  constructor() {
+    super("There is a file already where a result is to be put; it was not replaced.");
+  }
+}
+
+export const FILE_BY_PATH = "school_id = ? AND path = ?";
+export const FILES_OF_FOLDER = "school_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?";
+/** The second half is what lets SQLite use the index of unfinished files. */
+export const FILES_IN_STATE = "state = ? AND state != 'kept' ORDER BY id";
 
 export class Files {
   readonly #database: CatalogDatabase;
@@ -34,24 +75,24 @@ export class Files {
   }
 
   find(schoolId: number, path: string): CatalogFile | undefined {
-    return this.#select("school_id = ? AND path = ?", schoolId, path)[0];
+    return this.#select(FILE_BY_PATH, schoolId, path)[0];
   }
 
   file(id: number): CatalogFile | undefined {
     return this.#select("id = ?", id)[0];
   }
 
-  list(schoolId: number, folder: string): CatalogFile[] {
-    return this.#select(
-      "school_id = ? AND path > ? AND path < ? ORDER BY path",
-      schoolId,
-      `${folder}/`,
-      `${folder}0`, // "0" is the character after "/"
-    );
+  list(schoolId: number, folder: string, after: string, limit: number): CatalogFile[] {
+    // "0" is the character after "/".
+    return this.#select(FILES_OF_FOLDER, schoolId, `${folder}/${after}`, `${folder}0`, limit);
   }
 
-  inState(state: CatalogFile["state"]): CatalogFile[] {
-    return this.#select("state = ? ORDER BY id", state);
+  inState(state: Exclude<FileState, "kept">): CatalogFile[] {
+    return this.#select(FILES_IN_STATE, state);
+  }
+
+  hasBlob(blob: string): boolean {
+    return this.#database.all("SELECT 1 FROM files WHERE blob = ?", blob).length > 0;
   }
 
   #select(where: string, ...values: unknown[]): CatalogFile[] {
@@ -82,8 +123,8 @@ export class Files {
     return this.#database.transaction(() => {
       this.#doomed.add(this.file(id)!.blob);
       this.#database.run(
-        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', size = 0, modified_at = ?, sender = ?
-         WHERE id = ?`,
+        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', size = 0, sha256 = NULL,
+           modified_at = ?, sender = ?, upload_id = NULL WHERE id = ?`,
         newBlobId(),
         keyVersion,
         this.#now() / 1000,
@@ -97,7 +138,7 @@ export class Files {
   markPartial(id: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
       this.#database.run(
-        "UPDATE files SET state = 'partial', sender = ? WHERE id = ?",
+        "UPDATE files SET state = 'partial', sha256 = NULL, sender = ?, upload_id = NULL WHERE id = ?",
         JSON.stringify(sender),
         id,
       );
@@ -105,17 +146,32 @@ export class Files {
     });
   }
 
-  settleSize(id: number, state: "partial" | "complete", size: number, modifiedAt: number): void {
+  settleSize(
+    { id, blob }: { id: number; blob: string },
+    state: "partial" | "closed",
+    { size, modifiedAt, sha256, why }: Left,
+  ): void {
     this.#database.transaction(() => {
-      this.#database.run(
-        "UPDATE files SET state = ?, size = ?, modified_at = ? WHERE id = ?",
+      const { changes } = this.#database.run(
+        "UPDATE files SET state = ?, size = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
         state,
         size,
+        state === "closed" ? sha256 ?? null : null,
         modifiedAt,
         id,
+        blob,
       );
-      this.#told(id);
+      if (changes !== 1) throw new BlobReplaced();
+      this.#told(id, why);
     });
+  }
+
+  keep(id: number): void {
+    this.#database.run("UPDATE files SET state = 'kept' WHERE id = ? AND state = 'closed'", id);
+  }
+
+  setHash({ id, blob }: { id: number; blob: string }, sha256: string): void {
+    this.#database.run("UPDATE files SET sha256 = ? WHERE id = ? AND blob = ?", sha256, id, blob);
   }
 
   setTimes(id: number, times: { modifiedAt?: number; accessedAt?: number }): void {
@@ -127,12 +183,17 @@ export class Files {
     );
   }
 
-  rename(id: number, path: string): void {
+  rename(id: number, path: string, sender?: Sender): void {
     this.#database.transaction(() => {
       const file = this.file(id)!;
+      if (path === file.path) return;
       const replaced = this.find(file.schoolId, path);
-      if (replaced && replaced.id !== id) this.removeIn(replaced);
-      this.move(file, path);
+      if (replaced) this.removeIn(replaced);
+      // Under its new name it may be one that a lane takes.
+      const state = file.state === "kept" ? "closed" : file.state;
+      const sent = sender ?? file.sender;
+      const uploadId = null;
+      this.move(file, path, { state, sender: sent, uploadId });
     });
   }
 
@@ -147,43 +208,64 @@ export class Files {
     this.#ledger.tellFile(file, file.path, "removed");
   }
 
-  /** Gives the file another path and state; to be called within a transaction. */
-  move(file: CatalogFile, path: string, state = file.state): void {
-    if (path === file.path) return;
-    this.#database.run("UPDATE files SET path = ?, state = ? WHERE id = ?", path, state, file.id);
+  /** Gives the file another path, and what goes with it; to be called within a transaction. */
+  move(
+    file: CatalogFile,
+    path: string,
+    { state, sender, uploadId }: Pick<CatalogFile, "state" | "sender" | "uploadId">,
+  ): void {
+    this.#database.run(
+      "UPDATE files SET path = ?, state = ?, sender = ?, upload_id = ? WHERE id = ?",
+      path,
+      state,
+      sender && JSON.stringify(sender),
+      uploadId,
+      file.id,
+    );
     this.#ledger.tellFile(file, file.path, "removed");
     this.#told(file.id);
   }
 
-  /**
-   * The delivery's blob becomes a file, in the place of one that has its path already; to be called
-   * within a transaction.
-   */
-  put(path: string, delivery: Delivery, exportId: string | null): void {
+  /** The delivery's blob becomes a file; to be called within a transaction. */
+  put(
+    path: string,
+    delivery: Delivery,
+    of: { exportId?: string; uploadId?: UploadId } = {},
+  ): void {
     const { schoolId, blob, keyVersion } = delivery.reference;
-    const before = this.find(schoolId, path);
-    if (before) this.removeIn(before);
+    if (this.find(schoolId, path)) throw new PathTaken();
     const seconds = this.#now() / 1000;
     this.#doomed.forget(blob);
     const { lastInsertRowid } = this.#database.run(
-      `INSERT INTO files (school_id, path, blob, key_version, state, size, modified_at, accessed_at, export_id)
-       VALUES (?, ?, ?, ?, 'complete', ?, ?, ?, ?)`,
+      `INSERT INTO files (school_id, path, blob, key_version, state, size, sha256, modified_at, accessed_at, export_id, upload_id)
+       VALUES (?, ?, ?, ?, 'kept', ?, ?, ?, ?, ?, ?)`,
       schoolId,
       path,
       blob,
       keyVersion,
       delivery.size,
+      delivery.sha256 ?? null,
       seconds,
       seconds,
-      exportId,
+      of.exportId ?? null,
+      of.uploadId ?? null,
     );
     this.#told(Number(lastInsertRowid));
   }
 
+  /** Removes all files of the school, untold; to be called within a transaction. */
+  purge(schoolId: number): void {
+    this.#database.run(
+      "INSERT OR IGNORE INTO doomed_blobs SELECT blob FROM files WHERE school_id = ?",
+      schoolId,
+    );
+    this.#database.run("DELETE FROM files WHERE school_id = ?", schoolId);
+  }
+
   /** Tells of the file as it is now, and returns it. */
-  #told(id: number): CatalogFile {
+  #told(id: number, why?: string): CatalogFile {
     const file = this.file(id)!;
-    this.#ledger.tellFile(file, file.path, file.state);
+    this.#ledger.tellFile(file, file.path, file.state, why);
     return file;
   }
 }

@@ -1,10 +1,22 @@
 /**
  * What happened in the homes and is still to be told to the worker, in the order it happened.
+ *
+ * Events are numbered and chained: each is kept with the hash of the one before, so that one that is
+ * lost or changed is noticed by who reads them all. The hash of an event is the SHA-256, in
+ * hexadecimal, of its number, the hash of the one before and its text, a line each.
  */
-import { randomUUID } from "node:crypto";
-import type { FileState, LedgerEvent, Sender } from "../../../shared/protocol.ts";
+import { createHash, randomUUID } from "node:crypto";
+import type { FileState as ToldState, LedgerEvent, Sender } from "../../../shared/protocol.ts";
 import type { CatalogDatabase } from "./database.ts";
-import type { CatalogFile } from "./file.ts";
+import type { CatalogFile, FileState } from "./file.ts";
+
+/** An event as it is kept. */
+export interface LedgerEntry {
+  number: number;
+  /** The hash of the event before; empty for the first of all. */
+  previous: string;
+  event: LedgerEvent;
+}
 
 export class Ledger {
   readonly #database: CatalogDatabase;
@@ -24,26 +36,47 @@ export class Ledger {
     this.#tell({ type: "download", schoolId, path, exportId, sender });
   }
 
-  /** A file looks so now, or is gone from its path. */
-  tellFile(file: CatalogFile, path: string, state: FileState): void {
-    const { schoolId, size, sender } = file;
-    this.#tell({ type: "file", schoolId, path, state, size, sender });
+  /** A file looks so now, or is gone from its path; `why` when its writer left without a CLOSE. */
+  tellFile(file: CatalogFile, path: string, state: FileState | "removed", why?: string): void {
+    const { schoolId, size, sender, uploadId } = file;
+    const told = { schoolId, path, state: toldStates[state], size, sender, uploadId, why };
+    this.#tell({ type: "file", ...told });
   }
 
   #tell(event: Record<string, unknown>): void {
     const told = { id: randomUUID(), at: new Date(this.#now()).toISOString(), ...event };
-    this.#database.run("INSERT INTO events (event) VALUES (?)", JSON.stringify(told));
+    const text = JSON.stringify(told);
+    this.#database.transaction(() => {
+      const [head] = this.#database.all<{ hash: string }>("SELECT hash FROM ledger_head");
+      const previous = head!.hash;
+      const { lastInsertRowid: number } = this.#database.run(
+        "INSERT INTO events (event, previous) VALUES (?, ?)",
+        text,
+        previous,
+      );
+      const hash = createHash("sha256").update(`${number}\n${previous}\n${text}`).digest("hex");
+      this.#database.run("UPDATE ledger_head SET hash = ?", hash);
+    });
   }
 
   /** The oldest events, at most `limit`, with the number to drop them by. */
-  events(limit: number): { number: number; event: LedgerEvent }[] {
-    return this.#database.all<{ number: number; event: string }>(
-      "SELECT number, event FROM events ORDER BY number LIMIT ?",
+  events(limit: number): LedgerEntry[] {
+    return this.#database.all<{ number: number; previous: string; event: string }>(
+      "SELECT number, previous, event FROM events ORDER BY number LIMIT ?",
       limit,
-    ).map(({ number, event }) => ({ number, event: JSON.parse(event) }));
+    ).map((row) => ({ ...row, event: JSON.parse(row.event) }));
   }
 
   dropEvents(through: number): void {
     this.#database.run("DELETE FROM events WHERE number <= ?", through);
   }
 }
+
+/** What the worker calls the states. */
+const toldStates: Record<FileState | "removed", ToldState> = {
+  partial: "partial",
+  closed: "complete",
+  kept: "complete",
+  processing: "processing",
+  removed: "removed",
+};

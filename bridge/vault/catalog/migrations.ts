@@ -26,6 +26,28 @@ const steps: string[] = [
      accepted_at INTEGER NOT NULL, sha256 TEXT);
    CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
    CREATE TABLE IF NOT EXISTS commands_done (id TEXT PRIMARY KEY, at TEXT NOT NULL);`,
+
+  // States that say what they mean. What was closed in /inbound settles once more: only settling knows
+  // which names are taken.
+  `ALTER TABLE files ADD COLUMN sha256 TEXT;
+   ALTER TABLE files ADD COLUMN upload_id TEXT;
+   UPDATE files SET sha256 = (SELECT sha256 FROM outbox WHERE file_id = files.id),
+     upload_id = (SELECT upload_id FROM outbox WHERE file_id = files.id) WHERE state = 'processing';
+   UPDATE files SET state = CASE WHEN path LIKE '/inbound/%' THEN 'closed' ELSE 'kept' END
+     WHERE state = 'complete';
+   DROP INDEX files_by_state;
+   CREATE INDEX files_unfinished ON files (state, id) WHERE state != 'kept';
+   CREATE UNIQUE INDEX files_by_blob ON files (blob);
+   ALTER TABLE outbox DROP COLUMN sha256;
+   ALTER TABLE outbox ADD COLUMN state TEXT NOT NULL DEFAULT 'next';
+   ALTER TABLE outbox ADD COLUMN reason TEXT;
+   CREATE INDEX outbox_by_school ON outbox (school_id, number);
+   CREATE INDEX outbox_by_file ON outbox (file_id);`,
+
+  // Each event carries the hash of the one before; the newest hash outlives the events handed over.
+  `ALTER TABLE events ADD COLUMN previous TEXT NOT NULL DEFAULT '';
+   CREATE TABLE ledger_head (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL);
+   INSERT INTO ledger_head VALUES (1, '');`,
 ];
 
 /** The version that this bridge works with. */

@@ -3,12 +3,18 @@
  * home.
  */
 import { randomUUID } from "node:crypto";
-import { type Stage, stageName } from "../../../shared/file-names.ts";
+import { stageName } from "../../../shared/file-names.ts";
 import type { UploadId } from "../../../shared/protocol.ts";
 import { formatTimeCode } from "../../../shared/time-code.ts";
 import type { CatalogDatabase } from "./database.ts";
 import { splitPath } from "./file.ts";
 import type { Delivery, Files } from "./files.ts";
+
+/**
+ * `next`: it goes on in its turn. `held`: a rule stopped it, somebody is to decide. `parked`: a fault
+ * stopped it. The school's later files go past one that is held or parked.
+ */
+export type OutboxState = "next" | "held" | "parked";
 
 /** An accepted file on its way to the worker. */
 export interface OutboxEntry {
@@ -20,8 +26,28 @@ export interface OutboxEntry {
   timeCode: string;
   /** Milliseconds since the epoch. */
   acceptedAt: number;
+  state: OutboxState;
+  /** Why it is held or parked, for the administrator. */
+  reason: string | null;
+  /** Of the uploaded bytes; `null` where they were not written in one go and nobody has asked yet. */
   sha256: string | null;
 }
+
+/** A file that comes of an upload. */
+export interface Result {
+  /** Its whole path in the home. */
+  path: string;
+  delivery: Delivery;
+}
+
+export const OUTBOX = `
+  SELECT number, outbox.upload_id AS uploadId, file_id AS fileId, outbox.school_id AS schoolId, name,
+    time_code AS timeCode, accepted_at AS acceptedAt, outbox.state AS state, reason, sha256
+  FROM outbox JOIN files ON files.id = file_id`;
+export const LAST_ACCEPTED =
+  "SELECT accepted_at AS acceptedAt FROM outbox WHERE school_id = ? ORDER BY number DESC LIMIT 1";
+export const TIME_CODE_TAKEN =
+  "SELECT 1 FROM files WHERE school_id = ? AND path > ? AND path < ? LIMIT 1";
 
 export class OutboxEntries {
   readonly #database: CatalogDatabase;
@@ -40,13 +66,14 @@ export class OutboxEntries {
       const { folder, name } = splitPath(file.path);
       // Later than the one before, so that the order is seen also of two in one millisecond.
       const earliest = Math.max(this.#now(), this.#lastAccepted(file.schoolId) + 1);
-      const acceptedAt = this.#freeInstant(file.schoolId, folder, name, earliest);
+      const acceptedAt = this.#freeInstant(file.schoolId, file.path, earliest);
       const timeCode = formatTimeCode(acceptedAt);
+      const uploadId = randomUUID() as string as UploadId;
       const path = `${folder}/${stageName(name, timeCode, "processing")}`;
-      this.#files.move(file, path, "processing");
+      this.#files.move(file, path, { state: "processing", sender: file.sender, uploadId });
       this.#database.run(
         "INSERT INTO outbox (upload_id, file_id, school_id, name, time_code, accepted_at) VALUES (?, ?, ?, ?, ?, ?)",
-        randomUUID(),
+        uploadId,
         id,
         file.schoolId,
         name,
@@ -59,47 +86,56 @@ export class OutboxEntries {
 
   /** When the school's last file that still waits was accepted; 0 when none waits. */
   #lastAccepted(schoolId: number): number {
-    const [last] = this.#select("school_id = ? ORDER BY number DESC LIMIT 1", schoolId);
+    const [last] = this.#database.all<{ acceptedAt: number }>(LAST_ACCEPTED, schoolId);
     return last?.acceptedAt ?? 0;
   }
 
-  /** The first millisecond whose time code the name has not had yet. */
-  #freeInstant(schoolId: number, folder: string, name: string, from: number): number {
-    const stages: Stage[] = ["processing", "completed", "rejected", "original"];
+  /** The first millisecond whose time code no file has behind this path. */
+  #freeInstant(schoolId: number, path: string, from: number): number {
     for (let milliseconds = from;; milliseconds++) {
-      const timeCode = formatTimeCode(milliseconds);
-      const taken = stages.some((stage) =>
-        this.#files.find(schoolId, `${folder}/${stageName(name, timeCode, stage)}`)
-      );
-      if (!taken) return milliseconds;
+      const coded = `${path}.${formatTimeCode(milliseconds)}`;
+      // "/" is the character after ".".
+      const taken = this.#database.all(TIME_CODE_TAKEN, schoolId, `${coded}.`, `${coded}/`);
+      if (taken.length === 0) return milliseconds;
     }
   }
 
   all(): OutboxEntry[] {
-    return this.#select("1 = 1 ORDER BY number");
+    return this.#database.all(`${OUTBOX} ORDER BY number`);
   }
 
-  #select(where: string, ...values: unknown[]): OutboxEntry[] {
-    return this.#database.all<OutboxEntry>(
-      `SELECT number, upload_id AS uploadId, file_id AS fileId, school_id AS schoolId, name,
-         time_code AS timeCode, accepted_at AS acceptedAt, sha256 FROM outbox WHERE ${where}`,
-      ...values,
+  find(uploadId: UploadId): OutboxEntry | undefined {
+    return this.#select("outbox.upload_id = ?", uploadId)[0];
+  }
+
+  #select(where: string, value: unknown): OutboxEntry[] {
+    return this.#database.all(`${OUTBOX} WHERE ${where}`, value);
+  }
+
+  setState(uploadId: UploadId, state: OutboxState, reason: string | null): boolean {
+    const { changes } = this.#database.run(
+      "UPDATE outbox SET state = ?, reason = ? WHERE upload_id = ?",
+      state,
+      reason,
+      uploadId,
     );
+    return changes === 1;
   }
 
-  setHash(entry: OutboxEntry, sha256: string): void {
-    this.#database.run("UPDATE outbox SET sha256 = ? WHERE number = ?", sha256, entry.number);
-  }
-
-  finish(entry: OutboxEntry, report: Delivery, rejected: Delivery | undefined): void {
+  finish(entry: OutboxEntry, results: Result[]): void {
+    const { uploadId } = entry;
     this.#database.transaction(() => {
       const file = this.#files.file(entry.fileId)!;
       const { folder } = splitPath(file.path);
-      const path = (stage: Stage) => `${folder}/${stageName(entry.name, entry.timeCode, stage)}`;
-      this.#files.put(path("completed"), report, null);
-      if (rejected) this.#files.put(path("rejected"), rejected, null);
-      this.#files.move(file, path("original"), "complete");
+      for (const { path, delivery } of results) this.#files.put(path, delivery, { uploadId });
+      const path = `${folder}/${stageName(entry.name, entry.timeCode, "original")}`;
+      this.#files.move(file, path, { state: "kept", sender: file.sender, uploadId });
       this.#database.run("DELETE FROM outbox WHERE number = ?", entry.number);
     });
+  }
+
+  /** To be called within a transaction. */
+  purge(schoolId: number): void {
+    this.#database.run("DELETE FROM outbox WHERE school_id = ?", schoolId);
   }
 }

@@ -23,4 +23,9 @@ export class StoredKeys {
       Buffer.from(wrapped),
     );
   }
+
+  /** Without its keys nothing of the school can be read again, wherever a copy of it is. */
+  purge(schoolId: number): void {
+    this.#database.run("DELETE FROM school_keys WHERE school_id = ?", schoolId);
+  }
 }

@@ -2,8 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { storeDownload } from "../../../bridge/relay/outbox.ts";
+import type { Delivery, OutboxEntry, Result } from "../../../bridge/vault/catalog/catalog.ts";
+import { type Stage, stageName } from "../../../shared/file-names.ts";
 import { readSettings } from "../../../bridge/settings.ts";
 import { get, names, put, testHomes, toAppend, toRead, toWrite } from "../home/keeper.ts";
+
+/** A report and the rejected records of an upload. */
+function resultsOf(entry: OutboxEntry, report: Delivery, rejected: Delivery): Result[] {
+  const path = (stage: Stage) => `/inbound/${stageName(entry.name, entry.timeCode, stage)}`;
+  return [
+    { path: path("completed"), delivery: report },
+    { path: path("rejected"), delivery: rejected },
+  ];
+}
 
 async function* piecesOf(text: string) {
   yield new TextEncoder().encode(text);
@@ -105,13 +116,13 @@ test("`.completed`, `.rejected` and `.original` appear in one catalog transactio
     await using report = await storeDownload(vault, 1, piecesOf("report"));
     // Fails at the last of the three.
     const impossible = { reference: { ...report.reference, blob: null as never }, size: 0 };
-    assert.throws(() => catalog.finishUpload(entry!, report, impossible));
+    assert.throws(() => catalog.finishUpload(entry!, resultsOf(entry!, report, impossible)));
     assert.deepEqual(await names(home), processing);
     assert.equal(catalog.outbox().length, 1);
   }
   await using report = await storeDownload(vault, 1, piecesOf("report"));
   await using rejected = await storeDownload(vault, 1, piecesOf("rejected"));
-  catalog.finishUpload(entry!, report, rejected);
+  catalog.finishUpload(entry!, resultsOf(entry!, report, rejected));
   const stage = (name: string) => `roster.csv.${entry!.timeCode}.${name}`;
   assert.deepEqual(await names(home), [stage("completed"), stage("original"), stage("rejected")]);
   assert.equal(await get(home, `/inbound/${stage("original")}`), "rows");
@@ -130,7 +141,7 @@ test("what the service wrote can be read, renamed and deleted, but is never take
   {
     await using report = await stored("report");
     await using rejected = await stored("rejected");
-    homes.catalog.finishUpload(entry, report, rejected);
+    homes.catalog.finishUpload(entry, resultsOf(entry, report, rejected));
   }
   const path = (stage: string) => `/inbound/roster.csv.${entry.timeCode}.${stage}`;
   homes.keeper.settling.resume();

@@ -13,9 +13,8 @@ const at = () => 1_795_256_200_000;
 function versionOf(file: string): number {
   const database = new Database(file);
   try {
-    return Number(
-      (database.prepare("PRAGMA user_version").get([]) as { user_version: number }).user_version,
-    );
+    const row = database.prepare("PRAGMA user_version").get([]);
+    return (row as { user_version: number }).user_version;
   } finally {
     database.close();
   }
@@ -33,6 +32,12 @@ test("a catalog of the version before opens with all that was in it", async (t) 
       assert.equal(found.modifiedAt, 1.5);
       assert.deepEqual(found.sender, sender);
     }
+    const inState = (state: "partial" | "closed" | "processing") =>
+      catalog.filesInState(state).map(({ path }) => path.split("/")[2]!.split(".").at(-1));
+    assert.deepEqual(inState("partial"), ["csv"]);
+    assert.deepEqual(inState("closed"), ["csv", "original", "completed"], "settle once more");
+    assert.deepEqual(inState("processing"), ["processing"]);
+    assert.equal(catalog.list(1, "/outbound")[0]?.state, "kept");
     assert.deepEqual(catalog.outbox().map(({ name, sha256 }) => ({ name, sha256 })), [
       { name: "waiting.csv", sha256: null },
     ]);
