@@ -5,13 +5,12 @@
  */
 import { isSlug } from "../../shared/slug.ts";
 import type { Log } from "../../shared/log.ts";
-import type { Socket } from "node:net";
 import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
+import type { Caller } from "../door/listener.ts";
 import type { Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
-import { closeUnused, DISCONNECT, disconnect } from "./ssh2-internals.ts";
+import { closeUnused, DISCONNECT, disconnect, endSsh } from "./ssh2-internals.ts";
 import { type SftpSession, startSession } from "./session.ts";
-import { describeFault } from "./status.ts";
 
 /** Who is logged in, and from where. */
 export interface Visitor {
@@ -31,8 +30,6 @@ export interface ConnectionOptions extends AuthenticationOptions {
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
   full(visitor: Visitor): string | undefined;
-  /** The visitor is in. */
-  entered(): void;
 }
 
 export interface OpenConnection {
@@ -51,12 +48,12 @@ const LINGER_MS = 2000;
 
 export function serveConnection(
   client: Connection,
-  { ip, header }: ClientInfo,
-  socket: Socket,
+  { header }: ClientInfo,
+  caller: Caller,
   options: ConnectionOptions,
 ): OpenConnection {
   const { log } = options;
-  const address = ip.replace(/^::ffff:(?=\d+\.)/, "");
+  const { socket, address } = caller;
   const software = `${header.versions.software} ${header.comments ?? ""}`;
   const sessions = new Set<SftpSession>();
   const holding = new Set<symbol>();
@@ -101,7 +98,7 @@ export function serveConnection(
   client.on(
     "ready",
     guarded(() => {
-      options.entered();
+      caller.admitted();
       log("sftp.login", { ...visitor });
       restartIdle();
     }),
@@ -187,7 +184,7 @@ export function serveConnection(
       return session.over;
     });
     if (requests === "finish") await Promise.all(over);
-    client.end();
+    endSsh(client);
     linger();
     await Promise.all(over);
   }
@@ -207,8 +204,7 @@ export function serveConnection(
       try {
         handler(...args);
       } catch (error) {
-        log("sftp.fault", { address, ...describeFault(error) });
-        void end("discard");
+        caller.failed(error);
       }
     };
   }

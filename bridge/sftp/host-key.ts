@@ -76,7 +76,13 @@ async function make(file: string, kind: "rsa" | "ed25519"): Promise<string> {
 }
 
 async function generate(kind: "rsa" | "ed25519"): Promise<string> {
-  if (kind === "ed25519") return ssh2.utils.generateKeyPairSync("ed25519").private;
+  if (kind === "ed25519") {
+    // Of 256 keys that ssh2 makes it cannot read one back.
+    for (;;) {
+      const key = ssh2.utils.generateKeyPairSync("ed25519").private;
+      if (!(ssh2.utils.parseKey(key) instanceof Error)) return key;
+    }
+  }
   const { privateKey } = await promisify(generateKeyPair)("rsa", {
     modulusLength: RSA_BITS,
     publicKeyEncoding: { type: "spki", format: "pem" },

@@ -2,8 +2,9 @@
  * The SFTP server: listens, limits how many come in, and ends sessions.
  */
 import type { Log } from "../../shared/log.ts";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import ssh2 from "ssh2";
+import { type Caller, startListener } from "../door/listener.ts";
 import type { Home } from "../home/home.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
 import { socketOf } from "./ssh2-internals.ts";
@@ -47,6 +48,8 @@ export interface SftpServerOptions {
 
 export interface SftpServer {
   readonly port: number;
+  /** Connections that were ended because something unforeseen was thrown in them. */
+  readonly faults: number;
   /** Ends at once the sessions of visitors that are no longer welcome; answers how many. */
   closeSessions(stale: (visitor: Visitor) => boolean): number;
   /**
@@ -56,13 +59,10 @@ export interface SftpServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Connections that are not logged in yet; beyond this the oldest gives way. */
-const MOST_STRANGERS = 256;
-
 /** @throws Error when the address is taken, or a host key cannot be read */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
   const { log, graceMs = 30_000, maxSessions = 500, maxPerSchool = 32 } = options;
-  const strangers = new Set<Socket>();
+  const callers = new WeakMap<Socket, Caller>();
   const connections = new Set<OpenConnection>();
   const welcome = () => [...connections].filter((connection) => connection.visitor);
 
@@ -73,15 +73,19 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     keepaliveInterval: options.keepaliveMs ?? 30_000,
     keepaliveCountMax: 4,
   }, (client, info) => {
-    const socket = socketOf(client);
-    const connection = serveConnection(client, info, socket, {
-      ...options,
-      idleMs: options.idleMs ?? 0,
-      full,
-      entered: () => strangers.delete(socket),
-    });
-    connections.add(connection);
-    client.on("close", () => connections.delete(connection));
+    client.on("error", () => {}); // Before anything can throw: without a listener it would.
+    const caller = callers.get(socketOf(client))!;
+    try {
+      const connection = serveConnection(client, info, caller, {
+        ...options,
+        idleMs: options.idleMs ?? 0,
+        full,
+      });
+      connections.add(connection);
+      client.on("close", () => connections.delete(connection));
+    } catch (error) {
+      caller.failed(error);
+    }
   });
   ssh.on("error", () => {}); // Errors of connections have their own listener.
 
@@ -94,60 +98,36 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       : undefined;
   }
 
-  // The sockets are accepted here and handed to ssh2, which tells of a connection only when the peer
-  // has introduced itself: silent ones need a time limit too.
-  const sockets = new Set<Socket>();
-  const listener = createServer((socket) => {
-    socket.setNoDelay(true);
-    socket.setMaxListeners(64); // Each channel listens to its connection's socket.
-    socket.on("error", () => {}); // ssh2 reports it; a port scanner's is nobody's business.
-    sockets.add(socket);
-    strangers.add(socket);
-    const grace = setTimeout(() => {
-      if (!strangers.has(socket)) return;
-      log("sftp.too_slow", { address: socket.remoteAddress, graceMs });
-      socket.destroy();
-    }, graceMs).unref();
-    socket.once("close", () => {
-      clearTimeout(grace);
-      strangers.delete(socket);
-      sockets.delete(socket);
-    });
-    if (strangers.size > MOST_STRANGERS) {
-      const [oldest] = strangers;
-      oldest!.destroy();
-      strangers.delete(oldest!);
-    }
-    ssh.injectSocket(socket);
+  // ssh2 tells of a connection only when the peer has introduced itself.
+  const listener = await startListener({
+    host: options.host,
+    port: options.port,
+    graceMs,
+    log,
+    serve(caller) {
+      callers.set(caller.socket, caller);
+      ssh.injectSocket(caller.socket);
+    },
   });
-  await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen(options.port, options.host, () => {
-      listener.off("error", reject);
-      resolve();
-    });
-  });
-  // Such as no file descriptors left: the listener goes on when there are some again.
-  listener.on("error", (error) => {
-    log("sftp.listen_error", { code: (error as NodeJS.ErrnoException).code });
-  });
-  const { port } = listener.address() as { port: number };
 
   return {
-    port,
+    port: listener.port,
+    get faults() {
+      return listener.faults;
+    },
     closeSessions(stale) {
       const ended = welcome().filter((connection) => stale(connection.visitor!));
       for (const connection of ended) void connection.end("discard");
       return ended.length;
     },
     async close(graceMs) {
-      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
-      for (const socket of strangers) socket.destroy();
+      const closed = listener.close();
+      listener.sendStrangersAway();
       const over = Promise.all([...connections].map((connection) => connection.end("finish")));
       // Until the peers have closed too, so that they get the last answers.
       const inTime = await within(graceMs, over.then(() => closed));
       if (!inTime) log("sftp.close_late", { graceMs, connections: connections.size });
-      for (const socket of sockets) socket.destroy();
+      listener.destroyAll();
       await closed;
     },
   };

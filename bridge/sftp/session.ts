@@ -5,12 +5,13 @@
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import type { SFTPWrapper } from "ssh2";
+import { describeFault } from "../fault.ts";
 import { type Home, Refusal } from "../home/home.ts";
 import { wireAttributes } from "./attributes.ts";
 import { answersWaiting, deafen, endChannel } from "./ssh2-internals.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { type Answer, requestsOf } from "./requests.ts";
-import { describeFault, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
+import { END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
 
 /** Answers beyond this must be taken by the client before the next request is begun. */
 const ANSWERS_WAITING = 512 * 1024;

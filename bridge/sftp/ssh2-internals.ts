@@ -33,10 +33,15 @@ interface InnerSession {
 }
 
 /** RFC 4253 section 11.1. */
-export const DISCONNECT = { tooManyConnections: 12, noMoreMethods: 14 } as const;
+export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
 
 export function socketOf(client: Connection): Socket {
   return (client as unknown as InnerConnection)._sock;
+}
+
+/** Ends a connection; `client.end()` throws when the peer has just gone. */
+export function endSsh(client: Connection): void {
+  disconnect(client, DISCONNECT.byApplication);
 }
 
 /** Ends a connection with a reason; `client.end()` can only say "by application". */

@@ -4,6 +4,7 @@ import ssh2 from "ssh2";
 import type { AuthenticationType, ParsedKey, SignCallback } from "ssh2";
 import {
   connect,
+  ed25519Key,
   openSftp,
   OpenSsh,
   rsaKey,
@@ -106,7 +107,7 @@ test("RSA keys of fewer than 2048 bits are refused at login too", async () => {
 });
 
 test("Ed25519 and ECDSA only where the operator allows them", async () => {
-  const ed25519 = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const ed25519 = ed25519Key();
   const ecdsa = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
   const logins = async (types: ("rsa" | "ed25519" | "ecdsa")[]) => {
     await using world = await startWorld({ keyTypes: new Set(types) });
@@ -170,8 +171,7 @@ test("a client that tries key after key is sent away after twenty", async () => 
   const login = connect(world.server.port, {
     authHandler(_left, _partial, next) {
       tries++;
-      const key = ssh2.utils.generateKeyPairSync("ed25519").private;
-      next({ type: "publickey", username: "school", key });
+      next({ type: "publickey", username: "school", key: ed25519Key() });
     },
   });
   await assert.rejects(login);
