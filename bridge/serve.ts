@@ -4,8 +4,9 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type HomeKeeper, openHome } from "./home/school-home.ts";
-import { Writers } from "./home/writing.ts";
+import type { HomeKeeper } from "./home/keeper.ts";
+import { openHome } from "./home/school-home.ts";
+import { Writers } from "./home/writers.ts";
 import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
 import type { Log } from "../shared/log.ts";

@@ -54,32 +54,76 @@ export interface OpenMode {
   truncate: boolean;
 }
 
+/** Why a file was let go without a CLOSE that succeeded. The ledger keeps it. */
+export type AbandonReason = "connection lost" | "revoked" | "idle" | "stopped" | "write failed";
+
 /** An open file. Calls of one file may overlap; each write lands whole, in the order of the calls. */
 export interface OpenFile {
-  /** Up to `length` bytes at `offset`; an empty buffer at or past the end. */
+  /**
+   * READ: up to `length` bytes at `offset`; an empty buffer at or past the end. What it returns is
+   * taken as sent when the next call of this file comes.
+   */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** WRITE. After one failed, every later one and the close fail with the same refusal. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** FSTAT. */
   stat(): Promise<Attributes>;
+  /** FSETSTAT. */
   change(changes: Changes): Promise<void>;
-  /** Returns when everything written so far survives power loss. */
+  /** fsync@openssh.com: returns when everything written so far survives power loss. */
   sync(): Promise<void>;
-  /** The client's CLOSE: after it returns, bytes and name are durable. Throws if a write failed. */
+  /**
+   * CLOSE: after it returns, bytes and name are durable. Throws if a write failed. Called once, and
+   * nothing after it; when it throws, the file was let go all the same.
+   */
   close(): Promise<void>;
-  /** The session went away without a CLOSE: what arrived is kept as a partial file. */
-  abandon(): Promise<void>;
+  /**
+   * The session went away without a CLOSE, or the client was told that a write failed: what arrived
+   * is kept as a partial file. Called once, in place of {@link close}, and nothing after it.
+   */
+  abandon(why: AbandonReason): Promise<void>;
 }
 
+/** A folder being listed, a page at a time, so that no session holds a whole folder in memory. */
+export interface FolderReader {
+  /**
+   * READDIR: the next entries in the order of their names, at most `limit` of them; none at the end.
+   * A file that comes, goes or is renamed meanwhile may be in it or not; no other is left out.
+   */
+  page(limit: number): Promise<Entry[]>;
+}
+
+/** What a school may still store, in bytes. */
+export interface Room {
+  total: number;
+  free: number;
+}
+
+/** One session's home. Each call is one request of the client; several may be under way at once. */
 export interface Home {
-  /** The cleaned absolute path, which can never leave the home: `/`, `/inbound/roster.csv`. */
+  /**
+   * REALPATH: the cleaned absolute path, which can never leave the home: `/`, `/inbound/roster.csv`.
+   * Nothing needs to be there.
+   */
   resolve(path: string): string;
+  /** STAT and LSTAT: there are no links. */
   stat(path: string): Promise<Attributes>;
-  list(path: string): Promise<Entry[]>;
+  /** OPENDIR. There is nothing to close: a reader that is dropped holds nothing. */
+  list(path: string): Promise<FolderReader>;
+  /** OPEN. Whoever gets a file must close or abandon it. */
   open(path: string, mode: OpenMode): Promise<OpenFile>;
+  /** SETSTAT and lsetstat@openssh.com. */
   change(path: string, changes: Changes): Promise<void>;
+  /** REMOVE. */
   remove(path: string): Promise<void>;
-  /** `replace`: an existing file of the new name gives way (POSIX rename). */
-  rename(from: string, to: string, replace: boolean): Promise<void>;
-  /** For MKDIR, RMDIR, SYMLINK, READLINK, LINK: throws the sentence that says what is allowed. */
+  /**
+   * RENAME, and with `replace` posix-rename@openssh.com: an existing file of the new name gives way.
+   * Without it, an existing file refuses the request.
+   */
+  rename(from: string, to: string, options: { replace: boolean }): Promise<void>;
+  /** statvfs@openssh.com, which is advertised only by a home that has this. */
+  room?(): Promise<Room>;
+  /** MKDIR, RMDIR, SYMLINK, READLINK, LINK: throws the sentence that says what is allowed. */
   refuse(request: "mkdir" | "rmdir" | "symlink" | "readlink" | "link"): never;
   /** The session ended; called once, after every open file was closed or abandoned. */
   leave(): Promise<void>;

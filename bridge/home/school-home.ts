@@ -2,36 +2,24 @@
  * A school's home as one session sees it: the two folders and who may do what in them (SPEC
  * section 2). Files are rows of the catalog and blobs of the vault.
  */
-import type { Log } from "../../shared/log.ts";
 import { isProcessingName } from "../../shared/file-names.ts";
 import type { Sender } from "../../shared/protocol.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
-import type { Vault } from "../vault/vault.ts";
 import {
   type Attributes,
-  type Changes,
   type Entry,
+  type FolderReader,
   type Home,
   type OpenFile,
   type OpenMode,
   Refusal,
 } from "./home.ts";
-import { refusedByDisk, sayingFullDisk } from "./full-disk.ts";
-import { Reading, type Writers, Writing } from "./writing.ts";
+import { sayingFullDisk } from "./full-disk.ts";
+import { type HomeKeeper, setTimes } from "./keeper.ts";
 import { checkName, cleanPath, type Folder, type Place, placeOf } from "./paths.ts";
-import type { SessionToken, Settling } from "../intake/settling.ts";
-
-/** What all homes share. */
-export interface HomeKeeper {
-  vault: Vault;
-  settling: Settling;
-  writers: Writers;
-  /** The most bytes a file may have. */
-  maxUploadBytes: number;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  log: Log;
-}
+import { Reading } from "./reading.ts";
+import { Writing } from "./writing.ts";
+import type { SessionToken } from "../intake/settling.ts";
 
 const allowed =
   "You may write, rename and delete files in /inbound, and read and delete files in /outbound.";
@@ -96,7 +84,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
       const place = placeOf(path);
       if (place.kind === "root") {
         const attributes = folderAttributes(keeper.now());
-        return [{ name: "inbound", attributes }, { name: "outbound", attributes }];
+        return readerOf([{ name: "inbound", attributes }, { name: "outbound", attributes }]);
       }
       if (place.kind !== "folder") {
         if (place.kind === "file" && catalog.find(schoolId, cleanPath(path))) {
@@ -104,10 +92,12 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
         }
         throw nothingThere(path);
       }
-      return catalog.list(schoolId, `/${place.folder}`).map((file): Entry => ({
-        name: file.path.slice(place.folder.length + 2),
-        attributes: attributesOf(file),
-      }));
+      return readerOf(
+        catalog.list(schoolId, `/${place.folder}`).map((file): Entry => ({
+          name: file.path.slice(place.folder.length + 2),
+          attributes: attributesOf(file),
+        })),
+      );
     },
 
     async open(path, mode) {
@@ -132,7 +122,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
           await opened.change({ size: changes.size });
         } finally {
           // A partial file stays one, whatever its size.
-          await (file.state === "partial" ? opened.abandon() : opened.close());
+          await (file.state === "partial" ? opened.abandon("write failed") : opened.close());
         }
       }
       setTimes(keeper, file.id, changes, session);
@@ -147,7 +137,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
       await vault.sweep(file.blob);
     },
 
-    async rename(from, to, replace) {
+    async rename(from, to, { replace }) {
       const file = fileAt(from);
       checkUnlocked(file.path);
       if (placeOf(from).kind === "file" && folderOf(from) !== "inbound") {
@@ -188,22 +178,6 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
       settling.leave(session);
     },
   });
-}
-
-/** Keeps times a client sets, and lets the file settle anew. */
-export function setTimes(
-  keeper: HomeKeeper,
-  fileId: number,
-  changes: Changes,
-  session: SessionToken,
-): void {
-  if (changes.modifiedAt === undefined && changes.accessedAt === undefined) return;
-  try {
-    keeper.vault.catalog.setTimes(fileId, changes);
-  } catch (error) {
-    throw refusedByDisk(error, "other");
-  }
-  keeper.settling.touch(fileId, session);
 }
 
 /** The place of a file that the school may write, or a refusal. */
@@ -259,4 +233,8 @@ function fileAttributes(file: CatalogFile, size: number): Attributes {
     modifiedAt: file.modifiedAt,
     accessedAt: file.accessedAt,
   };
+}
+
+function readerOf(entries: Entry[]): FolderReader {
+  return { page: async (limit) => entries.splice(0, limit) };
 }

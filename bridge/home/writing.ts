@@ -1,40 +1,19 @@
 /**
- * Open files of a home: one kind for reading, one for writing. A file has at most one writer; when a
- * second one opens it, as a client does that resumes after its connection dropped, the first one's
- * writes and CLOSE fail, so that no two uploads are ever mixed under an OK.
+ * A file that is open for writing.
  */
-import type { Sender } from "../../shared/protocol.ts";
+import type { SessionToken } from "../intake/settling.ts";
 import { BlobReplaced, type CatalogFile } from "../vault/catalog/catalog.ts";
 import type { Lease } from "../vault/vault.ts";
 import { refusedByDisk } from "./full-disk.ts";
-import { type Attributes, type Changes, type OpenFile, Refusal } from "./home.ts";
-import { type HomeKeeper, setTimes } from "./school-home.ts";
-import type { SessionToken } from "../intake/settling.ts";
-
-/** Who is writing which file, over all sessions. */
-export class Writers {
-  readonly #writers = new Map<number, Writing>();
-
-  current(fileId: number): Writing | undefined {
-    return this.#writers.get(fileId);
-  }
-
-  /** Ends the writing of a file: another writer, a removal or a replacement came. */
-  oust(fileId: number, name: string): void {
-    this.#writers.get(fileId)?.oust(
-      `${name} was opened for writing, replaced or removed by a later request; this upload of it was not kept. Send it again.`,
-    );
-    this.#writers.delete(fileId);
-  }
-
-  enter(fileId: number, writing: Writing): void {
-    this.#writers.set(fileId, writing);
-  }
-
-  exit(fileId: number, writing: Writing): void {
-    if (this.#writers.get(fileId) === writing) this.#writers.delete(fileId);
-  }
-}
+import {
+  type AbandonReason,
+  type Attributes,
+  type Changes,
+  type OpenFile,
+  Refusal,
+} from "./home.ts";
+import { type HomeKeeper, setTimes } from "./keeper.ts";
+import type { Writer } from "./writers.ts";
 
 const kept = "What arrived before is kept as a partial file";
 /** So long it takes until the catalog is told again what it could not take. */
@@ -48,7 +27,7 @@ interface WritingOptions {
   append: boolean;
 }
 
-export class Writing implements OpenFile {
+export class Writing implements OpenFile, Writer {
   readonly #options: WritingOptions;
   #lease!: Lease;
   #failure: Refusal | undefined;
@@ -132,7 +111,7 @@ export class Writing implements OpenFile {
     try {
       await this.#attempt(() => this.#lease.blob.sync());
     } catch (error) {
-      await this.abandon();
+      await this.abandon("write failed");
       throw error;
     }
     // Another writer may have come during the sync.
@@ -141,14 +120,14 @@ export class Writing implements OpenFile {
     try {
       if (!ousted) this.#tellCatalog("closed", this.size);
     } catch (error) {
-      await this.abandon();
+      await this.abandon("write failed");
       throw refusedByDisk(error, "upload");
     }
     await this.#leave();
     if (ousted) throw this.#failure!;
   }
 
-  async abandon(): Promise<void> {
+  async abandon(_why: AbandonReason): Promise<void> {
     const { keeper, file } = this.#options;
     const { blob } = this.#lease;
     // Also after a write that failed: what arrived before it is kept.
@@ -230,86 +209,5 @@ export class Writing implements OpenFile {
       keeper.log("home.not_stored", { file: file.id, code: error.code })
     );
     keeper.settling.touch(file.id, session);
-  }
-}
-
-interface ReadingOptions {
-  keeper: HomeKeeper;
-  file: CatalogFile;
-  sender: Sender;
-  session: SessionToken;
-  attributesOf(file: CatalogFile): Attributes;
-}
-
-export class Reading implements OpenFile {
-  readonly #options: ReadingOptions;
-  #lease!: Lease;
-  #received = false;
-
-  static async start(options: ReadingOptions): Promise<Reading> {
-    const reading = new Reading(options);
-    const { keeper, file } = options;
-    reading.#lease = await keeper.vault.use(file, { mayBeNew: file.state === "partial" });
-    return reading;
-  }
-
-  private constructor(options: ReadingOptions) {
-    this.#options = options;
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    const { blob } = this.#lease;
-    const bytes = await blob.read(offset, length);
-    // Reading to the end is the receipt (SPEC section 6).
-    if (!this.#received && offset + bytes.length >= blob.size) {
-      this.#received = true;
-      const { keeper, file, sender } = this.#options;
-      const { catalog } = keeper.vault;
-      const current = catalog.file(file.id) ?? file;
-      try {
-        if (current.state === "kept" || current.state === "closed") {
-          catalog.ledger.recordDownload(current, sender);
-        }
-      } catch (error) {
-        // Such as a full disk: reading goes on, and the next read at the end tries again.
-        this.#received = false;
-        keeper.log("home.receipt_lost", { file: file.id, reason: (error as Error).message });
-      }
-    }
-    return bytes;
-  }
-
-  async write(): Promise<void> {
-    throw this.#readOnly();
-  }
-
-  async stat(): Promise<Attributes> {
-    const { keeper, file, attributesOf } = this.#options;
-    return attributesOf(keeper.vault.catalog.file(file.id) ?? file);
-  }
-
-  async change(changes: Changes): Promise<void> {
-    if (changes.size !== undefined) throw this.#readOnly();
-    const { keeper, file, session } = this.#options;
-    setTimes(keeper, file.id, changes, session);
-  }
-
-  async sync(): Promise<void> {}
-
-  async close(): Promise<void> {
-    const { keeper, file, session } = this.#options;
-    try {
-      await this.#lease.release();
-    } finally {
-      keeper.settling.touch(file.id, session);
-    }
-  }
-
-  abandon(): Promise<void> {
-    return this.close();
-  }
-
-  #readOnly(): Refusal {
-    return new Refusal("permission_denied", "This file was opened for reading only.");
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The handles of one session: what the client has open, by the name it was given for it.
  */
-import { type Entry, type OpenFile, type OpenMode, Refusal } from "../home/home.ts";
+import { type FolderReader, type OpenFile, type OpenMode, Refusal } from "../home/home.ts";
 
 /** So many files and folders can be open in a session at once. */
 export const MOST_HANDLES = 64;
@@ -16,8 +16,7 @@ export interface FileHandle {
 
 export interface FolderHandle {
   kind: "folder";
-  /** Entries not yet listed. */
-  entries: Entry[];
+  reader: FolderReader;
 }
 
 type Handle = FileHandle | FolderHandle;

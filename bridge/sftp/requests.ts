@@ -77,7 +77,7 @@ export function requestsOf({ home, owner, now }: RequestsOptions) {
       if (handle.kind === "folder") return ok;
       if (handle.failure) {
         // Not closed: a file that misses a write must never count as complete.
-        await handle.file.abandon();
+        await handle.file.abandon("write failed");
         throw handle.failure;
       }
       await handle.file.close();
@@ -116,12 +116,12 @@ export function requestsOf({ home, owner, now }: RequestsOptions) {
 
     async OPENDIR(path: string): Promise<Answer> {
       handles.checkRoom();
-      const entries = await home.list(path);
-      return { type: "handle", handle: handles.add({ kind: "folder", entries: [...entries] }) };
+      const reader = await home.list(path);
+      return { type: "handle", handle: handles.add({ kind: "folder", reader }) };
     },
 
     async READDIR(name: Buffer): Promise<Answer> {
-      const entries = handles.folder(name).entries.splice(0, ENTRIES_PER_ANSWER);
+      const entries = await handles.folder(name).reader.page(ENTRIES_PER_ANSWER);
       if (entries.length === 0) return endOfFile;
       return { type: "entries", entries: entries.map((entry) => wireEntry(entry)) };
     },
@@ -132,7 +132,7 @@ export function requestsOf({ home, owner, now }: RequestsOptions) {
     },
 
     async RENAME(from: string, to: string): Promise<Answer> {
-      await home.rename(from, to, false);
+      await home.rename(from, to, { replace: false });
       return ok;
     },
 
@@ -150,7 +150,7 @@ export function requestsOf({ home, owner, now }: RequestsOptions) {
       switch (request) {
         case "posix-rename@openssh.com": {
           const [from, to] = twoStrings(body);
-          await home.rename(from.toString("utf8"), to.toString("utf8"), true);
+          await home.rename(from.toString("utf8"), to.toString("utf8"), { replace: true });
           return ok;
         }
         case "fsync@openssh.com": {

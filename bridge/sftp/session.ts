@@ -120,7 +120,9 @@ export function startSession(options: SessionOptions): SftpSession {
 
   async function putAway(): Promise<void> {
     for (const file of takeFiles()) {
-      await file.abandon().catch((error) => log("sftp.fault", describeFault(error)));
+      await file.abandon("connection lost").catch((error) =>
+        log("sftp.fault", describeFault(error))
+      );
     }
     send(() => endChannel(sftp));
     await home.leave().catch((error) => log("sftp.fault", describeFault(error)));

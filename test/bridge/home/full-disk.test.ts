@@ -51,7 +51,7 @@ test("what a full disk refuses is not half done: the file is still there, and st
     // First the smallest: what it finds no room for, the others do not either.
     await assert.rejects(home.change(path, { modifiedAt: 1 }), isRefusal(other));
     await assert.rejects(home.remove(path), isRefusal(other));
-    await assert.rejects(home.rename(path, "/inbound/x.csv", false), isRefusal(other));
+    await assert.rejects(home.rename(path, "/inbound/x.csv", { replace: false }), isRefusal(other));
     await assert.rejects(home.open(path, toWrite), isRefusal(other));
     await assert.rejects(home.open("/inbound/new.csv", toWrite), isRefusal(other));
     assert.deepEqual(await names(home), ["roster.csv"]);
@@ -101,7 +101,7 @@ test("bytes that could not be stored are not in the size that a client resumes a
     await file.sync();
     await file.write(70_000, Buffer.alloc(50_000, "b")); // Waits in memory.
     await disk.fill();
-    await file.abandon();
+    await file.abandon("connection lost");
     const { size } = await home.stat("/inbound/roster.csv");
     const bytes = await get(home, "/inbound/roster.csv");
     assert.equal(bytes.length, size);

@@ -60,7 +60,10 @@ test("a name that is too long, has a backslash, control or broken characters is 
   }
   await put(home, "/inbound/good.txt", "x");
   for (const name of hostile) {
-    await assert.rejects(home.rename("/inbound/good.txt", `/inbound/${name}`, false), denied);
+    await assert.rejects(
+      home.rename("/inbound/good.txt", `/inbound/${name}`, { replace: false }),
+      denied,
+    );
   }
   assert.deepEqual(await names(home), ["good.txt"]);
   await put(home, "/inbound/matrícula 李.txt", "y");
@@ -75,10 +78,10 @@ test("mkdir, rmdir, symlink and writing into /outbound are refused with a senten
   }
   await put(home, "/inbound/a.txt", "x");
   await assert.rejects(home.open("/outbound/x.csv", toWrite), denied);
-  await assert.rejects(home.rename("/inbound/a.txt", "/outbound/a.txt", true), denied);
+  await assert.rejects(home.rename("/inbound/a.txt", "/outbound/a.txt", { replace: true }), denied);
   await assert.rejects(home.open("/x.csv", toWrite), denied);
   await assert.rejects(home.open("/inbound", toWrite), denied);
-  await assert.rejects(home.rename("/inbound", "/outbound/x", true));
+  await assert.rejects(home.rename("/inbound", "/outbound/x", { replace: true }));
 });
 
 test("chmod and setting times succeed, and times are kept", async () => {
@@ -111,11 +114,14 @@ test("files can be written, overwritten, appended, resumed at an offset, read, r
   await resumed.close();
   assert.equal(await get(home, "/inbound/a.txt"), "bye-bye!");
 
-  await home.rename("/inbound/a.txt", "/inbound/b.txt", false);
+  await home.rename("/inbound/a.txt", "/inbound/b.txt", { replace: false });
   assert.deepEqual(await names(home), ["b.txt"]);
   await put(home, "/inbound/c.txt", "c");
-  await assert.rejects(home.rename("/inbound/b.txt", "/inbound/c.txt", false), /exists already/);
-  await home.rename("/inbound/b.txt", "/inbound/c.txt", true);
+  await assert.rejects(
+    home.rename("/inbound/b.txt", "/inbound/c.txt", { replace: false }),
+    /exists already/,
+  );
+  await home.rename("/inbound/b.txt", "/inbound/c.txt", { replace: true });
   assert.equal(await get(home, "/inbound/c.txt"), "bye-bye!");
   await home.change("/inbound/c.txt", { size: 3 });
   assert.equal(await get(home, "/inbound/c.txt"), "bye");
@@ -136,10 +142,13 @@ test("a file named *.processing cannot be made, changed, renamed or deleted", as
   await assert.rejects(home.open(path, toAppend), denied);
   await assert.rejects(home.change(path, { size: 0 }), denied);
   await assert.rejects(home.remove(path), denied);
-  await assert.rejects(home.rename(path, "/inbound/mine.csv", false), denied);
+  await assert.rejects(home.rename(path, "/inbound/mine.csv", { replace: false }), denied);
   await assert.rejects(home.open("/inbound/new.processing", toWrite), denied);
   await put(home, "/inbound/a.txt", "x");
-  await assert.rejects(home.rename("/inbound/a.txt", "/inbound/a.PROCESSING", false), denied);
+  await assert.rejects(
+    home.rename("/inbound/a.txt", "/inbound/a.PROCESSING", { replace: false }),
+    denied,
+  );
   assert.equal(await get(home, path), "x");
 });
 
@@ -153,7 +162,7 @@ test("a school cannot take the names the service is going to give", async () => 
   for (const stage of ["completed", "original", "rejected"]) {
     const path = `/inbound/${processing!.replace("processing", stage)}`;
     await assert.rejects(home.open(path, toWrite), denied);
-    await assert.rejects(home.rename("/inbound/a.txt", path, true), denied);
+    await assert.rejects(home.rename("/inbound/a.txt", path, { replace: true }), denied);
   }
   assert.deepEqual(await names(home), ["a.txt", processing]);
 });
@@ -163,7 +172,7 @@ test("a partial file stays partial when its size is set by its path", async () =
   const home = homes.home();
   const file = await home.open("/inbound/roster.csv", toWrite);
   await file.write(0, Buffer.from("half"));
-  await file.abandon();
+  await file.abandon("connection lost");
   await home.change("/inbound/roster.csv", { size: 2 });
   await home.leave();
   assert.equal(homes.catalog.find(1, "/inbound/roster.csv")?.state, "partial");

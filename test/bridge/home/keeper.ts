@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type HomeKeeper, openHome } from "../../../bridge/home/school-home.ts";
-import { Writers } from "../../../bridge/home/writing.ts";
+import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
+import { openHome } from "../../../bridge/home/school-home.ts";
+import { Writers } from "../../../bridge/home/writers.ts";
 import { Settling } from "../../../bridge/intake/settling.ts";
-import type { Home, OpenMode } from "../../../bridge/home/home.ts";
+import type { Entry, Home, OpenMode } from "../../../bridge/home/home.ts";
 import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog/catalog.ts";
 import { fileKeyring } from "../../../bridge/vault/keys/keyring.ts";
 import { SchoolKeys } from "../../../bridge/vault/keys/school-keys.ts";
@@ -88,8 +89,16 @@ export async function get(home: Home, path: string): Promise<string> {
   return Buffer.from(bytes).toString();
 }
 
+/** The whole folder, read in pages. */
+export async function entries(home: Home, folder = "/inbound"): Promise<Entry[]> {
+  const reader = await home.list(folder);
+  const all: Entry[] = [];
+  for (let page; (page = await reader.page(2)).length > 0;) all.push(...page);
+  return all;
+}
+
 export async function names(home: Home, folder = "/inbound"): Promise<string[]> {
-  return (await home.list(folder)).map(({ name }) => name);
+  return (await entries(home, folder)).map(({ name }) => name);
 }
 
 /** Waits until something holds; fails when it does not within five seconds. */

@@ -5,7 +5,7 @@ import { storeDownload } from "../../../bridge/relay/outbox.ts";
 import type { Delivery, OutboxEntry, Result } from "../../../bridge/vault/catalog/catalog.ts";
 import { type Stage, stageName } from "../../../shared/file-names.ts";
 import { readSettings } from "../../../bridge/settings.ts";
-import { get, names, put, testHomes, toAppend, toRead, toWrite } from "../home/keeper.ts";
+import { entries, get, names, put, testHomes, toAppend, toRead, toWrite } from "../home/keeper.ts";
 
 /** A report and the rejected records of an upload. */
 function resultsOf(entry: OutboxEntry, report: Delivery, rejected: Delivery): Result[] {
@@ -39,7 +39,7 @@ test("left alone means no write, rename or set-times: each starts SETTLE_MS anew
   };
   await put(home, "/inbound/roster.tmp", "one");
   almost();
-  await home.rename("/inbound/roster.tmp", "/inbound/roster.csv", false);
+  await home.rename("/inbound/roster.tmp", "/inbound/roster.csv", { replace: false });
   almost();
   await home.change("/inbound/roster.csv", { modifiedAt: 1000, accessedAt: 1000 });
   almost();
@@ -51,7 +51,7 @@ test("left alone means no write, rename or set-times: each starts SETTLE_MS anew
   almost();
   // Looking is not touching.
   await home.stat("/inbound/roster.csv");
-  await home.list("/inbound");
+  await names(home);
   t.mock.timers.tick(1);
   assert.deepEqual(homes.accepted.map(({ name }) => name), ["roster.csv"]);
   assert.equal(await get(home, `/inbound/${(await names(home))[0]}`), "one,two");
@@ -147,7 +147,7 @@ test("what the service wrote can be read, renamed and deleted, but is never take
   homes.keeper.settling.resume();
   assert.equal(homes.accepted.length, 0);
   const again = homes.home();
-  await again.rename(path("rejected"), "/inbound/fixed.csv", false);
+  await again.rename(path("rejected"), "/inbound/fixed.csv", { replace: false });
   await again.remove(path("completed"));
   const open = await again.open(path("original"), toRead);
   await open.close();
@@ -160,7 +160,7 @@ test("while it is uploaded a file is listed under its plain name with what has a
   const home = homes.home();
   const file = await home.open("/inbound/roster.csv", toWrite);
   await file.write(0, Buffer.from("twelve bytes"));
-  const [entry] = await homes.home().list("/inbound");
+  const [entry] = await entries(homes.home());
   assert.deepEqual([entry?.name, entry?.attributes.size], ["roster.csv", 12]);
   await file.close();
 });

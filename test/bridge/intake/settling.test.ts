@@ -38,7 +38,7 @@ test("until it is settled, stat, set-times, rename and delete of the plain name 
   await put(home, "/inbound/roster.csv", "rows");
   assert.equal((await home.stat("/inbound/roster.csv")).size, 4);
   await home.change("/inbound/roster.csv", { modifiedAt: 1 });
-  await home.rename("/inbound/roster.csv", "/inbound/other.csv", false);
+  await home.rename("/inbound/roster.csv", "/inbound/other.csv", { replace: false });
   await home.remove("/inbound/other.csv");
   await home.leave();
   assert.equal(homes.accepted.length, 0);
@@ -74,7 +74,7 @@ test("files arriving by rename count", async () => {
   const home = homes.home();
   for (const part of ["filepart", "tmp", "part"]) {
     await put(home, `/inbound/${part}.csv.${part}`, "rows");
-    await home.rename(`/inbound/${part}.csv.${part}`, `/inbound/${part}.csv`, false);
+    await home.rename(`/inbound/${part}.csv.${part}`, `/inbound/${part}.csv`, { replace: false });
   }
   await home.leave();
   assert.deepEqual(homes.accepted.map(({ name }) => name).sort(), [
@@ -104,7 +104,7 @@ test("a connection that drops before CLOSE leaves a partial file that is never p
   const home = homes.home();
   const file = await home.open("/inbound/roster.csv", toWrite);
   await file.write(0, Buffer.from("half"));
-  await file.abandon();
+  await file.abandon("connection lost");
   await home.leave();
   homes.keeper.settling.resume();
   assert.equal(homes.accepted.length, 0);

@@ -5,6 +5,7 @@ import {
   type Attributes,
   type Changes,
   type Entry,
+  type FolderReader,
   type Home,
   type OpenFile,
   type OpenMode,
@@ -57,16 +58,17 @@ export class MemoryHome implements Home {
     return { kind: "file", size: bytes.length, permissions: 0o644, modifiedAt, accessedAt };
   }
 
-  async list(path: string): Promise<Entry[]> {
+  async list(path: string): Promise<FolderReader> {
     const folder = this.resolve(path);
     const names = folder === "/"
       ? ["inbound", "outbound"]
       : [...this.files.keys()].filter((file) => file.startsWith(`${folder}/`))
         .map((file) => file.slice(folder.length + 1));
     if ((await this.stat(folder)).kind !== "folder") throw new Refusal("failure", "No folder.");
-    return Promise.all(
+    const entries: Entry[] = await Promise.all(
       names.map(async (name) => ({ name, attributes: await this.stat(`${folder}/${name}`) })),
     );
+    return { page: async (limit) => entries.splice(0, limit) };
   }
 
   async open(path: string, mode: OpenMode): Promise<OpenFile> {
@@ -123,7 +125,7 @@ export class MemoryHome implements Home {
     this.files.delete(this.resolve(path));
   }
 
-  async rename(from: string, to: string, replace: boolean): Promise<void> {
+  async rename(from: string, to: string, { replace }: { replace: boolean }): Promise<void> {
     const file = this.#find(from);
     if (!replace && this.files.has(this.resolve(to))) {
       throw new Refusal("failure", `${this.resolve(to)} exists already.`);
