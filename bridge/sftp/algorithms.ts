@@ -1,7 +1,7 @@
 /**
  * Which SSH algorithms the server speaks: nothing with SHA-1, no CBC, no compression (it would let a
- * client inflate each packet a thousandfold). OpenSSH 7.4, WinSCP, PuTTY, paramiko, lftp and JSch all
- * find something in each list.
+ * client inflate each packet a thousandfold). OpenSSH 7.4, WinSCP, PuTTY, paramiko 2.9 and lftp find
+ * something in each list; libssh2 before 1.11 (curl) and JSch 0.1.55 do not, they sign with SHA-1 only.
  */
 import ssh2 from "ssh2";
 import type { Algorithms, ParsedKey, PrivateKeys } from "ssh2";

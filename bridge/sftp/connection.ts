@@ -9,7 +9,7 @@ import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/listener.ts";
 import type { Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
-import { closeUnused, DISCONNECT, disconnect, endSsh } from "./ssh2-internals.ts";
+import { acceptKey, closeUnused, DISCONNECT, disconnect, endSsh } from "./ssh2-internals.ts";
 import { type SftpSession, startSession } from "./session.ts";
 
 /** Who is logged in, and from where. */
@@ -81,7 +81,7 @@ export function serveConnection(
     "authentication",
     guarded((attempt: AuthContext) => {
       const verdict = judge(attempt, options);
-      if (verdict.type === "acceptable") return attempt.accept();
+      if (verdict.type === "acceptable") return acceptKey(attempt);
       if (verdict.type === "refused") return refuse(attempt, verdict.why, verdict.fingerprint);
       const { schoolId, fingerprint } = verdict;
       const slug = attempt.username;

@@ -3,7 +3,7 @@
  * fail when a new version moves any of it.
  */
 import type { Socket } from "node:net";
-import type { Connection, Session, SFTPWrapper } from "ssh2";
+import type { AuthContext, Connection, Session, SFTPWrapper } from "ssh2";
 
 interface Protocol {
   /** Packets held back while keys are exchanged anew. */
@@ -53,6 +53,18 @@ export function disconnect(client: Connection, reason: number): void {
     // It is gone already.
   }
   _sock.end();
+}
+
+/**
+ * Says that a key would do, under the name that the client gave its algorithm (RFC 4252 section 7):
+ * ssh2 says `ssh-rsa` for `rsa-sha2-256` and `-512`, and clients that compare go away (asyncssh, Go's
+ * before 2024, so rclone 1.60).
+ */
+export function acceptKey(attempt: AuthContext): void {
+  if (attempt.method === "publickey" && attempt.hashAlgo) {
+    attempt.key.algo = attempt.hashAlgo === "sha256" ? "rsa-sha2-256" : "rsa-sha2-512";
+  }
+  attempt.accept();
 }
 
 /** Bytes of answers that the client has not taken yet. */

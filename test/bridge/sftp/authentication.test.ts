@@ -14,6 +14,7 @@ import {
   wireOf,
   type World,
 } from "./harness.ts";
+import { sendMessage, string } from "./raw-sftp.ts";
 
 const denied = /All configured authentication methods failed/;
 
@@ -123,6 +124,56 @@ test("Ed25519 and ECDSA only where the operator allows them", async () => {
   assert.deepEqual(await logins(["ed25519"]), [false, true, false]);
   assert.deepEqual(await logins(["rsa", "ed25519", "ecdsa"]), [true, true, true]);
 });
+
+test("a key that would do is accepted under the name the client gave its algorithm", async () => {
+  await using world = await startWorld();
+  for (const name of ["rsa-sha2-256", "rsa-sha2-512"]) {
+    const answer = await askForKey(world.server.port, name);
+    assert.equal(answer, name);
+  }
+});
+
+/** Asks whether the school's key would do; answers the algorithm that USERAUTH_PK_OK names. */
+function askForKey(port: number, algorithm: string): Promise<string> {
+  const client = new ssh2.Client();
+  return new Promise((resolve, reject) => {
+    client.on("error", reject);
+    client.once("handshake", () => {
+      const { _protocol } = client as unknown as InnerClient;
+      _protocol._handlers.SERVICE_ACCEPT = () =>
+        sendMessage(
+          client,
+          Buffer.concat([
+            Buffer.from([50]),
+            ...["school", "ssh-connection", "publickey"].map(string),
+            Buffer.from([0]),
+            string(algorithm),
+            string(wireOf(schoolKey)),
+          ]),
+        );
+      const onPayload = _protocol._decipher._onPayload;
+      _protocol._decipher._onPayload = (payload) => {
+        if (payload[0] !== 60) return onPayload(payload);
+        resolve(payload.subarray(5, 5 + payload.readUInt32BE(1)).toString());
+        client.destroy();
+      };
+    });
+    client.connect({
+      host: "127.0.0.1",
+      port,
+      username: "school",
+      authHandler: () => {},
+      privateKey: schoolKey,
+    });
+  });
+}
+
+interface InnerClient {
+  _protocol: {
+    _handlers: Record<string, unknown>;
+    _decipher: { _onPayload(payload: Buffer): unknown };
+  };
+}
 
 /** An agent that offers a key it does not have, and signs with another. */
 class Impostor extends ssh2.BaseAgent<Buffer> {

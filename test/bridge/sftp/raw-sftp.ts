@@ -92,6 +92,23 @@ export class RawSftp {
   }
 }
 
+interface InnerClient {
+  _protocol: {
+    _packetRW: {
+      write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer };
+    };
+    _cipher: { encrypt(packet: Buffer): void };
+  };
+}
+
+/** Sends an SSH message by hand. */
+export function sendMessage(client: Client, message: Buffer): void {
+  const { _packetRW, _cipher } = (client as unknown as InnerClient)._protocol;
+  const whole = _packetRW.write.alloc(message.length);
+  message.copy(whole, _packetRW.write.allocStart);
+  _cipher.encrypt(_packetRW.write.finalize(whole));
+}
+
 export function packet(type: number, ...fields: Buffer[]): Buffer {
   const body = Buffer.concat([Buffer.from([type]), ...fields]);
   return Buffer.concat([uint32(body.length), body]);

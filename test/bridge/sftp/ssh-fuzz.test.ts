@@ -4,19 +4,13 @@ import { test } from "node:test";
 import ssh2 from "ssh2";
 import type { Client } from "ssh2";
 import { call, connect, openSftp, schoolKey, startWorld, until } from "./harness.ts";
-import { string, uint32 } from "./raw-sftp.ts";
+import { sendMessage, string, uint32 } from "./raw-sftp.ts";
 
 /** Messages a stage; a longer run: FUZZ_MESSAGES=6000 FUZZ_SEED=9. */
 const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 400);
 const SEED = Number(process.env.FUZZ_SEED ?? 0) || Math.floor(Math.random() * 2 ** 31);
 
 interface Insides {
-  _protocol: {
-    _packetRW: {
-      write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer };
-    };
-    _cipher: { encrypt(packet: Buffer): void };
-  };
   _sock: { destroyed: boolean };
 }
 
@@ -75,13 +69,6 @@ function messages(next: () => number): () => Buffer {
   };
 }
 
-function send(client: Client, message: Buffer): void {
-  const { _packetRW, _cipher } = (client as unknown as Insides)._protocol;
-  const packet = _packetRW.write.alloc(message.length);
-  message.copy(packet, _packetRW.write.allocStart);
-  _cipher.encrypt(_packetRW.write.finalize(packet));
-}
-
 const stages: Record<string, (port: number) => Promise<Client>> = {
   "before login": (port) =>
     new Promise((resolve) => {
@@ -116,7 +103,7 @@ for (const [stage, open] of Object.entries(stages)) {
       const insides = client as unknown as Insides;
       for (let i = 0; i < 60 && sent < MESSAGES && !insides._sock.destroyed; i++, sent++) {
         try {
-          send(client, message());
+          sendMessage(client, message());
         } catch {
           break; // The connection ended a moment ago.
         }
