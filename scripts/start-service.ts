@@ -3,14 +3,15 @@
  * and what is missing in it, and runs the worker and the bridge. The environment overrides every
  * setting.
  */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { workerAnswered } from "./answered.ts";
 import { bridgeProgram, type Environment, workerProgram } from "./programs.ts";
 import { type Outcome, supervise, type Supervised } from "./supervise.ts";
 import { SettingError } from "../shared/settings.ts";
 import { loadOrMakeToken } from "./tokens.ts";
 
-/** Where the service is, once both processes listen. */
+/** Where the service is, once it works. */
 export interface Addresses {
   /** `127.0.0.1:2222` */
   sftp: string;
@@ -21,7 +22,10 @@ export interface Addresses {
 }
 
 export interface Service {
-  /** Rejects when one of the processes cannot start; `ended` says with what exit code. */
+  /**
+   * Resolves when the worker has answered the bridge, so when its database works too. Rejects when
+   * one of the processes cannot start; `ended` says with what exit code.
+   */
   ready: Promise<Addresses>;
   ended: Promise<Outcome>;
   stop(): Promise<Outcome>;
@@ -44,6 +48,7 @@ export function startService({ environment, log }: ServiceOptions): Service {
   const dataDir = resolve(environment["DATA_DIR"] || "./data");
   makeFolder(dataDir);
   makeFolder(join(dataDir, "bridge"));
+  refuseOtherFile(join(dataDir, "worker.db"), environment);
   const adminTokenFile = join(dataDir, "admin-token");
   const adminToken = environment["ADMIN_TOKEN"] || loadOrMakeToken("ADMIN_TOKEN", adminTokenFile);
   const bridgeToken = environment["BRIDGE_TOKEN"] ||
@@ -71,11 +76,22 @@ export function startService({ environment, log }: ServiceOptions): Service {
       }),
     log,
   });
-  const ready = supervised.ready.then(({ worker, bridge }) => ({
-    sftp: String(bridge["sftp"]),
-    hostKey: typeof bridge["hostKey"] === "string" ? bridge["hostKey"] : undefined,
-    workerUrl: reachable(String(worker["address"])),
-  }));
+  const ended = new AbortController();
+  supervised.ended.then(() => ended.abort(new Error("The service has ended.")));
+  const ready = supervised.ready.then(async ({ worker, bridge }) => {
+    const workerUrl = reachable(String(worker["address"]));
+    await workerAnswered({
+      health: String(bridge["health"]),
+      workerUrl,
+      say: (sentence) => log("start", sentence),
+      signal: ended.signal,
+    });
+    return {
+      sftp: String(bridge["sftp"]),
+      hostKey: typeof bridge["hostKey"] === "string" ? bridge["hostKey"] : undefined,
+      workerUrl,
+    };
+  });
   ready.catch(() => {}); // `ended` tells of it as well
   return {
     ready,
@@ -96,6 +112,25 @@ function given(environment: Environment): Environment {
 /** A worker that listens on all addresses is reached on the loopback one. */
 function reachable(address: string): string {
   return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
+/** A file that is no database never becomes one: it is not worth waiting for. */
+function refuseOtherFile(file: string, environment: Environment): void {
+  if (environment["DATABASE_URL"]) return;
+  const magic = Buffer.alloc(16);
+  let read: number;
+  try {
+    const descriptor = openSync(file, "r");
+    read = readSync(descriptor, magic);
+    closeSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw new SettingError(`DATA_DIR: ${file} cannot be read (${(error as Error).message}).`);
+  }
+  if (read === 0 || magic.toString("latin1") === "SQLite format 3\0") return;
+  throw new SettingError(
+    `DATA_DIR: ${file} is no SQLite database; move it away, or put its backup in its place.`,
+  );
 }
 
 function makeFolder(folder: string): void {

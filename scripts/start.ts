@@ -1,9 +1,31 @@
-/** `npm start`: the whole service on one machine, until it is stopped. */
+/**
+ * `npm start`: the whole service on one machine, until it is stopped.
+ *
+ * The log goes to standard output, one JSON object a line; what is for people goes to standard error.
+ */
 import { startService } from "./start-service.ts";
 import { SettingError } from "../shared/settings.ts";
-import { relative } from "node:path";
+import { readWords } from "./words.ts";
 
+const EX_TEMPFAIL = 75;
 const EX_CONFIG = 78;
+
+readWords(
+  process.argv.slice(2),
+  [],
+  `
+npm start runs the bridge and the worker on this machine, with an embedded database, until Ctrl-C.
+
+It makes what is missing in DATA_DIR (default ./data): host key, master key, tokens. All settings are
+taken from the environment; docs/operations.md lists them.
+
+  npm start                        the log in JSON, and where everything is
+  npm start --silent | jq .event   standard output is the log alone
+
+Exit codes: 0 stopped as asked, 64 a word that is not known, 75 what may pass by itself (a port that
+is taken, a folder that another bridge holds), 78 a setting that cannot be used, 1 anything else.
+`,
+);
 
 try {
   await run();
@@ -16,29 +38,33 @@ try {
 async function run(): Promise<void> {
   // What is stored is the data of minors: nobody else on this machine may read it.
   process.umask(0o077);
-  const service = startService({
-    environment: process.env,
-    log: (name, line) => console.log(`${name}: ${line}`),
-  });
+  const service = startService({ environment: process.env, log: show });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => void service.stop());
   }
   service.ready.then(({ sftp, hostKey, workerUrl }) => {
-    const here = (path: string) => relative("", path) || ".";
     const token = service.adminTokenFile
-      ? `the token is in ${here(service.adminTokenFile)}`
+      ? `the token is in ${service.adminTokenFile}`
       : "the token is the setting ADMIN_TOKEN";
-    console.log(`
+    const bearer = service.adminTokenFile ? `$(cat ${service.adminTokenFile})` : "$ADMIN_TOKEN";
+    console.error(`
 Rosterbridge is running. Stop it with Ctrl-C.
 
   SFTP            ${sftp}${hostKey ? `\n                  host key ${hostKey}` : ""}
   administration  ${workerUrl}/admin (${token})
-  stored in       ${here(service.dataDir)}
+                  curl -H "Authorization: Bearer ${bearer}" ${workerUrl}/admin/schools
+  stored in       ${service.dataDir}
 `);
   }, () => {/* said when it has ended */});
 
   const { code, reason } = await service.ended;
   // A setting's one line was already shown: the process that refused it wrote it.
-  if (reason && code !== EX_CONFIG) console.error(reason);
+  if (reason && code !== EX_CONFIG && code !== EX_TEMPFAIL) console.error(reason);
   process.exitCode = code;
+}
+
+/** A line of the log says which process wrote it; any other line is for people. */
+function show(name: string, line: string): void {
+  if (line.startsWith("{")) console.log(`{"process":"${name}",${line.slice(1)}`);
+  else console.error(`${name}: ${line}`);
 }

@@ -32,6 +32,8 @@ export interface Programs {
   graceMs?: number;
 }
 
+/** What a process says of itself with its exit code, and the service passes on (sysexits.h). */
+const EX_TEMPFAIL = 75;
 const EX_CONFIG = 78;
 
 export function supervise({ worker, bridge, log, graceMs = 15_000 }: Programs): Supervised {
@@ -53,7 +55,7 @@ export function supervise({ worker, bridge, log, graceMs = 15_000 }: Programs): 
       const others = running.filter((other) => other !== child).map(({ name }) => name);
       const stopped = others.length > 0 ? ` The ${others.join()} is stopped.` : "";
       failure ??= {
-        code: ending.code === EX_CONFIG ? EX_CONFIG : 1,
+        code: ending.code === EX_CONFIG || ending.code === EX_TEMPFAIL ? ending.code : 1,
         reason: `The ${child.name} ${describeEnding(ending)}.${stopped}`,
       };
       stopAll();

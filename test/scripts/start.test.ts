@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ interface Started {
   child: ChildProcess;
   folder: string;
   output: () => string;
+  log: () => string;
   ended: Promise<number | null>;
   /** Waits until the output matches, or the service has ended without it. */
   says: (pattern: RegExp) => Promise<RegExpExecArray>;
@@ -28,9 +29,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function start(t: TestContext, environment: Record<string, string> = {}): Promise<Started> {
+async function start(
+  t: TestContext,
+  environment: Record<string, string> = {},
+  { words = [], prepare }: { words?: string[]; prepare?: (data: string) => Promise<void> } = {},
+): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-start-"));
-  const child = spawn(process.execPath, ["--import", "tsx", script], {
+  await prepare?.(join(folder, "data"));
+  const child = spawn(process.execPath, ["--import", "tsx", script, ...words], {
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -44,7 +50,8 @@ async function start(t: TestContext, environment: Record<string, string> = {}): 
   });
   const ended = once(child, "close").then(([code]) => code as number | null);
   let output = "";
-  child.stdout.on("data", (piece) => output += piece);
+  let log = "";
+  child.stdout.on("data", (piece) => (output += piece, log += piece));
   child.stderr.on("data", (piece) => output += piece);
   t.after(async () => {
     child.kill("SIGTERM");
@@ -65,7 +72,7 @@ async function start(t: TestContext, environment: Record<string, string> = {}): 
       });
       look();
     });
-  return { child, folder, output: () => output, ended, says };
+  return { child, folder, output: () => output, log: () => log, ended, says };
 }
 
 test("npm start makes what is missing, says where everything is, and stops with exit 0", async (t) => {
@@ -73,8 +80,8 @@ test("npm start makes what is missing, says where everything is, and stops with 
   const [, host, port] = await service.says(/SFTP +(127\.0\.0\.1):(\d+)/);
   await service.says(/host key SHA256:/);
   const [, workerUrl] = await service.says(/administration +(http:\/\/127\.0\.0\.1:\d+)\/admin/);
-  await service.says(/token is in \S*admin-token/);
-  await service.says(/stored in/);
+  await service.says(new RegExp(`token is in ${service.folder}/data/admin-token`));
+  await service.says(new RegExp(`stored in +${service.folder}/data\n`));
   assert.equal(host, "127.0.0.1");
   assert.ok(Number(port) > 0);
 
@@ -98,6 +105,36 @@ test("npm start makes what is missing, says where everything is, and stops with 
 
   service.child.kill("SIGINT");
   assert.equal(await service.ended, 0);
+  const lines = service.log().trim().split("\n").map((line) => JSON.parse(line));
+  const processes = new Set(lines.map((line) => line.process));
+  assert.deepEqual([...processes].sort(), ["bridge", "worker"], "standard output is the log alone");
+});
+
+test("words are answered, and a word that is not known starts nothing", async (t) => {
+  const help = await start(t, {}, { words: ["--help"] });
+  assert.equal(await help.ended, 0);
+  assert.match(help.output(), /^npm start runs the bridge and the worker/);
+  const typo = await start(t, {}, { words: ["verify"] });
+  assert.equal(await typo.ended, 64);
+  assert.match(typo.output(), /^"verify" is not known here; what is: --help\.\n$/);
+});
+
+test("a database that is no database is said in one line, and nothing is running", async (t) => {
+  const noise = async (data: string) => {
+    await mkdir(data);
+    await writeFile(join(data, "worker.db"), Buffer.alloc(20_480, 7));
+  };
+  const service = await start(t, {}, { prepare: noise });
+  assert.equal(await service.ended, 78);
+  assert.match(service.output(), /^DATA_DIR: \S+worker\.db is no SQLite database;[^\n]+\n$/);
+});
+
+test("it is running only when the worker has answered the bridge", async (t) => {
+  // Nothing answers there, so no call of the bridge ever succeeds.
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const service = await start(t, { WORKER_URL: nowhere });
+  await service.says(/"event":"sync\.failed"|"event":"worker\.[a-z_]+"/);
+  assert.doesNotMatch(service.output(), /is running/);
 });
 
 test("a bad setting prints one line that names it and exits 78", async (t) => {

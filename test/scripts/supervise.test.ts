@@ -77,6 +77,14 @@ test("a process that ends by itself with exit 0 is a failure too", async () => {
   assert.equal((await service.ended).code, 1);
 });
 
+test("what may pass by itself, such as a port that is taken, ends the service with exit 75", async () => {
+  const refusing = run(
+    program("worker", "", stops),
+    program("bridge", "", `console.error("taken"); process.exit(75);`),
+  );
+  assert.equal((await refusing.ended).code, 75);
+});
+
 test("a setting that a process refuses ends the service with exit 78", async () => {
   const refusing = run(
     program("worker", "", `console.error("PORT is \\"x\\""); process.exit(78);`),
