@@ -1,12 +1,15 @@
-// Bundles the bridge to one file for the static-IP host: node scripts/build.mjs
+// Bundles the bridge to one file for the static-IP host: node scripts/build.mjs [folder, else dist]
+// Beside it go a package.json and a package-lock.json of what it cannot contain, and nothing else.
 import { build } from "esbuild";
-import { statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const output = "dist/bridge.mjs";
+const folder = resolve(process.argv[2] ?? join(root, "dist"));
+const output = join(folder, "bridge.mjs");
 // They load compiled code from beside themselves, so they stay packages.
-const native = ["libsql", "ssh2", "cpu-features"];
+const native = ["libsql", "ssh2"];
 
 await build({
   absWorkingDir: root,
@@ -16,16 +19,71 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  external: native,
+  external: [...native, "cpu-features"],
   sourcemap: true,
   logLevel: "warning",
 });
 
-const kibibytes = Math.ceil(statSync(new URL(`../${output}`, import.meta.url)).size / 1024);
-console.log(`${output}  ${kibibytes} KiB (and ${output}.map for readable stack traces)
+const read = (name) => JSON.parse(readFileSync(join(root, name), "utf8"));
+const write = (name, value) =>
+  writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+const project = read("package.json");
+const lock = read("package-lock.json");
+const pick = (record, names) => Object.fromEntries(names.map((name) => [name, record[name]]));
 
-On the host, put it beside package.json and package-lock.json, and install what it cannot contain
-(${native.join(", ")}: compiled code):
+const manifest = {
+  name: "rosterbridge-bridge",
+  version: project.version,
+  private: true,
+  type: "module",
+  license: project.license,
+  engines: project.engines,
+  dependencies: pick(project.dependencies, native),
+  allowScripts: pick(project.allowScripts, ["ssh2", "cpu-features"]),
+};
+write("package.json", manifest);
+const { name, version, license, engines, dependencies } = manifest;
+write("package-lock.json", {
+  name,
+  version,
+  lockfileVersion: lock.lockfileVersion,
+  requires: true,
+  packages: { "": { name, version, license, engines, dependencies }, ...locked(native) },
+});
 
-    npm ci --omit=dev
+const kibibytes = Math.ceil(statSync(output).size / 1024);
+console.log(`${relative("", output)}  ${kibibytes} KiB (and its .map for readable stack traces)
+
+Copy the folder to the host and install what the bundle cannot contain (${
+  native.join(", ")
+}: compiled
+code), at the versions this tree was tested with:
+
+    npm ci
     WORKER_URL=https://… BRIDGE_TOKEN=… node --enable-source-maps bridge.mjs`);
+
+/** The lock's entries of these packages and of all that they need. */
+function locked(names) {
+  const found = {};
+  const visit = (name, from) => {
+    const path = whereFound(name, from);
+    if (!path || found[path]) return;
+    const { dev: _, devOptional: __, ...entry } = lock.packages[path];
+    found[path] = entry;
+    const needed = { ...entry.dependencies, ...entry.optionalDependencies };
+    for (const other of Object.keys(needed)) visit(other, path);
+  };
+  for (const name of names) visit(name, "");
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** As Node looks: in the package's own node_modules, then upwards. */
+function whereFound(name, from) {
+  const parts = from.split("node_modules/"); // "", then a package a level
+  for (let depth = parts.length; depth > 0; depth--) {
+    const path = `${parts.slice(0, depth).join("node_modules/")}`.replace(/([^/])$/, "$1/") +
+      `node_modules/${name}`;
+    if (lock.packages[path]) return path;
+  }
+  return undefined;
+}

@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: the whole way of a roster, shown. Starts the service on free ports in a folder of
- * its own, uploads 20,000 rows as a school would, checks what came back against what was planted in
- * them, and keeps running to be tried by hand. `--once` ends instead.
+ * `npm run demo`: both ways, shown. Starts the service on free ports in a folder of its own, uploads
+ * 20,000 rows as a school would, checks what came back against what was planted in them, verifies
+ * some of the students, fetches the export, and keeps running to be tried by hand.
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -9,8 +9,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "csv-parse/sync";
-import { type DemoRoster, makeDemoRoster } from "./demo-roster.ts";
+import { type Admin, adminClient } from "./demo-admin.ts";
+import { showExport } from "./demo-export.ts";
+import { compare, type Upload } from "./demo-report.ts";
+import { makeDemoRoster } from "./demo-roster.ts";
 import {
   knownHostLine,
   makeSchoolKey,
@@ -19,11 +21,24 @@ import {
   type Session,
 } from "./demo-school.ts";
 import { progressBar } from "./progress-bar.ts";
-import { type Addresses, type Service, startService } from "./start-service.ts";
+import { retry } from "./retry.ts";
+import { type Addresses, startService } from "./start-service.ts";
+import { readWords } from "./words.ts";
 
 const ROWS = 20_000;
 const SLUG = "demo";
-const isOnce = process.argv.includes("--once");
+const isOnce = readWords(
+  process.argv.slice(2),
+  ["--once"],
+  `
+npm run demo shows Rosterbridge: it starts the service on free ports in a new folder under
+${tmpdir()}, sends a roster of ${ROWS} rows over SFTP, reads the report, verifies students, fetches
+the export, and then keeps running until Ctrl-C, so that you can try it by hand. The folder is kept.
+
+  npm run demo -- --once   ends by itself and leaves nothing behind; exit code 1 when anything was
+                           not as expected (then the folder is kept, and named)
+`,
+).has("--once");
 const say = (line = "") => console.log(line);
 
 const folder = await mkdtemp(join(tmpdir(), "rosterbridge-demo-"));
@@ -97,7 +112,7 @@ async function show(): Promise<string[]> {
   const key = makeSchoolKey("demo");
   const keyFile = join(folder, "demo-key");
   await writeFile(keyFile, key.privateKey, { mode: 0o600 });
-  const admin = adminClient(addresses, service);
+  const admin = adminClient(addresses.workerUrl, service.adminToken);
   await admin("POST", "/admin/schools", { slug: SLUG, name: "Demo College" });
   await admin("POST", `/admin/schools/${SLUG}/keys`, { publicKey: key.publicKey, label: "demo" });
   say(`The school "${SLUG}" and its RSA key of 2048 bits are registered.`);
@@ -146,8 +161,9 @@ async function show(): Promise<string[]> {
   const sent = ((uploaded - started) / 1000).toFixed(2);
   say(
     `${seconds.toFixed(2)} s from the first byte to the report (${sent} s of it the upload): ` +
-      `${rate} rows per second.`,
+      `${rate} rows per second.\n`,
   );
+  differences.push(...await showOutbound(admin, enter));
   if (!isOnce) await sayCommands(server, session.hostKey, keyFile, rosterFile, addresses);
   return differences;
 }
@@ -161,45 +177,11 @@ async function waitForReport(session: Session): Promise<string> {
   }, "the report");
 }
 
-/** What the service made of the roster, against what was planted in it. */
-function compare(
-  { expected, bytes }: DemoRoster,
-  upload: Upload,
-  report: string,
-  original: Buffer,
-): string[] {
-  const differences: string[] = [];
-  const check = (what: string, found: unknown, planted: unknown) => {
-    if (String(found) !== String(planted)) {
-      differences.push(`${what}: found ${found}, expected ${planted}`);
-    }
-  };
-  check("state of the upload", upload.state, "completed");
-  for (const [name, count] of Object.entries(expected.rows)) check(name, upload.rows[name], count);
-  const problems: Record<string, string>[] = parse(report, { columns: true });
-  const errors = problems.filter(({ Severity }) => Severity === "error").map(({ Line }) => Line);
-  check("lines with errors", [...new Set(errors)], expected.rejectedLines);
-  check("the .original is the roster", original.equals(bytes), true);
+async function showOutbound(admin: Admin, enter: () => Promise<Session>): Promise<string[]> {
+  const session = await enter();
+  const differences = await showExport(admin, session, SLUG, say);
+  await session.end();
   return differences;
-}
-
-type Admin = <Answer>(method: string, path: string, body?: unknown) => Promise<Answer>;
-
-interface Upload {
-  state: string;
-  rows: Record<string, number>;
-}
-
-function adminClient({ workerUrl }: Addresses, { adminToken }: Service): Admin {
-  return async (method, path, body) => {
-    const response = await fetch(workerUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    if (response.ok) return await response.json();
-    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-  };
 }
 
 async function sayCommands(
@@ -223,6 +205,7 @@ As an administrator:
 
   curl -H ${token} ${workerUrl}/admin/schools/${SLUG}/uploads
   curl -H ${token} ${workerUrl}/admin/schools/${SLUG}/students/student1.0@college.edu
+  curl -H ${token} ${workerUrl}/admin/schools/${SLUG}/exports
 
 The service's log is ${logFile}
 It runs until Ctrl-C.`);
@@ -231,21 +214,6 @@ It runs until Ctrl-C.`);
 function serverAt({ sftp, hostKey }: Addresses): Server {
   const colon = sftp.lastIndexOf(":");
   return { host: sftp.slice(0, colon), port: Number(sftp.slice(colon + 1)), hostKey };
-}
-
-/** Tries until it works; after a minute it says what the last failure was. */
-async function retry<Result>(work: () => Promise<Result>, what: string): Promise<Result> {
-  const end = performance.now() + 60_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > end) {
-        throw new Error(`waited a minute for ${what} (${(error as Error).message})`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 async function freePort(): Promise<number> {
