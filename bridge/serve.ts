@@ -2,8 +2,6 @@
  * The running bridge: what is stored, who may come in, the SFTP server, the way to the worker and
  * health, put together and stopped in order.
  */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { openHome } from "./home/school-home.ts";
 import { Writers } from "./home/writers.ts";
@@ -11,6 +9,7 @@ import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
 import type { Log } from "../shared/log.ts";
 import { SettingError } from "../shared/settings.ts";
+import { openStored, type Stored } from "./open.ts";
 import { startHealth } from "./operations/health.ts";
 import { Outbox } from "./relay/outbox.ts";
 import { Sync } from "./relay/sync.ts";
@@ -20,11 +19,6 @@ import type { BridgeSettings } from "./settings.ts";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
 import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts";
 import { TemporaryFailure } from "./start-failure.ts";
-import { Catalog } from "./vault/catalog/catalog.ts";
-import { FolderInUse, lockFolder } from "./vault/folder-lock.ts";
-import { fileKeyring } from "./vault/keys/keyring.ts";
-import { SchoolKeys } from "./vault/keys/school-keys.ts";
-import { Vault } from "./vault/vault.ts";
 
 /** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
 const REQUESTS_MS = 5_000;
@@ -40,13 +34,6 @@ export interface Surroundings {
 export interface RunningBridge {
   /** Lets requests and calls come to their end, within limits; then everything is closed. */
   stop(): Promise<void>;
-}
-
-/** What is stored in `DATA_DIR`, opened. */
-interface Stored {
-  catalog: Catalog;
-  vault: Vault;
-  close(): void;
 }
 
 /**
@@ -101,26 +88,6 @@ export async function serve(
       clearTimeout(late);
       health.server.close();
       stored.close();
-    },
-  };
-}
-
-async function openStored(settings: BridgeSettings, { now }: Surroundings): Promise<Stored> {
-  const { dataDir } = settings;
-  await asSetting(
-    `DATA_DIR is "${dataDir}"; it takes a folder that is there or can be made`,
-    mkdir(dataDir, { recursive: true, mode: 0o700 }),
-  );
-  const lock = takeFolder(dataDir);
-  const keyring = await asSetting("MASTER_KEY_FILE", fileKeyring(settings.masterKeyFile));
-  const catalog = new Catalog(join(dataDir, "catalog.db"), now);
-  const keys = new SchoolKeys(keyring, catalog.keys);
-  return {
-    catalog,
-    vault: new Vault(catalog, keys, join(dataDir, "blobs")),
-    close() {
-      catalog.close();
-      lock.release();
     },
   };
 }
@@ -227,15 +194,6 @@ function syncOf(
     },
     workerReturned: () => outbox.wake(),
   });
-}
-
-function takeFolder(folder: string): { release(): void } {
-  try {
-    return lockFolder(folder);
-  } catch (error) {
-    if (!(error instanceof FolderInUse)) throw error;
-    throw new TemporaryFailure(error.message);
-  }
 }
 
 /** A file a setting names that cannot be used is that setting's fault. */

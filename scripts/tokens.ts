@@ -1,6 +1,7 @@
 /** The tokens of a service that runs on one machine: given in the environment, or made on first start. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { makeSecretFile } from "../bridge/secret-file.ts";
 import { SettingError } from "../shared/settings.ts";
 import { tokenFault } from "../shared/tokens.ts";
 
@@ -10,7 +11,9 @@ import { tokenFault } from "../shared/tokens.ts";
  * @throws {SettingError} when others may read the file or it holds no token
  */
 export function loadOrMakeToken(setting: string, file: string): string {
-  if (!statSync(file, { throwIfNoEntry: false })) makeToken(file);
+  if (!statSync(file, { throwIfNoEntry: false })) {
+    makeSecretFile(file, randomBytes(32).toString("base64url") + "\n");
+  }
   const mode = statSync(file).mode & 0o777;
   if (mode & 0o077) {
     throw new SettingError(
@@ -25,18 +28,4 @@ export function loadOrMakeToken(setting: string, file: string): string {
   throw new SettingError(
     `${setting}: the file ${file} ${fault}. Remove it to have a new one made.`,
   );
-}
-
-/** Made aside and linked into place: no crash leaves half a token, no other start's is replaced. */
-function makeToken(file: string): void {
-  const aside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
-  try {
-    writeFileSync(aside, randomBytes(32).toString("base64url") + "\n", { mode: 0o600, flag: "wx" });
-    chmodSync(aside, 0o600);
-    linkSync(aside, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
 }

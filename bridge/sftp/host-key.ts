@@ -2,11 +2,11 @@
  * The server's own key: made on the first start, kept in a file that only its owner can read.
  * Clients remember it, so it is never replaced.
  */
-import { generateKeyPair, randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { generateKeyPair } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import ssh2 from "ssh2";
+import { makeSecretFile } from "../secret-file.ts";
 import { fingerprint } from "./public-key.ts";
 
 const RSA_BITS = 3072;
@@ -49,30 +49,10 @@ async function load(file: string): Promise<string | undefined> {
   return key;
 }
 
+/** Of two starts at once one wins and both use its key. */
 async function make(file: string, kind: "rsa" | "ed25519"): Promise<string> {
-  const key = await generate(kind);
-  const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = `${file}.${randomUUID()}.new`;
-  try {
-    const handle = await open(draft, "wx", 0o600);
-    try {
-      await handle.writeFile(key);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    // A link, unlike a rename, never replaces the key of another process that started just now.
-    await link(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return (await load(file))!;
-  } finally {
-    await unlink(draft).catch(() => {});
-  }
-  const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
-  return key;
+  makeSecretFile(file, await generate(kind));
+  return (await load(file))!;
 }
 
 async function generate(kind: "rsa" | "ed25519"): Promise<string> {

@@ -25,7 +25,7 @@ import {
 } from "./format.ts";
 import { asidePath } from "./files.ts";
 import { readAt, readEntry, replay } from "./replay.ts";
-import { syncFolder } from "../sync-folder.ts";
+import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
 export interface BlobIdentity {

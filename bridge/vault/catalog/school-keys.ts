@@ -15,6 +15,11 @@ export class StoredKeys {
     );
   }
 
+  /** Is a key of any school stored? */
+  any(): boolean {
+    return this.#database.all("SELECT 1 FROM school_keys LIMIT 1").length > 0;
+  }
+
   save(schoolId: number, version: number, wrapped: Uint8Array): void {
     this.#database.run(
       "INSERT INTO school_keys VALUES (?, ?, ?)",

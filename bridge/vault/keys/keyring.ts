@@ -3,9 +3,8 @@
  * them again. By default it is a file; in production it is an HSM.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { link, mkdir, open, rm } from "node:fs/promises";
-import { dirname } from "node:path";
-import { syncFolder } from "../sync-folder.ts";
+import { open } from "node:fs/promises";
+import { makeSecretFile } from "../../secret-file.ts";
 
 export interface Keyring {
   /** Encrypts a key. Only the same `context` unwraps it: a wrapped key cannot be put elsewhere. */
@@ -25,12 +24,22 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A keyring whose master key is `file`: 32 random bytes, mode 0600, made when there is none.
+ * A keyring whose master key is `file`: 32 random bytes, mode 0600. Where there is none it is made only
+ * if it `mayBeNew`: nothing that an earlier key had wrapped opens with another.
  *
- * @throws {KeyringError} when others may read the file, or it is not 32 bytes long.
+ * @throws {KeyringError} when others may read the file, it is not 32 bytes long, or it is missing
  */
-export async function fileKeyring(file: string): Promise<Keyring> {
-  const masterKey = (await readMasterKey(file)) ?? (await makeMasterKey(file));
+export async function fileKeyring(
+  file: string,
+  { mayBeNew = true } = {},
+): Promise<Keyring> {
+  const found = await readMasterKey(file);
+  if (!found && !mayBeNew) {
+    throw new KeyringError(
+      `The master key file ${file} is missing, and only it opens the keys of the schools that are stored. Restore it from a backup; no new one was made.`,
+    );
+  }
+  const masterKey = found ?? (await makeMasterKey(file));
   return {
     wrap: async (plain, context) => wrapWith(masterKey, plain, context),
     unwrap: async (wrapped, context) => unwrapWith(masterKey, wrapped, context),
@@ -100,28 +109,8 @@ async function readMasterKey(file: string): Promise<Buffer | undefined> {
   }
 }
 
-/**
- * Made aside and linked into place: no crash leaves half a key, and of two starts at once one wins
- * and both use its key.
- */
+/** Of two starts at once one wins and both use its key. */
 async function makeMasterKey(file: string): Promise<Buffer> {
-  const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const aside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
-  try {
-    const handle = await open(aside, "wx", 0o600);
-    try {
-      await handle.writeFile(randomBytes(MASTER_KEY_BYTES));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await link(aside, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
-  } finally {
-    await rm(aside, { force: true });
-  }
-  await syncFolder(folder);
+  makeSecretFile(file, randomBytes(MASTER_KEY_BYTES));
   return (await readMasterKey(file))!;
 }

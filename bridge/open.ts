@@ -1,0 +1,122 @@
+/**
+ * Opens what a bridge has stored, for every word of the command line that needs it: the folder's lock,
+ * the catalog, the keys and the vault. It needs no server, no worker and no port.
+ */
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { SettingError } from "../shared/settings.ts";
+import type { BridgeSettings } from "./settings.ts";
+import { TemporaryFailure } from "./start-failure.ts";
+import { listBlobs } from "./vault/blob/files.ts";
+import { Catalog } from "./vault/catalog/catalog.ts";
+import { CatalogTooNew } from "./vault/catalog/migrations.ts";
+import { FolderInUse, lockFolder } from "./vault/folder-lock.ts";
+import { fileKeyring, type Keyring, KeyringError } from "./vault/keys/keyring.ts";
+import { SchoolKeys } from "./vault/keys/school-keys.ts";
+import { syncFolder } from "./sync-folder.ts";
+import { Vault } from "./vault/vault.ts";
+
+/** What is stored in `DATA_DIR`, opened. */
+export interface Stored {
+  catalog: Catalog;
+  keys: SchoolKeys;
+  vault: Vault;
+  /** Lets go of the folder. */
+  close(): void;
+}
+
+/**
+ * Opens `DATA_DIR`, or makes it on the first start.
+ *
+ * @param now milliseconds since the epoch
+ * @throws {SettingError} when the folder cannot be used, or a part of what was stored is missing: what
+ *   is there is left as it is
+ * @throws {TemporaryFailure} when another bridge has the folder
+ */
+export async function openStored(
+  { dataDir, masterKeyFile }: Pick<BridgeSettings, "dataDir" | "masterKeyFile">,
+  { now }: { now(): number },
+): Promise<Stored> {
+  const blobs = join(dataDir, "blobs");
+  await makeFolders(dataDir, blobs);
+  const lock = takeFolder(dataDir);
+  try {
+    await refuseWithoutCatalog(dataDir, blobs);
+    const catalog = openCatalog(dataDir, now);
+    try {
+      const keys = new SchoolKeys(await openKeyring(masterKeyFile, catalog), catalog.keys);
+      const vault = new Vault(catalog, keys, blobs);
+      const close = () => {
+        catalog.close();
+        lock.release();
+      };
+      return { catalog, keys, vault, close };
+    } catch (error) {
+      catalog.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Both folders, and their names are durable: no later fsync of a file promises that. */
+async function makeFolders(dataDir: string, blobs: string): Promise<void> {
+  try {
+    await mkdir(blobs, { recursive: true, mode: 0o700 });
+    await syncFolder(dataDir);
+    await syncFolder(dirname(resolve(dataDir)));
+  } catch (error) {
+    throw new SettingError(
+      `DATA_DIR is "${dataDir}"; it takes a folder that is there or can be made: ${
+        (error as Error).message
+      }`,
+    );
+  }
+}
+
+function takeFolder(dataDir: string): { release(): void } {
+  try {
+    return lockFolder(dataDir);
+  } catch (error) {
+    if (error instanceof FolderInUse) throw new TemporaryFailure(error.message);
+    throw error;
+  }
+}
+
+/** An empty catalog beside blobs is a lost one: a bridge that began anew would show empty homes. */
+async function refuseWithoutCatalog(dataDir: string, blobs: string): Promise<void> {
+  const file = join(dataDir, "catalog.db");
+  const size = await stat(file).then(({ size }) => size, (error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return 0;
+    throw error;
+  });
+  if (size > 0) return;
+  for await (const _ of listBlobs(blobs)) {
+    throw new SettingError(
+      `DATA_DIR is "${dataDir}"; it has blobs, but catalog.db, which says whose they are, is missing or empty. Restore catalog.db from a backup of the same folder, or name a new folder; nothing was changed.`,
+    );
+  }
+}
+
+function openCatalog(dataDir: string, now: () => number): Catalog {
+  try {
+    return new Catalog(join(dataDir, "catalog.db"), now);
+  } catch (error) {
+    if (error instanceof CatalogTooNew) throw new SettingError(`DATA_DIR: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Only a bridge that has stored no key yet may make a master key. */
+async function openKeyring(file: string, catalog: Catalog): Promise<Keyring> {
+  try {
+    return await fileKeyring(file, { mayBeNew: !catalog.keys.any() });
+  } catch (error) {
+    if (error instanceof KeyringError || "code" in (error as Error)) {
+      throw new SettingError(`MASTER_KEY_FILE: ${(error as Error).message}`);
+    }
+    throw error;
+  }
+}
