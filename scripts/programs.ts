@@ -30,8 +30,9 @@ export function workerProgram(environment: Environment): Program {
   const permissions = ["--allow-net", "--allow-env", ...(isEmbedded ? embedded : [])];
   return {
     name: "worker",
-    // Deno's own binary, not npm's wrapper around it: signals and exit codes come through.
-    command: require("deno/install_api.cjs").runInstall(),
+    // Deno's own binary, not npm's wrapper around it: signals and exit codes come through. Tests name
+    // another one, to run the worker on the version that a platform has.
+    command: process.env["DENO_BINARY"] ?? require("deno/install_api.cjs").runInstall(),
     args: [
       "run",
       "--quiet",

@@ -1,8 +1,10 @@
 // Runs the tests: node scripts/test.mjs [part of a path …] [node's own --test-… options]
-// All test/**/*.test.ts, or those whose path contains one of the words given.
+// All test/**/*.test.ts, or those whose path contains one of the words given. A test that is skipped
+// or still to do fails the run. The summary is what comes last.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,7 +25,31 @@ if (files.length === 0) {
 const node = ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec"];
 const tests = spawn(process.execPath, [...node, ...options, ...files], {
   cwd: root,
-  stdio: "inherit",
+  stdio: ["ignore", "pipe", "inherit"],
+  env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => tests.kill(signal));
-tests.on("exit", (code) => process.exit(code ?? 1));
+
+/** `tests` → 905, as the runner counted. */
+const summary = new Map();
+const lines = createInterface({ input: tests.stdout });
+lines.on("line", (line) => {
+  // deno-lint-ignore no-control-regex
+  const [, name, count] = /^(?:\x1b\[\d+m)*ℹ (\w+) ([\d.]+)/.exec(line) ?? [];
+  if (name) summary.set(name, count);
+  console.log(line);
+});
+const read = new Promise((resolve) => lines.once("close", resolve));
+
+tests.on("exit", async (code) => {
+  await read;
+  const left = ["skipped", "todo", "cancelled"].filter((name) =>
+    Number(summary.get(name) ?? 0) > 0
+  );
+  for (const name of left) console.error(`${summary.get(name)} ${name}: every test must run.`);
+  // After failures the runner lists them, which pushes its summary out of sight.
+  if (code !== 0 || left.length > 0) {
+    console.log([...summary].map(([name, count]) => `ℹ ${name} ${count}`).join("\n"));
+  }
+  process.exit(code || (left.length > 0 ? 1 : 0));
+});

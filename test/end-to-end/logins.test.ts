@@ -236,11 +236,15 @@ describe("who may come in, and what for", () => {
   });
 
   test("a key stops working when it expires; the school's other keys go on", async () => {
-    const { privateKey, publicKey } = makeKey();
-    const expires = Date.now() + 2_000;
-    await addKey(publicKey, new Date(expires).toISOString());
-    await until(() => isLetIn(privateKey));
-    assert.ok(Date.now() < expires);
+    let wasIn = false, expires = 0, privateKey = "";
+    // On a machine so slow that a key expires before it was tried once, the next one has longer.
+    for (let lifetime = 2_000; !wasIn; lifetime *= 2) {
+      const key = makeKey();
+      privateKey = key.privateKey;
+      expires = Date.now() + lifetime;
+      await addKey(key.publicKey, new Date(expires).toISOString());
+      await until(async () => (wasIn = await isLetIn(privateKey)) || Date.now() >= expires);
+    }
     await until(async () => !await isLetIn(privateKey));
     assert.ok(Date.now() >= expires);
     assert.ok(await isLetIn(school.privateKey));

@@ -96,27 +96,6 @@ test("every commit of an embedded database is synchronous, on new connections to
   client.close();
 });
 
-test("a commit to an embedded database survives kill -9", async () => {
-  const url = await fileUrl();
-  const client = new URL("../../../worker/database/client.ts", import.meta.url).href;
-  const writer = spawn(process.execPath, [
-    "--import",
-    "tsx",
-    "--input-type=module",
-    "--eval",
-    `const { openDatabase } = await import(${JSON.stringify(client)});
-     const database = await openDatabase({ url: ${JSON.stringify(url)} });
-     await database.execute("CREATE TABLE things (id TEXT)");
-     await database.batch(["INSERT INTO things VALUES ('kept')"], "write");
-     process.kill(process.pid, "SIGKILL");`,
-  ], { stdio: ["ignore", "ignore", "inherit"] });
-  const [, signal] = await once(writer, "exit");
-  assert.equal(signal, "SIGKILL");
-  const again = await openDatabase({ url });
-  assert.equal((await again.execute("SELECT id FROM things")).rows[0]![0], "kept");
-  again.close();
-});
-
 test("after another process held the lock too long, the embedded database goes on", async () => {
   const url = await fileUrl();
   // The same wrapped client, with a patience that does not make the test wait.
