@@ -29,7 +29,7 @@ const broken: Record<string, [from: string, specifier: string]> = {
   "bridge-intake": ["bridge/intake/a.ts", "../home/a.ts"],
   "bridge-home": ["bridge/home/b.ts", "../relay/a.ts"],
   "bridge-sftp": ["bridge/sftp/a.ts", "../vault/a.ts"],
-  "bridge-door": ["bridge/door/b.ts", "../home/a.ts"],
+  "bridge-door": ["bridge/door/b.ts", "../sftp/a.ts"],
   "bridge-relay": ["bridge/relay/a.ts", "../home/a.ts"],
   "bridge-operations": ["bridge/operations/a.ts", "../sftp/a.ts"],
   "worker-roster": ["worker/roster/a.ts", "../database/a.ts"],
