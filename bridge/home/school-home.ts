@@ -134,6 +134,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
       catalog.remove(file.id);
       writers.oust(file.id, file.path);
       settling.forget(file.id);
+      await catalog.durable();
       await vault.sweep(file.blob);
     },
 
@@ -160,6 +161,7 @@ export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): 
         settling.forget(before.id);
       }
       settling.touch(file.id, session);
+      await catalog.durable();
       if (before) await vault.sweep(before.blob);
     },
 

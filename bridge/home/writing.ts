@@ -118,10 +118,13 @@ export class Writing implements OpenFile, Writer {
     const { keeper, file } = this.#options;
     const ousted = keeper.writers.current(file.id) !== this;
     try {
-      if (!ousted) this.#tellCatalog("closed", this.size);
+      if (!ousted) {
+        this.#tellCatalog("closed", this.size);
+        await keeper.vault.catalog.durable();
+      }
     } catch (error) {
       await this.abandon("write failed");
-      throw refusedByDisk(error, "upload");
+      throw this.#refusalOf(error);
     }
     await this.#leave();
     if (ousted) throw this.#failure!;
@@ -176,7 +179,11 @@ export class Writing implements OpenFile, Writer {
   /** From here on the file has another writer or none. */
   #tellCatalog(state: "partial" | "closed", size: number): void {
     const { keeper, file } = this.#options;
-    keeper.vault.catalog.settleSize(file, state, { size, modifiedAt: this.#modifiedAt });
+    keeper.vault.catalog.settleSize(file, state, {
+      size,
+      modifiedAt: this.#modifiedAt,
+      sha256: this.#lease.blob.sha256,
+    });
     keeper.writers.exit(file.id, this);
   }
 

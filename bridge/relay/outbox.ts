@@ -143,6 +143,8 @@ export class Outbox {
       const sha256 = entry.sha256 ?? await hashOf(lease.blob);
       if (!entry.sha256) vault.catalog.setHash(file, sha256);
       entry.sha256 = sha256;
+      // What is announced must be known after power loss too, or it would be announced twice.
+      await vault.catalog.durable();
       let position = await worker.announce({
         id: entry.uploadId,
         schoolId: entry.schoolId as never,

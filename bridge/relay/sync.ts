@@ -73,6 +73,8 @@ export class Sync {
     const { worker, directory, directoryChanged } = this.#options;
     const { catalog } = this.#options.vault;
     const told = catalog.ledger.events(SYNC_EVENTS);
+    // What the worker is told is done must be so after power loss too.
+    await catalog.durable();
     const done = catalog.commands.some(SYNC_EVENTS);
     const answer = await worker.sync({
       directoryVersion: directory.version,

@@ -2,10 +2,13 @@
  * The bytes of the homes: opens the blobs the catalog refers to, each with its school's key and each
  * once however many use it, and removes doomed blobs when nobody does.
  */
-import { Blob, removeBlob } from "./blob/blob.ts";
-import type { BlobReference, Catalog } from "./catalog/catalog.ts";
+import { Blob, BlobDamaged, BlobMissing, removeBlob } from "./blob/blob.ts";
 import { DiskRoom } from "./blob/disk-room.ts";
+import type { BlobReference, Catalog } from "./catalog/catalog.ts";
 import type { SchoolKeys } from "./keys/school-keys.ts";
+
+/** A blob, and where its row says how many bytes it has: of a file that is not partial, so many. */
+export type Stored = BlobReference & { state?: string; size?: number };
 
 /** A use of an open blob; `release` once when done. */
 export interface Lease {
@@ -13,12 +16,14 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+const readOnlyCodes = new Set(["EROFS", "EACCES", "EPERM"]);
+
 export class Vault {
   /** What uploads may take of the disk. */
   readonly room: DiskRoom;
   readonly #open = new Map<string, { blob: Promise<Blob>; users: number }>();
-  /** Blobs that are being closed: each is opened again only after that. */
-  readonly #closing = new Map<string, Promise<void>>();
+  /** Blobs that are being closed or removed: each is opened again only after that. */
+  readonly #ending = new Map<string, Promise<void>>();
 
   /** `folder` holds the blobs. How large a file may get is the home's business. */
   constructor(
@@ -31,11 +36,29 @@ export class Vault {
 
   /**
    * Opens the blob. Only one that `mayBeNew`, of a file that was never closed, is made when it is not
-   * there: the blob of any other file that is gone is damage.
+   * there: the blob of any other file that is gone is damage, and so is one that has not the size its
+   * row says.
+   *
+   * @throws {BlobDamaged} {@link BlobMissing} neither goes away by trying again
    */
-  async use(reference: BlobReference, { mayBeNew = false } = {}): Promise<Lease> {
+  async use(reference: Stored, { mayBeNew = false } = {}): Promise<Lease> {
+    const lease = await this.#use(reference, mayBeNew);
+    const { state = "partial", size } = reference;
+    if (mayBeNew || state === "partial" || size === undefined || lease.blob.size === size) {
+      return lease;
+    }
+    const found = lease.blob.size;
+    await lease.release();
+    throw new BlobDamaged(reference.blob, `it has ${found} bytes, and its file had ${size}`);
+  }
+
+  async #use(reference: Stored, mayBeNew: boolean): Promise<Lease> {
     const id = reference.blob;
-    while (this.#closing.has(id)) await this.#closing.get(id);
+    while (this.#ending.has(id)) {
+      await this.#ending.get(id);
+      // Meanwhile its file may have been removed: made again it would be nobody's.
+      if (!this.catalog.knowsBlob(id)) throw new BlobMissing(id);
+    }
     let entry = this.#open.get(id);
     if (!entry) {
       entry = { blob: this.#load(reference, mayBeNew), users: 0 };
@@ -62,14 +85,20 @@ export class Vault {
   }
 
   async #close(id: string, blob: Blob): Promise<void> {
-    const closing = blob.close();
-    const closed = closing.catch(() => {/* said to who waits below */});
-    this.#closing.set(id, closed);
     try {
-      await closing;
+      await this.#end(id, blob.close());
     } finally {
-      this.#closing.delete(id);
       await this.sweep(id);
+    }
+  }
+
+  /** Nobody opens the blob until its closing or removal has come to its end. */
+  async #end(id: string, ending: Promise<void>): Promise<void> {
+    this.#ending.set(id, ending.catch(() => {/* said to who waits below */}));
+    try {
+      await ending;
+    } finally {
+      this.#ending.delete(id);
     }
   }
 
@@ -78,19 +107,40 @@ export class Vault {
     return this.#open.has(blob);
   }
 
-  /** Removes the blob if it is doomed and nobody uses it. */
+  /**
+   * Removes the blob if it is doomed and nobody uses it. Not before that is durable: after power loss
+   * a file must not be back without its bytes.
+   */
   async sweep(blob: string): Promise<void> {
-    if (this.inUse(blob) || !this.catalog.isDoomed(blob)) return;
+    if (this.#isBusy(blob) || !this.catalog.isDoomed(blob)) return;
     try {
-      await removeBlob(this.folder, blob);
+      await this.catalog.durable();
+      // Asked again: it may have been delivered, or opened to be written.
+      if (this.#isBusy(blob) || !this.catalog.isDoomed(blob)) return;
+      await this.#end(blob, removeBlob(this.folder, blob));
       this.catalog.forgetBlob(blob);
     } catch {
       // Such as a full disk. It stays doomed until the next start; what was asked for is done.
     }
   }
 
+  #isBusy(blob: string): boolean {
+    return this.#open.has(blob) || this.#ending.has(blob);
+  }
+
   async sweepAll(): Promise<void> {
     for (const blob of this.catalog.doomedBlobs()) await this.sweep(blob);
+  }
+
+  /**
+   * Removes everything of a school for good: its files and what waits in the outbox, its keys, without
+   * which no copy of its bytes can be read, and then the bytes. End its sessions first: bytes that are
+   * in use go when they are let go. Doing it again after a crash does what is left.
+   */
+  async purge(schoolId: number): Promise<void> {
+    this.catalog.purgeSchool(schoolId);
+    this.keys.forget(schoolId);
+    await this.sweepAll();
   }
 
   /** Gives a new blob its place; nothing points to it until the catalog delivers it. */
@@ -101,7 +151,14 @@ export class Vault {
 
   async #load({ schoolId, blob, keyVersion }: BlobReference, mayBeNew: boolean): Promise<Blob> {
     const key = await this.keys.version(schoolId, keyVersion);
-    const open = mayBeNew ? Blob.openOrCreate : Blob.open;
-    return open.call(Blob, this.folder, blob, key, { maxBytes: Number.MAX_SAFE_INTEGER });
+    const options = { maxBytes: Number.MAX_SAFE_INTEGER };
+    if (mayBeNew) return Blob.openOrCreate(this.folder, blob, key, options);
+    try {
+      return await Blob.open(this.folder, blob, key, options);
+    } catch (error) {
+      if (!readOnlyCodes.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      // Where nothing can be written any more, what is there can still be read.
+      return await Blob.open(this.folder, blob, key, { ...options, readOnly: true });
+    }
   }
 }

@@ -6,7 +6,7 @@
  * sequential writer encrypts each chunk once. On disk there is always what a beginning of the calls
  * made of the file, and never a plain byte.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, type Hash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
 import { asidePath, blobPath, removeBlob } from "./files.ts";
@@ -49,6 +49,8 @@ export class Blob {
   /** The chunk that was decrypted last: readers ask for less than a chunk at a time. */
   #decrypted: { chunk: number; bytes: Buffer } | undefined;
   #compactAbove: number;
+  /** Of the first `hashed` bytes, as long as they were written one after the other. */
+  #hash: { hash: Hash; hashed: number } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -58,6 +60,7 @@ export class Blob {
     this.#log = log;
     this.#size = log.size;
     this.#compactAbove = options.slackBytes ?? SLACK_BYTES;
+    if (log.size === 0) this.#hash = { hash: createHash("sha256"), hashed: 0 };
   }
 
   /** Makes an empty blob; it is durable after the first {@link sync}. */
@@ -99,6 +102,15 @@ export class Blob {
       await removeBlob(folder, id);
       return await Blob.create(folder, id, key, options);
     }
+  }
+
+  /**
+   * The SHA-256 of all bytes, in hexadecimal, where it is known for nothing: this object wrote them all,
+   * one after the other from the first. Otherwise `undefined`, and only reading them can tell.
+   */
+  get sha256(): string | undefined {
+    if (this.#hash?.hashed !== this.#size) return undefined;
+    return this.#hash.hash.copy().digest("hex");
   }
 
   /** Bytes in the file, after the calls that have taken effect. */
@@ -200,6 +212,7 @@ export class Blob {
 
   async #write(offset: number, bytes: Uint8Array): Promise<void> {
     this.#refuseUnlessWritable(offset + bytes.length);
+    this.#take(offset, bytes);
     for (const part of partsOf(offset, bytes.length)) {
       const working = await this.#workOn(part.chunk, part.start, part.end);
       if (part.start > working.length) working.bytes.fill(0, working.length, part.start);
@@ -208,6 +221,15 @@ export class Blob {
       working.isDirty = true;
       // Part by part, so that a crash half way leaves a shorter file and not one that ends in zeros.
       this.#size = Math.max(this.#size, part.chunk * CHUNK_BYTES + part.end);
+    }
+  }
+
+  #take(offset: number, bytes: Uint8Array): void {
+    if (!this.#hash || bytes.length === 0) return;
+    if (this.#hash.hashed !== offset) this.#hash = undefined;
+    else {
+      this.#hash.hash.update(bytes);
+      this.#hash.hashed += bytes.length;
     }
   }
 
@@ -227,6 +249,7 @@ export class Blob {
   async #truncate(size: number): Promise<void> {
     this.#refuseUnlessWritable(size);
     if (size === this.#size) return;
+    this.#hash = size === 0 ? { hash: createHash("sha256"), hashed: 0 } : undefined;
     const working = this.#working;
     const kept = working ? Math.min(working.length, size - working.chunk * CHUNK_BYTES) : 0;
     if (size > this.#size) {

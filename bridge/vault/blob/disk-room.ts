@@ -28,7 +28,7 @@ export class DiskRoom {
   /** Bytes that were granted and not yet taken. */
   #granted = 0;
 
-  /** @param folder a folder on the disk; while it is not there yet, there is room */
+  /** @param folder a folder on the disk; where it is gone, asking for room throws */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -45,12 +45,8 @@ export class DiskRoom {
   }
 
   async #ask(bytes: number): Promise<void> {
-    const disk = await statfs(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
+    const disk = await statfs(this.#folder);
     this.#granted = Math.max(bytes, ASK_EVERY_BYTES);
-    if (!disk) return;
     const reserve = Math.min(RESERVE_BYTES, (disk.blocks * disk.bsize) / 10);
     const free = disk.bavail * disk.bsize - reserve;
     this.#granted = Math.min(this.#granted, free);

@@ -86,11 +86,10 @@ export class BlobLog {
   /** Makes the blob's file; it must not exist. `aside`: under a name to be renamed from later. */
   static async create(identity: BlobIdentity, aside = false): Promise<BlobLog> {
     const path = aside ? asidePath(identity.path) : identity.path;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const salt = identity.random(SALT_BYTES);
     const secret = blobSecret(identity.id, identity.schoolKey, salt);
     const preamble = encodePreamble(salt, secret);
-    const handle = await open(path, "wx+", 0o600);
+    const handle = await openNew(path);
     try {
       await writeAt(handle, [preamble], 0);
     } catch (error) {
@@ -265,7 +264,6 @@ export class BlobLog {
       await this.#handle.datasync();
       if (!this.#isNamed) {
         await syncFolder(dirname(this.#path));
-        await syncFolder(dirname(dirname(this.#path)));
         this.#isNamed = true;
       }
     } catch (error) {
@@ -311,6 +309,24 @@ export class BlobLog {
       await this.#handle.close();
     }
   }
+}
+
+/**
+ * Makes the file, and the folder it is in. The folder of all blobs is there, or it was moved away: then
+ * it is not made again.
+ */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx+", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const group = dirname(path);
+  await mkdir(group, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  await syncFolder(dirname(group));
+  return await open(path, "wx+", 0o600);
 }
 
 async function writeAt(handle: FileHandle, buffers: Uint8Array[], position: number): Promise<void> {

@@ -16,6 +16,7 @@ import { Ledger } from "./ledger.ts";
 import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
 import { StoredKeys } from "./school-keys.ts";
 
+export { FolderGone } from "./write-ahead-log.ts";
 export type { BlobReference, CatalogFile, FileState } from "./file.ts";
 export { BlobReplaced, type Delivery, type Left, PathTaken } from "./files.ts";
 export type { OutboxEntry, OutboxState, Result } from "./outbox.ts";
@@ -49,11 +50,18 @@ export class Catalog {
   }
 
   /**
-   * Returns when everything done here so far survives power loss; call it before an answer says that
-   * something is done.
+   * Returns when everything done here so far survives power loss. What the other methods do survives a
+   * crash of the process; before an answer says that something is done, wait for this.
+   *
+   * @throws {FolderGone} when what was done is not where it would be found
    */
   durable(): Promise<void> {
     return this.#database.durable();
+  }
+
+  /** @throws {FolderGone} when the folder it is in was moved away or removed */
+  checkPlace(): Promise<void> {
+    return this.#database.checkPlace();
   }
 
   // Files

@@ -1,20 +1,28 @@
 /**
- * The catalog's database: SQLite through libsql, WAL, `synchronous=FULL`. What a call here returned
- * from survives power loss.
+ * The catalog's database: SQLite through libsql. What a call here returned from is committed, and
+ * survives a crash of the process; `durable` says when it survives power loss too.
  */
+import { statSync } from "node:fs";
 import Database from "libsql";
 import { migrate } from "./migrations.ts";
+import { WriteAheadLog } from "./write-ahead-log.ts";
 
 export class CatalogDatabase {
   readonly #database: Database.Database;
+  readonly #log: WriteAheadLog;
+  readonly #statements = new Map<string, Database.Statement>();
 
   /** Opens or makes the database in `file`. */
   constructor(file: string) {
     this.#database = new Database(file);
-    this.#database.pragma("journal_mode=WAL");
-    this.#database.pragma("synchronous=FULL");
     try {
+      this.#database.pragma("journal_mode=WAL");
+      // Steps of the schema are durable at once.
+      this.#database.pragma("synchronous=FULL");
       migrate(this.#database);
+      this.#database.pragma("synchronous=NORMAL");
+      const { dev, ino } = statSync(file);
+      this.#log = new WriteAheadLog(file, `${dev}:${ino}`);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -22,20 +30,37 @@ export class CatalogDatabase {
   }
 
   close(): void {
+    this.#statements.clear();
     this.#database.close();
+    void this.#log.close();
+  }
+
+  /** Returns when everything done so far survives power loss; one fsync serves all who wait. */
+  durable(): Promise<void> {
+    return this.#log.durable();
+  }
+
+  /** @throws {FolderGone} when the database is not where it was opened */
+  checkPlace(): Promise<void> {
+    return this.#log.checkPlace();
   }
 
   // Arguments always go as one array: libsql takes a lone Buffer or null for named parameters.
   run(sql: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
-    return this.#database.prepare(sql).run(values);
+    const result = this.#prepared(sql).run(values);
+    if (!this.#database.inTransaction) this.#log.committed();
+    return result;
   }
 
   all<Row>(sql: string, ...values: unknown[]): Row[] {
-    return this.#database.prepare(sql).all(values) as Row[];
+    return this.#prepared(sql).all(values) as Row[];
   }
 
-  /** What was done so far survives power loss when this returns. */
-  async durable(): Promise<void> {}
+  #prepared(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, statement = this.#database.prepare(sql));
+    return statement;
+  }
 
   /** A transaction whose deleted rows leave no trace in the file or in its log. */
   erasing(work: () => void): void {
@@ -43,7 +68,7 @@ export class CatalogDatabase {
     try {
       this.transaction(work);
     } finally {
-      this.#database.pragma("secure_delete=FAST");
+      this.#database.pragma("secure_delete=OFF");
     }
     this.#database.pragma("wal_checkpoint(TRUNCATE)");
   }
@@ -57,6 +82,7 @@ export class CatalogDatabase {
     try {
       const result = work();
       this.#database.exec("COMMIT");
+      this.#log.committed();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");

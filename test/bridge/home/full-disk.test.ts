@@ -152,5 +152,6 @@ test("uploads leave the last tenth of a small disk to the service", async (t) =>
   await assert.rejects(new DiskRoom(disk.folder).take(1), { code: "ENOSPC" });
   await disk.empty();
   await new DiskRoom(disk.folder).take(1);
-  await new DiskRoom(join(disk.folder, "not there yet")).look();
+  const gone = new DiskRoom(join(disk.folder, "moved away"));
+  await assert.rejects(gone.look(), { code: "ENOENT" });
 });

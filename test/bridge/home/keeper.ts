@@ -1,5 +1,5 @@
 /** A real vault in a folder of its own, with what homes share, for the tests of homes. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
@@ -36,6 +36,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
   const catalog = new Catalog(join(folder, "catalog.db"), now);
   const keyring = await fileKeyring(join(folder, "master.key"));
   const keys = new SchoolKeys(keyring, catalog.keys);
+  await mkdir(join(folder, "blobs"), { recursive: true });
   const vault = new Vault(catalog, keys, join(folder, "blobs"));
   const accepted: OutboxEntry[] = [];
   const settling = new Settling({

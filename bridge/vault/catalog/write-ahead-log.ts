@@ -1,0 +1,81 @@
+/**
+ * When what was committed survives power loss. SQLite writes each commit to its write-ahead log and
+ * does not wait for the disk (`synchronous=NORMAL`); here one fsync, off the event loop, serves all
+ * commits that came before it. SQLite itself syncs the log before it copies it into the database.
+ */
+import { type FileHandle, open, stat } from "node:fs/promises";
+
+/** The folder of the catalog was moved away or removed: nothing more that is done here will be found. */
+export class FolderGone extends Error {
+  override readonly name = "FolderGone";
+  readonly code = "ENOENT";
+  constructor() {
+    super("The folder with the catalog was moved away or removed while the bridge was running.");
+  }
+}
+
+export class WriteAheadLog {
+  readonly #file: string;
+  readonly #identity: string;
+  #log: Promise<FileHandle> | undefined;
+  #commits = 0;
+  #durable = 0;
+  #flushing: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  /**
+   * @param file the database, whose log is beside it
+   * @param identity its device and inode when it was opened
+   */
+  constructor(file: string, identity: string) {
+    this.#file = file;
+    this.#identity = identity;
+  }
+
+  /** Something was committed. */
+  committed(): void {
+    this.#commits++;
+  }
+
+  /**
+   * Returns when everything committed so far survives power loss.
+   *
+   * @throws {FolderGone} as long as the folder is not where it was
+   * @throws after an fsync that failed, for good: the next one would say that all is written
+   */
+  async durable(): Promise<void> {
+    const wanted = this.#commits;
+    while (this.#durable < wanted) {
+      this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined);
+      await this.#flushing;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    // Whoever commits in the same turn of the event loop is served by the same fsync.
+    await new Promise((resolve) => setImmediate(resolve));
+    const commits = this.#commits;
+    const log = await (this.#log ??= open(`${this.#file}-wal`, "r+"));
+    try {
+      await log.datasync();
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
+    }
+    await this.checkPlace();
+    this.#durable = commits;
+  }
+
+  /** @throws {FolderGone} when another file, or none, has the database's name */
+  async checkPlace(): Promise<void> {
+    const found = await stat(this.#file).catch(() => undefined);
+    if (!found || `${found.dev}:${found.ino}` !== this.#identity) throw new FolderGone();
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing?.catch(() => {});
+    const log = await this.#log?.catch(() => undefined);
+    await log?.close();
+  }
+}
