@@ -1,10 +1,10 @@
 /**
- * Writes the README's table of problem codes from the code's own list:
+ * Writes docs/problems.md's table of problem codes from the code's own list:
  *
  *     node --import tsx scripts/problem-codes.ts [--check]
  *
  * With `--check` nothing is written, and a table that is not up to date ends it with exit code 1.
- * Without the two marks in the README the table goes to standard output.
+ * Without the two marks in the file the table goes to standard output.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -29,7 +29,7 @@ export function withTable(text: string): string | undefined {
 }
 
 function main(check: boolean): number {
-  const file = new URL("../README.md", import.meta.url);
+  const file = new URL("../docs/problems.md", import.meta.url);
   let text = "";
   try {
     text = readFileSync(file, "utf8");
@@ -38,14 +38,16 @@ function main(check: boolean): number {
   }
   const updated = withTable(text);
   if (updated === undefined) {
-    console.error(`README.md has no ${START} and ${END}; here is what belongs between them:`);
+    console.error(
+      `docs/problems.md has no ${START} and ${END}; here is what belongs between them:`,
+    );
     console.log(problemCodesTable());
     return check ? 1 : 0;
   }
   if (updated === text) return 0;
   if (check) {
     console.error(
-      "README.md: the table of problem codes is not up to date; run scripts/problem-codes.ts",
+      "docs/problems.md: the table of problem codes is not up to date; run scripts/problem-codes.ts",
     );
     return 1;
   }

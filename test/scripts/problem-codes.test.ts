@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { END, problemCodesTable, START, withTable } from "../../scripts/problem-codes.ts";
 import { problemCodes } from "../../worker/roster/problems.ts";
 
-test("codes are listed in the README with their meaning: the table has each of them once", () => {
+test("codes are listed in docs/problems.md with their meaning: the table has each of them once", () => {
   const table = problemCodesTable();
   for (const [code, { severity, meaning }] of Object.entries(problemCodes)) {
     assert.equal(table.split(`| \`${code}\` | ${severity} | ${meaning} |`).length, 2, code);
