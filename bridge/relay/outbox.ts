@@ -6,7 +6,7 @@
 import type { Log } from "../../shared/log.ts";
 import { createHash } from "node:crypto";
 import { type Stage, stageName } from "../../shared/file-names.ts";
-import type { UploadPosition } from "../../shared/protocol.ts";
+import type { SchoolId, UploadPosition } from "../../shared/protocol.ts";
 import type { CatalogFile, Delivery, OutboxEntry } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 import { backoffMs } from "./backoff.ts";
@@ -147,7 +147,7 @@ export class Outbox {
       await vault.catalog.durable();
       let position = await worker.announce({
         id: entry.uploadId,
-        schoolId: entry.schoolId as never,
+        schoolId: entry.schoolId as SchoolId,
         name: entry.name,
         timeCode: entry.timeCode,
         acceptedAt: new Date(entry.acceptedAt).toISOString(),

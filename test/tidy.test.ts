@@ -1,0 +1,139 @@
+/** The house's own rules, each with what to do instead. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { problemCodesTable } from "../scripts/problem-codes.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const LONGEST = 400;
+
+/** What git keeps or would keep: path → text. */
+const files = new Map(
+  execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+  }).trim().split("\n")
+    .filter((path) => /\.(ts|mjs|json|md|txt|sql)$|^\.ci\//.test(path))
+    .flatMap((path) => {
+      try {
+        return [[path, readFileSync(join(root, path), "utf8")] as const];
+      } catch {
+        return []; // removed, and not yet committed
+      }
+    }),
+);
+const code = [...files].filter(([path]) => /\.(ts|mjs)$/.test(path));
+const self = "test/tidy.test.ts";
+
+/** Lines of code that match, as `path:line`. */
+function lines(pattern: RegExp, where = (_path: string) => true): string[] {
+  return code.filter(([path]) => path !== self && where(path)).flatMap(([path, text]) =>
+    text.split("\n").flatMap((line, i) => pattern.test(line) ? [`${path}:${i + 1}`] : [])
+  );
+}
+
+test(`no file of code has more than ${LONGEST} lines: it has a second reason to exist, split it`, () => {
+  const long = code.map(([path, text]) => [path, text.split("\n").length - 1] as const)
+    .filter(([, count]) => count > LONGEST);
+  assert.deepEqual(long, []);
+});
+
+test("nothing is left to be mended later: mend it, or write down what does not hold yet", () => {
+  assert.deepEqual(lines(/\b(FIXME|TODO|XXX)\b/), []);
+});
+
+test("no type is forced: as never says that the types are wrong, so mend them", () => {
+  assert.deepEqual(lines(/\bas never\b/, (path) => !path.startsWith("test/")), []);
+});
+
+// What a machine lacks is skipped there with a word, and fails where all must run (--none-skipped).
+test("no test is skipped or left for later: make it run, or delete it", () => {
+  const isTest = (path: string) => path.endsWith(".test.ts");
+  assert.deepEqual(
+    lines(/\b(test|describe|it)\.(skip|todo|only)\b|\b(skip|todo|only): (true|["'`])/, isTest),
+    [],
+  );
+});
+
+test("only the main files read the environment: a setting is passed in", () => {
+  const holds = (path: string) =>
+    /^(bridge|worker|shared)\//.test(path) &&
+    !/^(bridge\/main|worker\/main|worker\/platform\/runtime)\.ts$/.test(path);
+  assert.deepEqual(lines(/\bprocess\.env\b|\bDeno\.env\b|\["env"\]/, holds), []);
+});
+
+test("packages come by their names, never from a host: an address in a lock is another machine's", () => {
+  const addresses = /"resolved": "https?:|registry\.|\bnpm config set registry\b/;
+  const found = [...files].filter(([path, text]) =>
+    path !== self && addresses.test(text) && !path.endsWith(".md")
+  );
+  assert.deepEqual(found.map(([path]) => path), []);
+});
+
+test("every problem code is in docs/problems.md: run scripts/problem-codes.ts and npm run format", () => {
+  const rows = (text: string) =>
+    text.split("\n").filter((line) => line.startsWith("| `")).map((line) =>
+      line.replace(/ +/g, " ").trim()
+    );
+  assert.deepEqual(rows(files.get("docs/problems.md")!), rows(problemCodesTable()));
+});
+
+test("every item of the contract has a test that names it, or says that it does not hold yet", () => {
+  const items = specItems(files.get("docs/spec.md")!);
+  assert.ok(items.length > 50, `${items.length} items were found`);
+  const held = specTests(files.get("test/spec-tests.txt")!);
+
+  const stray = held.filter(({ section, words }) =>
+    !items.some((item) => item.section === section && item.text.includes(words))
+  );
+  assert.deepEqual(stray.map(({ words }) => words), [], "named in spec-tests.txt, not in spec.md");
+
+  const missing = held.filter(({ file, name }) => !files.get(`test/${file}`)?.includes(name));
+  assert.deepEqual(
+    missing.map(({ file, name }) => `${file}: ${name}`),
+    [],
+    "tests that are not there: name them in spec-tests.txt as they are called now",
+  );
+
+  const bare = items.filter(({ section, text }) =>
+    !text.includes("_Not yet") &&
+    !held.some((entry) => entry.section === section && text.includes(entry.words))
+  );
+  assert.deepEqual(bare.map(({ text }) => text.slice(0, 80)), [], "items without a test");
+});
+
+interface Item {
+  section: string;
+  text: string;
+}
+
+/** The list items and table rows of sections 1 to 6 and 8. */
+function specItems(spec: string): Item[] {
+  return spec.split(/\n(?=## )/).flatMap((chapter) => {
+    const section = /^## ([1-68])\. /.exec(chapter)?.[1];
+    if (!section) return [];
+    const all = chapter.split("\n");
+    const items: Item[] = [];
+    let open: Item | undefined;
+    for (const [i, line] of all.entries()) {
+      const isRow = line.startsWith("|") && !/^[|\s-]+$/.test(line);
+      const isHead = /^\|[|\s-]+$/.test(all[i + 1] ?? "");
+      if (line.startsWith("- ")) items.push(open = { section, text: line.slice(2) });
+      else if (isRow && !isHead) items.push({ section, text: line });
+      else if (line.startsWith("  ") && open) open.text += ` ${line.trim()}`;
+      else open = line.trim() === "" ? open : undefined;
+    }
+    if (section === "8") items.push({ section, text: chapter.replace(/\s+/g, " ") });
+    return items;
+  });
+}
+
+function specTests(text: string) {
+  return text.split("\n").filter((line) => line && !line.startsWith("#")).map((line) => {
+    const [section, words, file, name] = line.split(" | ") as [string, string, string, string];
+    return { section, words, file, name };
+  });
+}
