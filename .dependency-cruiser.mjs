@@ -22,7 +22,7 @@ export const worker = {
   http: ["database"],
   intake: ["database", "roster", "hl7"],
   export: ["database"],
-  events: ["database"],
+  events: ["database", "export", "roster"],
   platform: ["database", "http", "export", "events"],
   bridge: ["database", "http", "intake", "export", "events"],
   admin: ["database", "http", "intake", "export", "events", "roster", "hl7", "ssh-key"],

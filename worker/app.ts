@@ -25,6 +25,10 @@ export function createApp(context: WorkerContext): Hono {
     c.res.headers.set("cache-control", "no-store");
     c.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(async (c, next) => {
+    await next();
+    if (c.req.method !== "GET" && c.res.ok) context.tell?.();
+  });
   app.use(bodyLimit({ maxSize: BODY_BYTES, onError: bodyTooLarge }));
   app.get("/healthz", async (c) => {
     if (!await isMigrated(context.database)) {

@@ -18,6 +18,12 @@ export interface WorkerContext {
   /** A UUID. */
   randomId(): string;
   log: Log;
+  /** May webhooks have addresses that are not public? */
+  allowPrivateWebhooks: boolean;
+  /** Is there a mail server? */
+  hasMail: boolean;
+  /** Something may have happened: tells who wants to know, and returns at once. */
+  tell?(): void;
 }
 
 /** The instant `now` as it is stored and answered: ISO 8601 UTC, to the millisecond. */

@@ -6,6 +6,7 @@ import { startTicking } from "./platform/ticking.ts";
 import { currentRuntime, type Listening } from "./platform/runtime.ts";
 import { SettingError } from "../shared/settings.ts";
 import { readSettings, type WorkerSettings } from "./settings.ts";
+import { openTeller } from "./platform/telling.ts";
 import { startWorker } from "./platform/opening.ts";
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
@@ -68,7 +69,11 @@ const worker = startWorker({
       now: () => Date.now(),
       randomId: () => crypto.randomUUID(),
       log,
+      allowPrivateWebhooks: settings.allowPrivateWebhooks,
+      hasMail: settings.mail !== undefined,
+      tell: () => teller.kick(),
     };
+    const teller = openTeller(database, settings, log);
     const app = createApp(serving);
     return (request) => app.fetch(request);
   },

@@ -7,6 +7,7 @@ import {
   SettingError,
 } from "../shared/settings.ts";
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
+import { type MailSettings, readAllowPrivate, readMail, readPublicUrl } from "./events/settings.ts";
 import { tokenFault } from "../shared/tokens.ts";
 
 export interface WorkerSettings {
@@ -19,6 +20,9 @@ export interface WorkerSettings {
   adminToken: string;
   sliceRows: number;
   keyTypes: KeyFamily[];
+  mail: MailSettings | undefined;
+  publicUrl: string | undefined;
+  allowPrivateWebhooks: boolean;
 }
 
 /** An empty setting counts as none. @throws SettingError with a line for each that is wrong */
@@ -36,6 +40,9 @@ export function readSettings(environment: Environment): WorkerSettings {
     adminToken: () => readAdminToken(get("ADMIN_TOKEN"), get("BRIDGE_TOKEN")),
     sliceRows: () => readWholeNumber("SLICE_ROWS", get("SLICE_ROWS") ?? "5000", 1, 50_000),
     keyTypes: () => readWords("SSH_KEY_TYPES", get("SSH_KEY_TYPES") ?? "rsa", keyFamilies),
+    mail: () => readMail(get("SMTP_URL"), get("MAIL_FROM")),
+    publicUrl: () => readPublicUrl(get("PUBLIC_URL")),
+    allowPrivateWebhooks: () => readAllowPrivate(get("WEBHOOK_ALLOW_PRIVATE")),
   });
 }
 

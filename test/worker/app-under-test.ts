@@ -50,6 +50,8 @@ export function appUnderTest(
     now: () => clock.now,
     randomId: () => crypto.randomUUID(),
     log: (event, fields) => logged.push({ event, ...fields }),
+    allowPrivateWebhooks: false,
+    hasMail: false,
     ...overrides,
   };
   const app = createApp(context);

@@ -16,6 +16,9 @@ describe("the worker's settings", () => {
       adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa"],
+      mail: undefined,
+      publicUrl: undefined,
+      allowPrivateWebhooks: false,
     });
   });
 
@@ -39,6 +42,9 @@ describe("the worker's settings", () => {
       adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa", "ed25519", "ecdsa"],
+      mail: undefined,
+      publicUrl: undefined,
+      allowPrivateWebhooks: false,
     });
   });
 

@@ -3,9 +3,11 @@ import { Hono } from "hono";
 import { bearer } from "../http/bearer.ts";
 import type { WorkerContext } from "../context.ts";
 import { auditRoutes } from "./audit.ts";
+import { contactRoutes } from "./contacts.ts";
 import { exportRoutes } from "./exports.ts";
 import { fileRoutes } from "./files.ts";
 import { keyRoutes } from "./keys.ts";
+import { mailRoutes } from "./mails.ts";
 import { placementRoutes } from "./placements.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
@@ -13,6 +15,7 @@ import { studentRoutes } from "./students.ts";
 import { uploadFileRoutes } from "./upload-files.ts";
 import { uploadRoutes } from "./uploads.ts";
 import { verificationRoutes } from "./verifications.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export function adminRoutes(context: WorkerContext): Hono {
   const routes = new Hono();
@@ -27,6 +30,9 @@ export function adminRoutes(context: WorkerContext): Hono {
   routes.route("/", scheduleRoutes(context));
   routes.route("/", exportRoutes(context));
   routes.route("/", fileRoutes(context));
+  routes.route("/", contactRoutes(context));
+  routes.route("/", mailRoutes(context));
+  routes.route("/", webhookRoutes(context));
   routes.route("/", auditRoutes(context));
   return routes;
 }

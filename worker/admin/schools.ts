@@ -16,6 +16,7 @@ import { HttpProblem } from "../http/problem.ts";
 import { readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
+import { checkExpectation } from "./expectation.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
 
 const Name = v.pipe(
@@ -43,6 +44,7 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
 
   routes.post("/schools", async (c) => {
     const { slug, name, settings } = await readJson(c, NewSchool);
+    checkExpectation(settings, now());
     const school = await createSchool(
       database,
       { slug, name, settings: settings as SettingsPatch },
@@ -73,6 +75,7 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
     const slug = c.req.param("slug");
     const { id } = await findSchool(database, slug);
     const { name, settings } = await readJson(c, SchoolChange);
+    checkExpectation(settings, now());
     const change = { name, settings: settings as SettingsPatch | undefined };
     const school = await changeSchool(database, id, change, author(c, now()));
     if (!school) throw noSuchSchool(slug);

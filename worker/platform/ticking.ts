@@ -41,6 +41,7 @@ export function startTicking(current: () => WorkerContext | undefined): { stop()
 
 /** Ticks until none is left, for a minute at most: then the next one goes on. */
 async function tickAll(context: WorkerContext): Promise<void> {
+  context.tell?.();
   const end = context.now() + 55_000;
   try {
     while ((await tick(context)).due === TICK_EXPORTS && context.now() < end);

@@ -43,6 +43,9 @@ const patternSentence =
   "a pattern is a regular expression of at most 200 characters; empty: letters and digits";
 const rowLimitSentence = `a row limit is a whole number from 1 to ${MOST_ROWS}`;
 
+const expectSentence = 'such as {"when":"every weekday at 6 pm","timezone":"America/New_York"}';
+const daysSentence = "days are a whole number from 1 to 60, or 0 for never";
+
 /** The settings as people give them. */
 export const SchoolSettings = v.strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */
@@ -90,6 +93,20 @@ export const SchoolSettings = v.strictObject({
     ),
     "header",
   ),
+  /** When a roster is expected, in the words of a schedule: then one that does not come is told of. */
+  expectEvery: v.optional(
+    v.strictObject({ when: v.string(expectSentence), timezone: v.string(expectSentence) }),
+  ),
+  /** An export that is not fetched within so many days is told of; 0: never. */
+  notDownloadedAfterDays: v.optional(
+    v.pipe(
+      v.number(daysSentence),
+      v.integer(daysSentence),
+      v.minValue(0, daysSentence),
+      v.maxValue(60, daysSentence),
+    ),
+    7,
+  ),
 });
 export type SchoolSettings = v.InferOutput<typeof SchoolSettings>;
 
@@ -102,6 +119,11 @@ const Stored = v.object({
   onCampusRequired: v.fallback(v.optional(v.boolean(), true), true),
   rowLimit: v.fallback(v.optional(v.pipe(v.number(), v.minValue(1)), 50_000), 50_000),
   emptyExports: v.fallback(v.optional(v.picklist(["header", "skip"]), "header"), "header"),
+  expectEvery: v.fallback(
+    v.optional(v.object({ when: v.string(), timezone: v.string() })),
+    undefined,
+  ),
+  notDownloadedAfterDays: v.fallback(v.optional(v.number(), 7), 7),
 });
 
 /** Reads settings as they are stored, JSON; what is not known is passed over. */

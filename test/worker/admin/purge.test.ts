@@ -47,7 +47,7 @@ eachDatabase("deleting a school", (database) => {
     );
     const tables = rows.map((row) => row["name"] as string)
       .filter((table) => !/^(libsql_|_litestream)/.test(table));
-    const others = ["audit", "directory", "migrations"];
+    const others = ["audit", "directory", "migrations", "rounds"];
     assert.deepEqual([...Object.keys(schoolRows), ...others].toSorted(), tables.toSorted());
   });
 

@@ -34,6 +34,7 @@ eachDatabase("schools", (database) => {
         onCampusRequired: true,
         rowLimit: 50_000,
         emptyExports: "header",
+        notDownloadedAfterDays: 7,
       },
       createdAt: "2026-11-22T10:15:30.123Z",
     });

@@ -37,6 +37,8 @@ export function world(database: Client, now = midnight): World {
     now: () => clock.now,
     randomId: () => randomUUID(),
     log: (event, fields) => void logged.push(JSON.stringify({ event, ...fields })),
+    allowPrivateWebhooks: false,
+    hasMail: false,
   };
   return { context, clock, logged };
 }

@@ -3,6 +3,7 @@ import type { Client, Row } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import { auditEntry, type Author } from "./audit.ts";
+import { tell, tellIfChanged } from "../school/occurrences.ts";
 import { bumpDirectory } from "./directory.ts";
 import { isConstraint } from "../errors.ts";
 
@@ -36,6 +37,7 @@ export async function addKey(database: Client, key: NewKey, by: Author): Promise
               VALUES ((SELECT id FROM schools WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, NULL)`,
         args: [schoolId, fingerprint, type, bits, publicKey, label, by.at, expiresAt],
       },
+      tell({ kind: "key.added", schoolId, subject: fingerprint, at: by.at }),
       bumpDirectory,
       auditEntry(by, schoolId, "key.added", { fingerprint, type, bits, label, expiresAt }),
     ], "write");
@@ -84,6 +86,7 @@ export async function revokeKey(database: Client, key: StoredKey, by: Author): P
             WHERE school_id = ? AND fingerprint = ? AND revoked_at IS NULL`,
       args: [by.at, schoolId, fingerprint],
     },
+    tellIfChanged({ kind: "key.revoked", schoolId, subject: fingerprint, at: by.at }),
     bumpDirectory,
     auditEntry(by, schoolId, "key.revoked", { fingerprint, label }),
   ], "write");

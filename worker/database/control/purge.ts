@@ -23,6 +23,13 @@ export const schoolRows: Record<string, string> = {
   files: "school_id = ?",
   commands: "school_id = ?",
   ledger: "school_id = ?",
+  occurrences: "school_id = ?",
+  webhook_deliveries: "school_id = ?",
+  webhooks: "school_id = ?",
+  notices: "school_id = ?",
+  mails: "school_id = ?",
+  contacts: "school_id = ?",
+  watches: "school_id = ?",
   ssh_keys: "school_id = ?",
   schools: "id = ?",
 };

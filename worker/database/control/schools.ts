@@ -5,6 +5,7 @@ import type { Page } from "../page.ts";
 import { type SchoolSettings, storedSettings } from "../../roster/settings.ts";
 import { auditEntry, type Author } from "./audit.ts";
 import { bumpDirectory } from "./directory.ts";
+import { watchExpectation } from "./watches.ts";
 import { isConstraint } from "../errors.ts";
 
 export interface School {
@@ -55,6 +56,7 @@ export async function createSchool(
         args: [slug, name, JSON.stringify(settings), by.at],
       },
       bumpDirectory,
+      watchExpectation(slug),
       {
         sql: `INSERT INTO audit (at, school_id, actor, action, detail)
               SELECT ?, id, ?, 'school.created', ? FROM schools WHERE slug = ?`,
@@ -87,6 +89,7 @@ export async function changeSchool(
             WHERE id = ?`,
       args: [change.name ?? null, JSON.stringify(change.settings ?? {}), id],
     },
+    watchExpectation(id),
     auditEntry(by, id, "school.changed", { ...change }),
     { sql: `SELECT ${columns} FROM schools WHERE id = ?`, args: [id] },
   ], "write");

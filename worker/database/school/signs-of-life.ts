@@ -1,0 +1,53 @@
+/** What the watch asks of a school's own rows: did a roster come, was an export fetched? */
+import type { Client } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
+
+export const appliedQuery = `SELECT
+  EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND state = 'completed'
+    AND completed_at > ?2 AND lower(name) NOT LIKE '%.check.csv') AS applied,
+  EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND accepted_at > ?2
+    AND state IN ('accepted', 'checking', 'processing')) AS under_way`;
+
+/** Was a roster of the school applied after an instant, and is one under way that came after it? */
+export async function rosterSince(
+  database: Client,
+  schoolId: SchoolId,
+  since: string,
+): Promise<{ isApplied: boolean; isUnderWay: boolean }> {
+  const { rows: [row] } = await database.execute({ sql: appliedQuery, args: [schoolId, since] });
+  return {
+    isApplied: Number(row!["applied"]) === 1,
+    isUnderWay: Number(row!["under_way"]) === 1,
+  };
+}
+
+export interface WaitingExport {
+  id: string;
+  schoolId: SchoolId;
+  deliveredAt: string;
+}
+
+export const waitingExportsQuery = `SELECT id, school_id, delivered_at FROM exports
+  WHERE delivered_at IS NOT NULL AND downloaded_at IS NULL AND delivered_at > ?1
+    AND delivered_at <= ?2 AND (delivered_at, id) > (?3, ?4) AND students > 0
+    AND NOT EXISTS (SELECT 1 FROM occurrences AS o WHERE o.school_id = exports.school_id
+      AND o.once = 'export.not_downloaded:' || exports.id)
+  ORDER BY delivered_at, id LIMIT ?5`;
+
+/** Exports with students that lie in /outbound unread, and nobody was told so; the oldest first. */
+export async function waitingExports(
+  database: Client,
+  { after, until }: { after: string; until: string },
+  last: WaitingExport | undefined,
+  limit: number,
+): Promise<WaitingExport[]> {
+  const { rows } = await database.execute({
+    sql: waitingExportsQuery,
+    args: [after, until, last?.deliveredAt ?? "", last?.id ?? "", limit],
+  });
+  return rows.map((row) => ({
+    id: row["id"] as string,
+    schoolId: Number(row["school_id"]) as SchoolId,
+    deliveredAt: row["delivered_at"] as string,
+  }));
+}

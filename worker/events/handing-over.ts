@@ -1,0 +1,167 @@
+/**
+ * Hands each occurrence over to those who want to be told: a delivery for each webhook, a notice for
+ * each contact. Handing over twice changes nothing, so that a worker that dies in the middle, or two
+ * workers at once, leave nobody untold and tell nobody twice.
+ */
+import type { Client, InStatement } from "@libsql/client";
+import type { Log } from "../../shared/log.ts";
+import { instant } from "../context.ts";
+import type { Contact } from "../database/control/contacts.ts";
+import {
+  type Listeners,
+  listenersOf,
+  type ListeningWebhook,
+} from "../database/control/listeners.ts";
+import { addNotices, missingNotices, type NewNotice } from "../database/control/mails.ts";
+import { addDeliveries, type NewDelivery } from "../database/control/webhook-deliveries.ts";
+import { isUnavailable } from "../database/errors.ts";
+import { markTold, type Occurrence, untold } from "../database/school/occurrences.ts";
+import { nextRun } from "../export/schedule.ts";
+import { GIVE_UP_MS } from "./backoff.ts";
+import { type Details, detailsOf } from "./details.ts";
+import type { Notice } from "./mail/notice.ts";
+import { wantsFor } from "./wants.ts";
+
+export interface HandingOver {
+  database: Client;
+  now(): number;
+  log: Log;
+  /** Is there a mail server? Without one nobody is told by mail. */
+  hasMail: boolean;
+}
+
+/** So many occurrences are handed over at once. */
+const AT_ONCE = 100;
+
+/** @returns `more`: there was as much as is handed over at once, so that more may wait */
+export async function handOver(context: HandingOver): Promise<"nothing" | "all" | "more"> {
+  const { database, now, hasMail } = context;
+  const occurrences = await untold(database, AT_ONCE);
+  if (occurrences.length === 0) return "nothing";
+  const schoolIds = [...new Set(occurrences.map(({ schoolId }) => schoolId))];
+  const listeners = await listenersOf(database, schoolIds);
+  const deliveries: NewDelivery[] = [];
+  const notices: NewNotice[] = [];
+  for (const occurrence of occurrences) {
+    const school = listeners.schools.get(occurrence.schoolId);
+    const { webhooks, contacts } = concerned(listeners, occurrence);
+    if (!school || webhooks.length + contacts.length === 0) continue;
+    const details = await readDetails(context, occurrence);
+    if (!details) continue;
+    const body = JSON.stringify({
+      type: occurrence.kind,
+      timestamp: occurrence.at,
+      data: { school: school.slug, ...details },
+    });
+    deliveries.push(...webhooks.map((webhook) => deliveryOf(webhook, occurrence, body)));
+    if (!hasMail) continue;
+    const wanted = wantsFor(occurrence.kind, details);
+    const listening = contacts.filter(({ wants }) => wants.some((want) => isIn(wanted, want)));
+    notices.push(...listening.map((contact) => noticeOf(contact, occurrence, details, now())));
+  }
+  const missing = await write(database, deliveries, notices, now());
+  const told = occurrences.filter((occurrence) => !missing.has(nameOf(occurrence)));
+  await markTold(database, told.map(({ number }) => number), instant(now()));
+  return occurrences.length === AT_ONCE && told.length > 0 ? "more" : "all";
+}
+
+function isIn(words: readonly string[], word: string): boolean {
+  return words.includes(word);
+}
+
+/** Unique among all schools, wherever each one's occurrences are kept. */
+function nameOf({ schoolId, number }: Occurrence): string {
+  return `${schoolId}-${number}`;
+}
+
+function concerned(
+  { webhooks, contacts }: Listeners,
+  { schoolId, kind }: Occurrence,
+): { webhooks: ListeningWebhook[]; contacts: Contact[] } {
+  return {
+    webhooks: webhooks.filter((webhook) =>
+      (webhook.schoolId === null || webhook.schoolId === schoolId) &&
+      (webhook.kinds === null || webhook.kinds.includes(kind))
+    ),
+    contacts: contacts.filter((contact) => contact.schoolId === schoolId),
+  };
+}
+
+/** One occurrence that cannot be read keeps no other from being told. */
+async function readDetails(
+  { database, log }: HandingOver,
+  occurrence: Occurrence,
+): Promise<Details | undefined> {
+  try {
+    return await detailsOf(database, occurrence);
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    const { number, schoolId, kind } = occurrence;
+    log("telling.failed", { number, schoolId, kind, reason: (error as Error).name });
+    return undefined;
+  }
+}
+
+function deliveryOf(webhook: ListeningWebhook, occurrence: Occurrence, body: string): NewDelivery {
+  const { number, schoolId, kind } = occurrence;
+  return {
+    // In the order in which things happened, as text too.
+    id: `${webhook.id}.${String(number).padStart(12, "0")}.${schoolId}`,
+    webhookId: webhook.id,
+    schoolId,
+    messageId: `msg_${nameOf(occurrence)}`,
+    kind,
+    body,
+  };
+}
+
+function noticeOf(
+  contact: Contact,
+  occurrence: Occurrence,
+  details: Details,
+  now: number,
+): NewNotice {
+  const { kind, at, schoolId } = occurrence;
+  const notice: Notice = { kind, at, details };
+  const common = { contactId: contact.id, occurrence: nameOf(occurrence), schoolId, notice };
+  const digest = contact.digestAt === null ? undefined : nextDigest(contact, now);
+  return digest === undefined
+    ? {
+      ...common,
+      mailId: `${contact.id}.${nameOf(occurrence)}`,
+      isDigest: false,
+      dueAt: instant(now),
+    }
+    : {
+      ...common,
+      mailId: `${contact.id}.${instant(digest)}`,
+      isDigest: true,
+      dueAt: instant(digest),
+    };
+}
+
+function nextDigest({ digestAt, timezone }: Contact, now: number): number | undefined {
+  const [hour, minute] = digestAt!.split(":").map(Number);
+  return nextRun(`${minute} ${hour} * * *`, timezone ?? "UTC", now);
+}
+
+/** @returns the names of occurrences of which somebody is still to be told */
+async function write(
+  database: Client,
+  deliveries: NewDelivery[],
+  notices: NewNotice[],
+  now: number,
+): Promise<Set<string>> {
+  const statements: InStatement[] = [];
+  if (deliveries.length > 0) {
+    const giveUpAt = instant(now + GIVE_UP_MS);
+    statements.push(addDeliveries(deliveries, { now: instant(now), giveUpAt }));
+  }
+  if (notices.length > 0) {
+    statements.push(...addNotices(notices, instant(now)), missingNotices(notices));
+  }
+  if (statements.length === 0) return new Set();
+  const results = await database.batch(statements, "write");
+  if (notices.length === 0) return new Set();
+  return new Set(results.at(-1)!.rows.map((row) => row["occurrence"] as string));
+}

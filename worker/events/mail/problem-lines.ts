@@ -1,0 +1,19 @@
+import { problemCodes } from "../../roster/problems.ts";
+import type { CodeCount } from "../../database/school/occurrences.ts";
+import { number, plural } from "./sentences.ts";
+
+/** How often a problem comes and where, in words: `3 times`, `lines 4, 9 and 12`. */
+export function linesOf({ count, lines }: CodeCount): { times: string; lines: string } {
+  const times = `${number(count)} ${plural(count, "time", "times")}`;
+  const more = count - lines.length;
+  const named = lines.map(number);
+  const last = more > 0 ? `${number(more)} more` : named.pop() ?? "";
+  const list = named.length > 0 ? `${named.join(", ")} and ${last}` : last;
+  return { times, lines: `${lines.length === 1 && more === 0 ? "line" : "lines"} ${list}` };
+}
+
+/** What a code means, in words; a code of another version stands for itself. */
+export function meaningOf(code: string): string {
+  const meaning = (problemCodes as Record<string, { meaning: string } | undefined>)[code]?.meaning;
+  return meaning?.replace(/^whole file: /, "") ?? code;
+}

@@ -1,0 +1,181 @@
+/**
+ * Sends what waits for webhooks (SPEC section 10). Each receiver gets its messages one after the other,
+ * in the order in which things happened; receivers are served side by side, so that one which hangs
+ * holds up nobody else's. One that keeps failing is left alone for longer each time.
+ */
+import type { Client } from "@libsql/client";
+import type { Log } from "../../shared/log.ts";
+import { instant } from "../context.ts";
+import {
+  type Attempt,
+  type Lease,
+  type LeasedDelivery,
+  leaseDeliveries,
+  type Receiver,
+  receivers,
+  releaseDeliveries,
+  settleDelivery,
+} from "../database/control/webhook-deliveries.ts";
+import { type Post, PostFailure } from "./outgoing.ts";
+import { nextTry, waitAfter } from "./backoff.ts";
+import { signedHeaders } from "./signature.ts";
+
+export interface WebhookSending {
+  database: Client;
+  post: Post;
+  now(): number;
+  /** From 0 to 1. */
+  random(): number;
+  randomId(): string;
+  log: Log;
+}
+
+/** So many receivers are served at once by one worker. */
+const RECEIVERS = 32;
+/** So many deliveries of one receiver are taken in hand at once. */
+const IN_HAND = 8;
+/** Longer than all that is in hand can take, as each may take 15 s. */
+const LEASE_MS = 180_000;
+/** A receiver that failed so often in a row is left alone: its next messages would fail as well. */
+const PATIENT_FAILURES = 3;
+/** A receiver may ask for so long a wait, in milliseconds. */
+const LONGEST_ASKED_MS = 6 * 3_600_000;
+
+/** @returns what sends until nothing is due; calls while it does so wait for the same end */
+export function createWebhookSender(context: WebhookSending): { run(): Promise<void> } {
+  const busy = new Map<string, Promise<void>>();
+  let wake = () => {};
+
+  async function serveAll(): Promise<void> {
+    while (true) {
+      const room = RECEIVERS - busy.size;
+      const found = room > 0
+        ? await receivers(context.database, instant(context.now()), [...busy.keys()], room)
+        : [];
+      for (const receiver of found) {
+        const served = serve(context, receiver)
+          .catch((error) => context.log("webhook.failed", { reason: (error as Error).name }))
+          .finally(() => busy.delete(receiver.id));
+        busy.set(receiver.id, served);
+      }
+      if (busy.size === 0) return;
+      // A receiver that hangs is not waited for when there may be something for another.
+      const woken = new Promise<void>((resolve) => wake = resolve);
+      await Promise.race([woken, ...busy.values()]);
+    }
+  }
+
+  let running: Promise<void> | undefined;
+  return {
+    run() {
+      wake();
+      running ??= serveAll().finally(() => running = undefined);
+      return running;
+    },
+  };
+}
+
+/** Sends what one receiver is due, until one fails or none is left of what was taken in hand. */
+async function serve(context: WebhookSending, receiver: Receiver): Promise<void> {
+  const { database, now, randomId } = context;
+  const lease: Lease = {
+    id: randomId(),
+    now: instant(now()),
+    until: instant(now() + LEASE_MS),
+  };
+  const deliveries = await leaseDeliveries(database, receiver.id, lease, IN_HAND);
+  deliveries.sort((a, b) => a.id < b.id ? -1 : 1);
+  for (const delivery of deliveries) {
+    if (await send(context, receiver, delivery, lease)) continue;
+    await releaseDeliveries(database, lease);
+    return;
+  }
+}
+
+/** @returns whether the receiver took it */
+async function send(
+  context: WebhookSending,
+  receiver: Receiver,
+  delivery: LeasedDelivery,
+  lease: Lease,
+): Promise<boolean> {
+  const { database, now, random, log } = context;
+  const { attempt, asked } = await attemptOnce(context, receiver, delivery);
+  const isTaken = attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
+  const isGone = attempt.status === 410;
+  const failures = isTaken ? 0 : receiver.failures + 1;
+  const again = isTaken || isGone ? undefined : nextTry({
+    now: now(),
+    failures: delivery.tries,
+    giveUpAt: Date.parse(delivery.giveUpAt),
+    random: random(),
+    asked,
+  });
+  const holdOff = failures >= PATIENT_FAILURES
+    ? Math.max(waitAfter(failures - PATIENT_FAILURES + 1, random()), asked)
+    : asked;
+  const outcome = isTaken ? "delivered" : again === undefined ? "failed" : "again";
+  await settleDelivery(database, {
+    webhookId: receiver.id,
+    deliveryId: delivery.id,
+    lease,
+    attempt,
+    outcome,
+    dueAt: again === undefined ? null : instant(again),
+    webhook: {
+      failures,
+      readyAt: isTaken || holdOff === 0 ? null : instant(now() + holdOff),
+      isGone,
+    },
+  });
+  if (!isTaken) {
+    const { status, problem } = attempt;
+    log("webhook.not_taken", { webhook: receiver.id, delivery: delivery.id, status, problem });
+  }
+  return isTaken;
+}
+
+async function attemptOnce(
+  { post, now }: WebhookSending,
+  receiver: Receiver,
+  { messageId, body }: LeasedDelivery,
+): Promise<{ attempt: Attempt; asked: number }> {
+  const started = now();
+  const { secret, previousSecret } = receiver;
+  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
+  const done = (status: number | null, problem: string | null): Attempt => ({
+    at: instant(started),
+    status,
+    problem,
+    milliseconds: now() - started,
+  });
+  try {
+    const signed = await signedHeaders({ id: messageId, at: started, body }, secrets);
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": "Rosterbridge-Webhooks",
+      ...signed,
+    };
+    const { status, retryAfter } = await post(receiver.url, headers, body);
+    return { attempt: done(status, problemOf(status)), asked: askedWait(retryAfter, now()) };
+  } catch (error) {
+    const problem = error instanceof PostFailure ? error.message : (error as Error).name;
+    return { attempt: done(null, problem), asked: 0 };
+  }
+}
+
+function problemOf(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  if (status >= 300 && status < 400) return "it redirects, and redirects are not followed";
+  if (status === 410) return "it says that it is gone for good; the webhook was switched off";
+  return "it did not take it";
+}
+
+/** `retry-after`, in seconds or as a date (RFC 9110 section 10.2.3), in milliseconds from now. */
+function askedWait(retryAfter: string | undefined, now: number): number {
+  if (retryAfter === undefined) return 0;
+  const wait = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter) * 1000
+    : Date.parse(retryAfter) - now;
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), LONGEST_ASKED_MS);
+}
