@@ -16,6 +16,8 @@ export function routes(): string[] {
     now: () => 0,
     randomId: () => "",
     log: () => {},
+    allowPrivateWebhooks: false,
+    hasMail: false,
   });
   const answered = app.routes.filter(({ method, path }) => method !== "ALL" && !path.endsWith("*"));
   const lines = new Set(answered.map(({ method, path }) => `${path} ${method}`));
