@@ -1,6 +1,5 @@
 /** The worker as one function from request to answer. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
@@ -8,11 +7,13 @@ import { bridgeRoutes } from "./bridge/index.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
 import { isUnavailable } from "./database/errors.ts";
-import { BODY_BYTES } from "./http/body.ts";
+import type { Caller } from "./http/bearer.ts";
+import { FailedTokens } from "./http/failed-tokens.ts";
 import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 
-export function createApp(context: WorkerContext): Hono {
-  const app = new Hono();
+export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
+  const app = new Hono<{ Bindings: Caller }>();
+  const failed = new FailedTokens(context);
   app.onError((error, c) => problemResponse(problemOf(error, c, context)));
   app.notFound((c) => problemResponse(notFound(c)));
   app.use(methodNotAllowed({
@@ -29,15 +30,14 @@ export function createApp(context: WorkerContext): Hono {
     await next();
     if (c.req.method !== "GET" && c.res.ok) context.tell?.();
   });
-  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: bodyTooLarge }));
   app.get("/healthz", async (c) => {
     if (!await isMigrated(context.database)) {
       throw databaseUnavailable("its tables are not up to date");
     }
     return c.json({ status: "ok" });
   });
-  app.route("/bridge", bridgeRoutes(context));
-  app.route("/admin", adminRoutes(context));
+  app.route("/bridge", bridgeRoutes(context, failed));
+  app.route("/admin", adminRoutes(context, failed));
   return app;
 }
 
@@ -69,13 +69,5 @@ function wrongMethod(c: Context, methods: string[]): HttpProblem {
     `${c.req.method} is not possible at ${c.req.path}; possible: ${allow}.`,
     {},
     { allow },
-  );
-}
-
-function bodyTooLarge(): never {
-  throw new HttpProblem(
-    413,
-    "body_too_large",
-    `The body is larger than ${BODY_BYTES} bytes, the most that is taken. Nothing of it was used.`,
   );
 }

@@ -15,6 +15,8 @@ export interface WorkerContext {
   sliceRows: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Resolves after so many milliseconds. */
+  wait(milliseconds: number): Promise<void>;
   /** A UUID. */
   randomId(): string;
   log: Log;

@@ -11,8 +11,11 @@ import { startWorker } from "./platform/opening.ts";
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EX_CONFIG = 78;
-/** So long requests in flight may take when the worker is asked to end, in milliseconds. */
-const GRACE_MS = 10_000;
+/**
+ * So long requests in flight may take when the worker is asked to end, in milliseconds. Deno Deploy kills
+ * it after 5 s.
+ */
+const GRACE_MS = 3_500;
 
 const runtime = currentRuntime();
 
@@ -41,7 +44,7 @@ function wait(milliseconds: number): Promise<void> {
 async function listenOrExit(): Promise<Listening> {
   const { host, port } = settings;
   try {
-    return await runtime.listen((request) => worker.fetch(request), host, port);
+    return await runtime.listen((request, caller) => worker.fetch(request, caller), host, port);
   } catch (error) {
     const reason = (error as Error).message;
     console.error(`HOST and PORT are ${host} and ${port}, where nothing can listen: ${reason}`);
@@ -67,6 +70,7 @@ const worker = startWorker({
       keyTypes: settings.keyTypes,
       sliceRows: settings.sliceRows,
       now: () => Date.now(),
+      wait,
       randomId: () => crypto.randomUUID(),
       log,
       allowPrivateWebhooks: settings.allowPrivateWebhooks,
@@ -75,7 +79,7 @@ const worker = startWorker({
     };
     const teller = openTeller(database, settings, log);
     const app = createApp(serving);
-    return (request) => app.fetch(request);
+    return (request, caller) => app.fetch(request, caller);
   },
   now: () => instant(Date.now()),
   wait,

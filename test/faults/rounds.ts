@@ -152,7 +152,7 @@ async function all<Item>(service: Service, path: string): Promise<Item[]> {
     const { status, body } = await service.admin("GET", `${path}?limit=1000${after}`);
     assert.equal(status, 200, JSON.stringify(body));
     items.push(...body.items);
-    after = body.next ? `&after=${encodeURIComponent(body.next)}` : "";
+    after = body.next ? `&cursor=${encodeURIComponent(body.next)}` : "";
   } while (after);
   return items;
 }

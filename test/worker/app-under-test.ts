@@ -1,6 +1,5 @@
 /** The worker's app with a clock that stands still, and a way to call it. */
 import type { Client } from "@libsql/client";
-import type { Hono } from "hono";
 import { createApp } from "../../worker/app.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 
@@ -13,7 +12,7 @@ export interface Logged {
 }
 
 export interface AppUnderTest {
-  app: Hono;
+  app: ReturnType<typeof createApp>;
   context: WorkerContext;
   logged: Logged[];
   /** What `now()` tells; tests move it. */
@@ -48,6 +47,7 @@ export function appUnderTest(
     keyTypes: ["rsa"],
     sliceRows: 5000,
     now: () => clock.now,
+    wait: () => Promise.resolve(),
     randomId: () => crypto.randomUUID(),
     log: (event, fields) => logged.push({ event, ...fields }),
     allowPrivateWebhooks: false,

@@ -6,7 +6,8 @@ import { deliverAgain } from "../database/school/deliveries.ts";
 import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
 import { runNow } from "../export/tick.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 
@@ -30,7 +31,7 @@ export function exportRoutes(context: WorkerContext): Hono {
     return c.json(writeExport((await getExport(database, id))!), 201);
   });
 
-  routes.get("/schools/:slug/exports", async (c) => {
+  routes.get("/schools/:slug/exports", takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, Instant);
     const stored = await listExports(database, school.id, page.after, page.limit + 1);

@@ -6,13 +6,14 @@ import { parseTimeCode } from "../../shared/time-code.ts";
 import type { WorkerContext } from "../context.ts";
 import { fileByPath, listFiles, type StoredFile } from "../database/school/files.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function fileRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/files", async (c) => {
+  routes.get("/schools/:slug/files", takes(...PAGE, "path"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const path = c.req.query("path");
     if (path !== undefined) {

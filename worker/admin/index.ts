@@ -1,6 +1,9 @@
 /** Everything administrators call, behind `ADMIN_TOKEN`. */
 import { Hono } from "hono";
 import { bearer } from "../http/bearer.ts";
+import { limitedBody } from "../http/body.ts";
+import type { FailedTokens } from "../http/failed-tokens.ts";
+import { knownQuery } from "../http/query.ts";
 import type { WorkerContext } from "../context.ts";
 import { auditRoutes } from "./audit.ts";
 import { contactRoutes } from "./contacts.ts";
@@ -17,9 +20,11 @@ import { uploadRoutes } from "./uploads.ts";
 import { verificationRoutes } from "./verifications.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
-export function adminRoutes(context: WorkerContext): Hono {
+export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono {
   const routes = new Hono();
-  routes.use(bearer([context.adminToken], "ADMIN_TOKEN"));
+  routes.use(bearer({ tokens: [context.adminToken], setting: "ADMIN_TOKEN", failed }));
+  routes.use(limitedBody());
+  routes.use(knownQuery);
   routes.route("/", schoolRoutes(context));
   routes.route("/", keyRoutes(context));
   routes.route("/", placementRoutes(context));

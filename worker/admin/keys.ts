@@ -12,7 +12,8 @@ import {
 import type { School } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
 import { KeyRefusal } from "../ssh-key/refusal.ts";
@@ -46,7 +47,7 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
     });
   });
 
-  routes.get("/schools/:slug/keys", async (c) => {
+  routes.get("/schools/:slug/keys", takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const keys = await listKeys(database, school.id, page);

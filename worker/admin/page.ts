@@ -7,10 +7,13 @@ import * as v from "valibot";
 import type { Page } from "../database/page.ts";
 import { HttpProblem } from "../http/problem.ts";
 
+/** The query parameters of a list. */
+export const PAGE = ["limit", "cursor"];
+
 const LIMIT = 100;
 const MOST = 1000;
 
-/** Reads `?limit=&after=`. `key` is the schema of what orders this list. @throws HttpProblem 400 */
+/** Reads `?limit=&cursor=`; put `takes(...PAGE)` before the route. `key` is the schema of what orders this list. @throws HttpProblem 400 */
 export function readPage<Key>(c: Context, key: v.GenericSchema<Key>): Page<Key> {
   const limit = c.req.query("limit") ?? String(LIMIT);
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST) {
@@ -20,7 +23,7 @@ export function readPage<Key>(c: Context, key: v.GenericSchema<Key>): Page<Key> 
       `limit is ${JSON.stringify(limit.slice(0, 80))}; it takes a number from 1 to ${MOST}.`,
     );
   }
-  const after = c.req.query("after");
+  const after = c.req.query("cursor");
   return { limit: Number(limit), after: after === undefined ? undefined : decode(after, key) };
 }
 
@@ -50,8 +53,8 @@ function decode<Key>(cursor: string, schema: v.GenericSchema<Key>): Key {
   } catch {
     throw new HttpProblem(
       400,
-      "after_invalid",
-      'after is not a cursor of this list; it takes the "next" of the page before.',
+      "cursor_invalid",
+      'cursor is not one of this list; it takes the "next" of the page before.',
     );
   }
 }

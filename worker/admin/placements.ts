@@ -4,7 +4,8 @@ import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listPlacements, replacePlacements } from "../database/school/placements.ts";
 import { readJson } from "../http/body.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 
@@ -31,7 +32,7 @@ export function placementRoutes({ database, now }: WorkerContext): Hono {
     return c.body(null, 204);
   });
 
-  routes.get("/schools/:slug/placements", async (c) => {
+  routes.get("/schools/:slug/placements", takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const placements = await listPlacements(database, school.id, page);

@@ -13,7 +13,8 @@ import {
 } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { checkExpectation } from "./expectation.ts";
@@ -61,7 +62,7 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
     return c.json(schoolAnswer(school), 201, { location: `/admin/schools/${slug}` });
   });
 
-  routes.get("/schools", async (c) => {
+  routes.get("/schools", takes(...PAGE), async (c) => {
     const page = readPage(c, v.tuple([v.number()]));
     const schools = await listSchools(database, page);
     return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
@@ -82,7 +83,7 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
     return c.json(schoolAnswer(school));
   });
 
-  routes.delete("/schools/:slug", async (c) => {
+  routes.delete("/schools/:slug", takes("confirm"), async (c) => {
     const slug = c.req.param("slug");
     const school = await findSchool(database, slug);
     if (c.req.query("confirm") !== slug) {

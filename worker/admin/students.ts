@@ -5,16 +5,17 @@ import type { WorkerContext } from "../context.ts";
 import { listStudents, studentByUsername } from "../database/school/students.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function studentRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/students", async (c) => {
+  routes.get("/schools/:slug/students", takes(...PAGE, "q"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string()]));
-    const students = await listStudents(database, school.id, page);
+    const students = await listStudents(database, school.id, page, c.req.query("q"));
     return c.json(
       writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
     );

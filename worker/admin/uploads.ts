@@ -10,7 +10,8 @@ import {
   uploadById,
 } from "../database/school/uploads.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
 export function uploadRoutes({ database }: WorkerContext): Hono {
@@ -22,7 +23,7 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
     return upload;
   }
 
-  routes.get("/schools/:slug/uploads", async (c) => {
+  routes.get("/schools/:slug/uploads", takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const uploads = await listUploads(database, school.id, page);
@@ -33,7 +34,7 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
 
   routes.get("/uploads/:id", async (c) => c.json(await findUpload(c.req.param("id"))));
 
-  routes.get("/uploads/:id/problems", async (c) => {
+  routes.get("/uploads/:id/problems", takes(...PAGE), async (c) => {
     const { id } = await findUpload(c.req.param("id"));
     const page = readPage(c, v.tuple([v.number(), v.number()]));
     const problems = await listProblems(database, id, page);

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
 import { verifyStudents, withdrawVerification } from "../database/school/verifications.ts";
 import { accept, readJson } from "../http/body.ts";
+import { takes } from "../http/query.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { author } from "./author.ts";
@@ -74,7 +75,7 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
     return c.json(answer);
   });
 
-  routes.delete("/schools/:slug/verifications/:username{.+}", async (c) => {
+  routes.delete("/schools/:slug/verifications/:username{.+}", takes("reviewer"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const username = c.req.param("username").trim();
     const { reviewer } = accept(Withdraw, c.req.query(), "query");

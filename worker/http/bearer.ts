@@ -1,9 +1,21 @@
-/** The worker's two doors: each opens to its own tokens (RFC 6750). */
+/** The worker's two doors: each opens to its own tokens (RFC 6750), before anything of a body is read. */
 import type { MiddlewareHandler } from "hono";
+import type { FailedTokens } from "./failed-tokens.ts";
 import { HttpProblem } from "./problem.ts";
 
-/** @param setting the setting that holds the tokens, to say which one is wanted */
-export function bearer(tokens: readonly string[], setting: string): MiddlewareHandler {
+export interface Door {
+  tokens: readonly string[];
+  /** The setting that holds the tokens, to say which one is wanted. */
+  setting: string;
+  failed: FailedTokens;
+}
+
+/** What the platform tells of a request: the address of who sent it. */
+export interface Caller {
+  address?: string;
+}
+
+export function bearer({ tokens, setting, failed }: Door): MiddlewareHandler<{ Bindings: Caller }> {
   const wanted = Promise.all(tokens.map(digest));
   return async (c, next) => {
     const given = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1];
@@ -14,6 +26,7 @@ export function bearer(tokens: readonly string[], setting: string): MiddlewareHa
     // All of them, so that the time does not tell which one it was.
     const matches = (await wanted).filter((token) => isSame(token, found)).length;
     if (matches === 0) {
+      if (!await failed.slowDown(c.env?.address ?? "unknown", setting)) throw tooMany(setting);
       throw refusal(
         setting,
         "The bearer token is not one of this door's.",
@@ -31,6 +44,17 @@ function refusal(setting: string, found: string, challenge: string): HttpProblem
     `${found} Send "Authorization: Bearer …" with the worker's ${setting}.`,
     {},
     { "www-authenticate": challenge },
+  );
+}
+
+function tooMany(setting: string): HttpProblem {
+  return new HttpProblem(
+    429,
+    "too_many_wrong_tokens",
+    `Too many wrong tokens come from your address at once. Look at what sends them: it takes the ` +
+      `worker's ${setting}. The right one is let in at any time.`,
+    {},
+    { "retry-after": "2" },
   );
 }
 

@@ -1,11 +1,28 @@
 /** What callers send, read through a schema: bodies and the parts of an address. */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import * as v from "valibot";
 import { describeIssue } from "./issues.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** The largest body the worker takes, in bytes. */
 export const BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Refuses larger bodies with 413. It reads a body that does not tell its length to its end, so it
+ * stands behind `bearer`.
+ */
+export function limitedBody(): MiddlewareHandler {
+  return bodyLimit({ maxSize: BODY_BYTES, onError: bodyTooLarge });
+}
+
+function bodyTooLarge(): never {
+  throw new HttpProblem(
+    413,
+    "body_too_large",
+    `The body is larger than ${BODY_BYTES} bytes, the most that is taken. Nothing of it was used.`,
+  );
+}
 
 /**
  * The request's body, read through a schema. Whatever its content type says: `curl -d` sends another.

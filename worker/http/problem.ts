@@ -9,6 +9,7 @@ const titles: Record<number, string> = {
   410: "Gone",
   413: "Content Too Large",
   422: "Unprocessable Content",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };

@@ -4,10 +4,11 @@
  */
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
+import type { Caller } from "../http/bearer.ts";
 import { migrate } from "../database/migrate.ts";
 import { databaseUnavailable, problemResponse } from "../http/problem.ts";
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+type Fetch = (request: Request, caller: Caller) => Response | Promise<Response>;
 
 export interface Starting {
   open(): Promise<Client>;
@@ -59,9 +60,9 @@ export function startWorker(starting: Starting): { fetch: Fetch; stop(): void } 
   const patience = Promise.race([first.catch(() => {}), starting.wait(PATIENCE_MS)]);
 
   return {
-    async fetch(request) {
+    async fetch(request, caller) {
       if (!serve) await patience;
-      if (serve) return serve(request);
+      if (serve) return serve(request, caller);
       return problemResponse(
         databaseUnavailable("it could not be reached since the worker started"),
       );

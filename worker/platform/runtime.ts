@@ -3,7 +3,9 @@
  * reached through `globalThis`, so that one source type-checks on all of them.
  */
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+import type { Caller } from "../http/bearer.ts";
+
+type Fetch = (request: Request, caller: Caller) => Response | Promise<Response>;
 
 export interface Listening {
   /** `http://127.0.0.1:8787`, or where the platform listens. */
@@ -39,7 +41,10 @@ interface DenoGlobal {
       port: number;
       onListen(at: { hostname: string; port: number }): void;
     },
-    fetch: Fetch,
+    fetch: (
+      request: Request,
+      at: { remoteAddr: { hostname?: string } },
+    ) => Response | Promise<Response>,
   ): { shutdown(): Promise<void> };
   addSignalListener(signal: string, listener: () => void): void;
   exit(code: number): void;
@@ -54,7 +59,7 @@ function onDeno(deno: DenoGlobal): Runtime {
         hostname,
         port,
         onListen: (at) => address = url(at.hostname, at.port),
-      }, fetch);
+      }, (request, { remoteAddr }) => fetch(request, callerAt(remoteAddr.hostname)));
       return Promise.resolve({ address, stop: () => server.shutdown() });
     },
     onStop(stop) {
@@ -68,6 +73,22 @@ function onDeno(deno: DenoGlobal): Runtime {
   };
 }
 
+/** What keeps connections that say nothing, or say it slowly, from staying, in milliseconds. */
+const NODE_TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 120_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+interface NodeRequest {
+  incoming: { socket: { remoteAddress?: string | undefined } };
+}
+
+function callerAt(address: string | undefined): Caller {
+  return address === undefined ? {} : { address };
+}
+
 interface NodeProcess {
   env: Record<string, string | undefined>;
   on(signal: string, listener: () => void): void;
@@ -79,7 +100,11 @@ function onNode(process: NodeProcess): Runtime {
     environment: () => process.env,
     async listen(fetch, hostname, port) {
       const { createAdaptorServer } = await import("@hono/node-server");
-      const server = createAdaptorServer({ fetch });
+      const server = createAdaptorServer({
+        fetch: (request, env) =>
+          fetch(request, callerAt((env as NodeRequest).incoming.socket.remoteAddress)),
+        serverOptions: NODE_TIMEOUTS,
+      });
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen(port, hostname, resolve);

@@ -266,13 +266,13 @@ eachDatabase("outbound over the admin routes", (database) => {
     }
     const found: string[] = [];
     for (let after: string | undefined = "";;) {
-      const page = await call("GET", `/exports?limit=2${after ? `&after=${after}` : ""}`);
+      const page = await call("GET", `/exports?limit=2${after ? `&cursor=${after}` : ""}`);
       found.push(...page.body.items.map(({ name }: { name: string }) => name));
       after = page.body.next;
       if (after === undefined) break;
     }
     assert.deepEqual(found, names);
-    assert.equal((await call("GET", "/exports?after=nonsense")).status, 400);
+    assert.equal((await call("GET", "/exports?cursor=nonsense")).status, 400);
   });
 
   test("an unknown school or export is answered 404, a wrong token 401", async () => {

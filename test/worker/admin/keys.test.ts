@@ -151,7 +151,7 @@ eachDatabase("keys", (database) => {
     const labels = (body: { items: { label: string }[] }) => body.items.map(({ label }) => label);
     const first = (await app.admin("GET", `${path}?limit=2`)).body;
     assert.deepEqual(labels(first), ["three", "two"]);
-    const second = (await app.admin("GET", `${path}?limit=2&after=${first.next}`)).body;
+    const second = (await app.admin("GET", `${path}?limit=2&cursor=${first.next}`)).body;
     assert.deepEqual(labels(second), ["one"]);
     assert.ok(!("next" in second));
   });

@@ -19,7 +19,7 @@ eachDatabase("what administrators see of a school", (database) => {
     const items: Item[] = [];
     let next: string | undefined;
     do {
-      const after = next === undefined ? "" : `&after=${next}`;
+      const after = next === undefined ? "" : `&cursor=${next}`;
       const { status, body } = await app.admin("GET", `${path}?limit=${limit}${after}`);
       assert.equal(status, 200);
       assert.ok(body.items.length <= limit);
@@ -172,11 +172,11 @@ eachDatabase("what administrators see of a school", (database) => {
 
   test("a limit or a cursor that is none is refused", async () => {
     for (
-      const query of ["limit=0", "limit=1001", "limit=ten", "limit=-1", "after=x", "after=WzFd"]
+      const query of ["limit=0", "limit=1001", "limit=ten", "limit=-1", "cursor=x", "cursor=WzFd"]
     ) {
       const { status, body } = await app.admin("GET", `/admin/schools/seen/uploads?${query}`);
       assert.equal(status, 400, query);
-      assert.match(body.code, /^(limit|after)_invalid$/);
+      assert.match(body.code, /^(limit|cursor)_invalid$/);
     }
   });
 

@@ -148,7 +148,7 @@ eachDatabase("schools", (database) => {
       "page-3",
       "page-2",
     ]);
-    const second = await app.admin("GET", `/admin/schools?limit=1&after=${first.body.next}`);
+    const second = await app.admin("GET", `/admin/schools?limit=1&cursor=${first.body.next}`);
     assert.deepEqual(second.body.items.map((item: { slug: string }) => item.slug), ["page-1"]);
   });
 

@@ -34,6 +34,7 @@ export function world(database: Client, now = midnight): World {
     adminToken: "admin-token",
     keyTypes: ["rsa"],
     sliceRows: 5_000,
+    wait: () => Promise.resolve(),
     now: () => clock.now,
     randomId: () => randomUUID(),
     log: (event, fields) => void logged.push(JSON.stringify({ event, ...fields })),

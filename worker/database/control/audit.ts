@@ -36,12 +36,17 @@ export function auditEntry(
 export async function listAudit(
   database: Client,
   { limit, after }: Page<[number]>,
+  { school, action }: { school?: string | undefined; action?: string | undefined } = {},
 ): Promise<AuditEntry[]> {
   const { rows } = await database.execute({
     sql: `SELECT a.id, a.at, a.actor, a.action, a.detail, s.slug
           FROM audit a LEFT JOIN schools s ON s.id = a.school_id
-          WHERE a.id < ? ORDER BY a.id DESC LIMIT ?`,
-    args: [after?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1],
+          WHERE a.id < ? AND (? IS NULL OR s.slug = ?) AND (? IS NULL OR a.action = ?) ORDER BY a.id DESC LIMIT ?`,
+    args: [
+      after?.[0] ?? Number.MAX_SAFE_INTEGER,
+      ...[school ?? null, school ?? null, action ?? null, action ?? null],
+      limit + 1,
+    ],
   });
   return rows.map((row) => ({
     id: Number(row["id"]),

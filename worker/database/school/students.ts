@@ -28,16 +28,38 @@ const query = `SELECT students.username, students.student_id, students.last_name
     students.term, students.on_campus, standing.verified_at
   FROM students ${joinStanding}`;
 
-/** In order of the Username; one row more than the page has. */
+const hasWord =
+  `AND (students.username_key LIKE ? ESCAPE '\\' OR students.student_id LIKE ? ESCAPE '\\'
+  OR students.last_name LIKE ? ESCAPE '\\' OR students.first_name LIKE ? ESCAPE '\\')`;
+
+/** `%` and `_` stand for themselves. */
+function likeText(word: string): string {
+  return word.toLowerCase().replace(/[\\%_]/g, "\\$&");
+}
+
+/**
+ * In order of the Username; one row more than the page has.
+ *
+ * @param search words that must each be part of the Username, StudentId, last or first name; the
+ *   letter case of a to z does not matter. It looks at every student of the school.
+ */
 export async function listStudents(
   database: Client,
   schoolId: SchoolId,
   { limit, after }: Page<[string]>,
+  search?: string,
 ): Promise<ListedStudent[]> {
+  const words = search?.trim().split(/\s+/).filter(Boolean) ?? [];
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key > ?
+          ${words.map(() => hasWord).join(" ")}
           ORDER BY students.username_key LIMIT ?`,
-    args: [schoolId, after?.[0] ?? "", limit + 1],
+    args: [
+      schoolId,
+      after?.[0] ?? "",
+      ...words.flatMap((word) => Array<string>(4).fill(`%${likeText(word)}%`)),
+      limit + 1,
+    ],
   });
   return rows.map(readStudent);
 }
