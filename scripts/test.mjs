@@ -47,9 +47,8 @@ const read = new Promise((resolve) => lines.once("close", resolve));
 
 tests.on("exit", async (code) => {
   await read;
-  const left = ["skipped", "todo", "cancelled"].filter((name) =>
-    Number(summary.get(name) ?? 0) > 0
-  );
+  const strict = noneSkipped ? ["skipped", "todo"] : [];
+  const left = [...strict, "cancelled"].filter((name) => Number(summary.get(name) ?? 0) > 0);
   for (const name of left) console.error(`${summary.get(name)} ${name}: every test must run.`);
   // After failures the runner lists them, which pushes its summary out of sight.
   if (code !== 0 || left.length > 0) {
