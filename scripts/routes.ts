@@ -13,6 +13,7 @@ export function routes(): string[] {
     adminToken: "",
     keyTypes: [],
     sliceRows: 1,
+    wait: () => Promise.resolve(),
     now: () => 0,
     randomId: () => "",
     log: () => {},

@@ -17,7 +17,8 @@ import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 
 const wantNames = Object.keys(wants) as Want[];
 
@@ -69,7 +70,7 @@ export function contactRoutes(context: WorkerContext): Hono {
     });
   });
 
-  routes.get("/schools/:slug/contacts", async (c) => {
+  routes.get("/schools/:slug/contacts", takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string()]));
     const contacts = await listContacts(database, school.id, page);

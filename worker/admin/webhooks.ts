@@ -25,7 +25,8 @@ import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
-import { readPage, writePage } from "./page.ts";
+import { takes } from "../http/query.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 
 const kindNames = Object.keys(kinds) as Kind[];
 
@@ -81,7 +82,7 @@ export function webhookRoutes(context: WorkerContext): Hono {
     return c.json({ ...stored, secret }, 201, { location: `/admin/webhooks/${id}` });
   });
 
-  routes.get("/webhooks", async (c) => {
+  routes.get("/webhooks", takes(...PAGE), async (c) => {
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const webhooks = await listWebhooks(database, page);
     return c.json(writePage(webhooks, page, ({ createdAt, id }) => [createdAt, id], (one) => one));
@@ -108,7 +109,7 @@ export function webhookRoutes(context: WorkerContext): Hono {
     return c.body(null, 204);
   });
 
-  routes.get("/webhooks/:id/deliveries", async (c) => {
+  routes.get("/webhooks/:id/deliveries", takes(...PAGE, "state"), async (c) => {
     const { id } = await findWebhook(c.req.param("id"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const state = readState(c.req.query("state"));
