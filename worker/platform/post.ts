@@ -18,6 +18,8 @@ export interface PostOptions {
   allowPrivate: boolean;
   /** All of it, from the look-up to the head of the answer, in milliseconds. */
   timeoutMs?: number;
+  /** Which addresses are public. */
+  isPublic?: (address: string) => boolean;
   /** The addresses of a name. */
   resolve?: (name: string) => Promise<string[]>;
   /** Certificates (PEM) to trust instead of the platform's. */
@@ -48,14 +50,14 @@ export function createPost(options: PostOptions): Post {
 }
 
 async function chooseAddress(hostname: string, options: PostOptions): Promise<string> {
-  const { allowPrivate, resolve = addressesOf } = options;
+  const { allowPrivate, isPublic = isPublicAddress, resolve = addressesOf } = options;
   let found: string[];
   try {
     found = isIP(hostname) ? [hostname] : await resolve(hostname);
   } catch {
     throw new PostFailure("its name cannot be looked up");
   }
-  const allowed = allowPrivate ? found : found.filter(isPublicAddress);
+  const allowed = allowPrivate ? found : found.filter(isPublic);
   // Every network has IPv4 still, and many have nothing else.
   const address = allowed.find((one) => isIP(one) === 4) ?? allowed[0];
   if (address === undefined) throw new PostFailure(NOT_PUBLIC);
