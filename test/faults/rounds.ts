@@ -23,6 +23,15 @@ interface Pupil {
   outbound: Outbound;
   /** Uploads that were checked in earlier rounds. */
   checked: Set<string>;
+  /**
+   * Name → SHA-256 of what was last answered OK under it in this round: one of them must be there,
+   * as an earlier one may have been replaced before it was accepted.
+   */
+  promised: Map<string, string[]>;
+  /** Names under which a write broke off in this round: a partial file may be left. */
+  broken: Set<string>;
+  /** How often none, one and both of two sessions on one name were answered OK. */
+  races: [none: number, one: number, both: number];
 }
 
 /** Runs the rounds; throws at the first thing that is wrong. Returns a summary. */
@@ -54,7 +63,16 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       const school = await service.addSchool(`school-${i}`);
       const outbound = new Outbound(service, school);
       await outbound.schedule();
-      pupils.push({ school, model: new Model(), rosters: new Map(), outbound, checked: new Set() });
+      pupils.push({
+        school,
+        model: new Model(),
+        rosters: new Map(),
+        outbound,
+        checked: new Set(),
+        promised: new Map(),
+        broken: new Set(),
+        races: [0, 0, 0],
+      });
     }
 
     const kill = async (what: keyof typeof kills) => {
@@ -100,9 +118,11 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows, ` +
       `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
+      `two sessions on one name: ${list(racesOf(pupils))}`,
       `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
-      "every student against the model, .original and .rejected byte for byte, nothing left over; " +
+      "every student against the model, .original and .rejected byte for byte, what was answered OK is " +
+      "there, nothing left over; " +
       "each verification in exactly one export",
     ].join("\n");
   } catch (error) {
@@ -118,21 +138,52 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   }
 }
 
+function racesOf(pupils: readonly Pupil[]): Record<string, number> {
+  const sum = (kept: 0 | 1 | 2) => pupils.reduce((total, { races }) => total + races[kept], 0);
+  return { "times neither was kept": sum(0), "times one": sum(1), "times both": sum(2) };
+}
+
 function list(counts: Record<string, number>): string {
   return Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ");
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Uploads a roster or two, each again and again until its CLOSE was answered OK. */
+const names = ["/inbound/roster.csv", "/inbound/other.csv"];
+
+/** Uploads a roster or two, each again and again until its CLOSE was answered OK; or two at once. */
 async function upload(pupil: Pupil, random: Random): Promise<void> {
   const count = 1 + random.below(2);
   for (let i = 0; i < count; i++) {
-    const roster = makeRoster(random, 20 + random.below(180), 300);
-    pupil.rosters.set(roster.sha256, roster);
-    const name = `/inbound/${random.pick(["roster", "other"])}.csv`;
+    const name = random.pick(names);
+    if (random.chance(0.3)) {
+      await uploadTwice(pupil, random, name);
+      continue;
+    }
+    const roster = newRoster(pupil, random);
     await until(() => pupil.school.put(name, roster.bytes).then(() => true, () => false));
+    pupil.promised.set(name, [roster.sha256]);
   }
+}
+
+/** Two sessions write one name at the same moment: what was answered OK is there, or its rival is. */
+async function uploadTwice(pupil: Pupil, random: Random, name: string): Promise<void> {
+  const rosters = [newRoster(pupil, random), newRoster(pupil, random)];
+  const answers = await Promise.allSettled(rosters.map(async (roster) => {
+    await pause(random.below(30));
+    await pupil.school.put(name, roster.bytes);
+    return roster.sha256;
+  }));
+  const kept = answers.flatMap((answer) => answer.status === "fulfilled" ? [answer.value] : []);
+  pupil.races[kept.length]!++;
+  if (kept.length > 0) pupil.promised.set(name, kept);
+  if (kept.length < 2) pupil.broken.add(name);
+}
+
+function newRoster(pupil: Pupil, random: Random): Roster {
+  const roster = makeRoster(random, 20 + random.below(180), 300);
+  pupil.rosters.set(roster.sha256, roster);
+  return roster;
 }
 
 interface UploadJson {
@@ -157,16 +208,31 @@ async function all<Item>(service: Service, path: string): Promise<Item[]> {
   return items;
 }
 
+/** Waits until a school's home is at rest and holds what was promised; the names and the uploads. */
+async function atRest(service: Service, pupil: Pupil) {
+  const { school, promised, broken } = pupil;
+  let names: string[] = [];
+  let listed: UploadJson[] = [];
+  const settled = (name: string) =>
+    /\.(completed|original|rejected)$/.test(name) || broken.has(`/inbound/${name}`);
+  const isThere = (hashes: string[]) => listed.some(({ sha256 }) => hashes.includes(sha256));
+  await until(async () => {
+    names = await school.names().catch(() => ["unreachable"]);
+    if (!names.every(settled)) return false;
+    listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
+    return [...promised.values()].every(isThere);
+  }, { what: `${school.slug} at rest, with all that was answered OK`, everyMs: 100 });
+  const partial = names.filter((name) => broken.has(`/inbound/${name}`));
+  if (partial.length > 0) await school.sftp(...partial.map((name) => `rm inbound/${name}`));
+  promised.clear();
+  broken.clear();
+  return { names: names.filter((name) => !partial.includes(name)), listed };
+}
+
 /** Waits until a school's home is at rest, then checks all that is new in it. */
 async function check(service: Service, pupil: Pupil) {
   const { school, model, rosters, checked } = pupil;
-  let names: string[] = [];
-  await until(async () => {
-    names = await school.names().catch(() => ["unreachable"]);
-    return names.every((name) => /\.(completed|original|rejected)$/.test(name));
-  }, { what: `${school.slug} at rest`, everyMs: 100 });
-
-  const listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
+  const { names, listed } = await atRest(service, pupil);
   // Time codes are in the order of acceptance: each name has its own, and a school's are in turn.
   const uploads = listed
     .filter(({ id }) => !checked.has(id))
