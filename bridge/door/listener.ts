@@ -2,49 +2,14 @@
  * The port: accepts connections, remembers where each comes from, and limits how many may stand at the
  * door and for how long. What is spoken on them is not its business.
  */
-import type { Log } from "../../shared/log.ts";
 import { createServer, type Socket } from "node:net";
+import type { Listen, ListenerOptions } from "../sftp/caller.ts";
 import { contain } from "./containment.ts";
-
-/** A connection at the door. */
-export interface Caller {
-  readonly socket: Socket;
-  /** As it was when the connection was accepted; a socket forgets it once the peer has reset. */
-  readonly address: string;
-  /** It has logged in: from now on it may stay. */
-  admitted(): void;
-  /** Something unforeseen was thrown in it: ends it, counts and logs that. */
-  failed(error: unknown): void;
-}
-
-export interface ListenerOptions {
-  host: string;
-  /** 0 takes a free one. */
-  port: number;
-  /** Milliseconds within which a caller must be admitted. */
-  graceMs: number;
-  log: Log;
-  /** Speaks to a caller. What it throws, at once or later, ends that connection only. */
-  serve(caller: Caller): void;
-}
-
-export interface Listener {
-  readonly port: number;
-  /** Connections that were ended because something unforeseen was thrown in them. */
-  readonly faults: number;
-  /** Ends the connections that were not admitted yet. */
-  sendStrangersAway(): void;
-  /** Stops listening; resolves when every connection is closed. */
-  close(): Promise<void>;
-  /** Closes every connection now. */
-  destroyAll(): void;
-}
 
 /** Connections that are not admitted yet; beyond this the oldest gives way. */
 const MOST_STRANGERS = 256;
 
-/** @throws Error when nothing can listen there */
-export async function startListener(options: ListenerOptions): Promise<Listener> {
+export const startListener: Listen = async (options) => {
   const { log, graceMs } = options;
   const strangers = new Set<Socket>();
   const sockets = new Set<Socket>();
@@ -103,7 +68,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       for (const socket of sockets) socket.destroy();
     },
   };
-}
+};
 
 function listen(
   server: ReturnType<typeof createServer>,

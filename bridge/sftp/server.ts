@@ -4,8 +4,8 @@
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import ssh2 from "ssh2";
-import { type Caller, startListener } from "../door/listener.ts";
 import type { Home } from "../home/home.ts";
+import type { Caller, Listen } from "./caller.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
 import { socketOf } from "./ssh2-internals.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
@@ -14,6 +14,8 @@ import type { KeyFamily } from "../../shared/ssh-keys.ts";
 export type { Visitor } from "./connection.ts";
 
 export interface SftpServerOptions {
+  /** The door that callers come in by. */
+  listen: Listen;
   host: string;
   /** 0 takes a free one. */
   port: number;
@@ -99,7 +101,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   }
 
   // ssh2 tells of a connection only when the peer has introduced itself.
-  const listener = await startListener({
+  const listener = await options.listen({
     host: options.host,
     port: options.port,
     graceMs,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { test } from "node:test";
-import { type Caller, type Listener, startListener } from "../../../bridge/door/listener.ts";
+import { startListener } from "../../../bridge/door/listener.ts";
+import type { Caller, Listener } from "../../../bridge/sftp/caller.ts";
 
 interface Door {
   listener: Listener;
