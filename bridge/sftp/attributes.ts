@@ -1,8 +1,8 @@
 /**
  * Attributes between a home and the wire (draft-ietf-secsh-filexfer-02 section 5).
  */
-import type { Attributes as WireAttributes, InputAttributes } from "ssh2";
 import { type Attributes, type Changes, Refusal } from "../home/home.ts";
+import type { WireAttributes } from "./fields.ts";
 
 const FILE = 0o100000;
 const FOLDER = 0o040000;
@@ -11,12 +11,13 @@ const LAST_SECOND = 2 ** 32 - 1;
 /** Owner and group are always 0: there are no accounts behind a home. */
 export function wireAttributes(attributes: Attributes): WireAttributes {
   return {
-    mode: (attributes.kind === "folder" ? FOLDER : FILE) | (attributes.permissions & 0o777),
-    uid: 0,
-    gid: 0,
-    size: attributes.size,
-    atime: wireTime(attributes.accessedAt),
-    mtime: wireTime(attributes.modifiedAt),
+    size: BigInt(attributes.size),
+    owner: { user: 0, group: 0 },
+    permissions: (attributes.kind === "folder" ? FOLDER : FILE) | (attributes.permissions & 0o777),
+    times: {
+      accessedAt: wireTime(attributes.accessedAt),
+      modifiedAt: wireTime(attributes.modifiedAt),
+    },
   };
 }
 
@@ -29,15 +30,10 @@ function wireTime(seconds: number): number {
  * What a client wants changed; `undefined` when it asks for nothing that a home keeps. Permissions
  * and owners are left out: clients send them unasked, and a home's folders decide them.
  */
-export function changesOf(wire: InputAttributes): Changes | undefined {
-  const changes: Changes = {};
-  if (typeof wire.size === "number") {
-    if (!Number.isSafeInteger(wire.size)) {
-      throw new Refusal("failure", "The size is larger than any file can be; nothing was changed.");
-    }
-    changes.size = wire.size;
+export function changesOf({ size, times }: WireAttributes): Changes | undefined {
+  if (size === undefined && !times) return undefined;
+  if (size !== undefined && size > Number.MAX_SAFE_INTEGER) {
+    throw new Refusal("failure", "The size is larger than any file can be; nothing was changed.");
   }
-  if (typeof wire.mtime === "number") changes.modifiedAt = wire.mtime;
-  if (typeof wire.atime === "number") changes.accessedAt = wire.atime;
-  return Object.keys(changes).length > 0 ? changes : undefined;
+  return { ...(size === undefined ? {} : { size: Number(size) }), ...times };
 }

@@ -7,10 +7,12 @@ import { isSlug } from "../../shared/slug.ts";
 import type { Log } from "../../shared/log.ts";
 import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "./caller.ts";
-import type { Home } from "../home/home.ts";
+import type { AbandonReason, Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
-import { acceptKey, closeUnused, DISCONNECT, disconnect, endSsh } from "./ssh2-internals.ts";
+import type { HandleCount } from "./handles.ts";
 import { type SftpSession, startSession } from "./session.ts";
+import { acceptKey, closeUnused, DISCONNECT, disconnect, heldBack } from "./ssh2-internals.ts";
+import type { Trace } from "./trace.ts";
 
 /** Who is logged in, and from where. */
 export interface Visitor {
@@ -30,13 +32,17 @@ export interface ConnectionOptions extends AuthenticationOptions {
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
   full(visitor: Visitor): string | undefined;
+  /** The handles that a school has open over all its connections. */
+  handlesOf(schoolId: number): HandleCount;
+  /** Watches the packets of a new session. */
+  trace: ((log: Log) => Trace) | undefined;
 }
 
 export interface OpenConnection {
   /** `undefined` until somebody has logged in. */
   readonly visitor: Visitor | undefined;
   /** Ends the sessions and then the connection. */
-  end(requests: "finish" | "discard"): Promise<void>;
+  end(requests: "finish" | "discard", why: AbandonReason): Promise<void>;
 }
 
 /** A client tries its keys one by one; agents hold many. */
@@ -57,7 +63,10 @@ export function serveConnection(
   const software = `${header.versions.software} ${header.comments ?? ""}`;
   const sessions = new Set<SftpSession>();
   const holding = new Set<symbol>();
+  const handles: HandleCount = { of: "connection", open: 0 };
   let visitor: Visitor | undefined;
+  /** How far a stranger came, for the operator who is asked why a login fails. */
+  let reached = "nothing but a greeting";
   let attempts = 0;
   let channels = 0;
   let ending = false;
@@ -68,6 +77,7 @@ export function serveConnection(
     log("sftp.connection_error", {
       address,
       slug: visitor?.slug,
+      client: printable(software),
       level: error.level,
       problem: printable(error.message),
     });
@@ -76,12 +86,19 @@ export function serveConnection(
     linger();
   });
   client.on("end", linger);
-  client.on("close", () => clearTimeout(idle));
+  client.on("handshake", () => reached = "the key exchange, no login");
+  client.on("close", () => {
+    clearTimeout(idle);
+    if (!visitor) log("sftp.left", { address, client: printable(software), reached });
+  });
   client.on(
     "authentication",
     guarded((attempt: AuthContext) => {
       const verdict = judge(attempt, options);
-      if (verdict.type === "acceptable") return acceptKey(attempt);
+      if (verdict.type === "acceptable") {
+        reached = `a key of ${attempt.username} that would do; no signature by it came`;
+        return acceptKey(attempt);
+      }
       if (verdict.type === "refused") return refuse(attempt, verdict.why, verdict.fingerprint);
       const { schoolId, fingerprint } = verdict;
       const slug = attempt.username;
@@ -89,7 +106,7 @@ export function serveConnection(
       const full = options.full(who);
       if (full) {
         log("sftp.full", { slug, address, why: full });
-        return disconnect(client, DISCONNECT.tooManyConnections);
+        return disconnect(client, DISCONNECT.tooManyConnections, `Not now: ${full}.`);
       }
       visitor = who;
       attempt.accept();
@@ -118,29 +135,37 @@ export function serveConnection(
     // Every client begins with "none" to learn which ways in there are.
     if (attempt.method !== "none") {
       attempts++;
+      reached = "a refused login";
       // What is no slug may be a password in the wrong field.
       const slug = isSlug(attempt.username) ? attempt.username : undefined;
       log("sftp.refused", { slug, address, fingerprint, why });
     }
-    if (attempts >= MOST_ATTEMPTS) return disconnect(client, DISCONNECT.noMoreMethods);
+    if (attempts >= MOST_ATTEMPTS) {
+      return disconnect(client, DISCONNECT.noMoreMethods, `${attempts} keys were tried.`);
+    }
     attempt.reject(["publickey"]);
   }
 
   function openChannel(channel: Session): void {
     channel.on(
-      "sftp",
-      guarded((accept, reject) => {
-        const sftp = ending ? undefined : accept();
+      "subsystem",
+      guarded((accept, reject, { name }) => {
+        const opened = name === "sftp" && !ending ? accept() : undefined;
         // A second subsystem on one channel gets nothing.
-        if (!sftp) return reject?.();
+        if (!opened) return reject?.();
         const hold = Symbol("hold");
+        const sessionLog: Log = (event, fields) =>
+          log(event, { slug: visitor!.slug, address, ...fields });
         const session = startSession({
-          sftp,
+          channel: opened,
           socket,
           home: options.enter(visitor!),
           owner: visitor!.slug,
           now: options.now,
-          log: (event, fields) => log(event, { slug: visitor!.slug, address, ...fields }),
+          log: sessionLog,
+          handleCounts: [handles, options.handlesOf(visitor!.schoolId)],
+          trace: options.trace?.(sessionLog),
+          heldBack: () => heldBack(client),
           hold: () => {
             holding.add(hold);
             socket.pause();
@@ -152,7 +177,7 @@ export function serveConnection(
           active: restartIdle,
           broken: (why) => {
             log("sftp.broken", { slug: visitor!.slug, address, why });
-            void end("discard");
+            void end("discard", "connection lost");
           },
         });
         sessions.add(session);
@@ -173,18 +198,18 @@ export function serveConnection(
     if (idle) return void idle.refresh();
     idle = setTimeout(() => {
       log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
-      void end("finish");
+      void end("finish", "idle");
     }, options.idleMs).unref();
   }
 
-  async function end(requests: "finish" | "discard"): Promise<void> {
+  async function end(requests: "finish" | "discard", why: AbandonReason): Promise<void> {
     ending = true;
     const over = [...sessions].map((session) => {
-      session.end(requests);
+      session.end(requests, why);
       return session.over;
     });
     if (requests === "finish") await Promise.all(over);
-    endSsh(client);
+    disconnect(client, DISCONNECT.byApplication, "");
     linger();
     await Promise.all(over);
   }

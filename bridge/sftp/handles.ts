@@ -1,10 +1,18 @@
 /**
- * The handles of one session: what the client has open, by the name it was given for it.
+ * The handles of one session: what the client has open, by the name it was given for it. A handle is
+ * what a stranger's software can make us keep, so they are counted three times: at most 64 of a
+ * session, 128 of a connection and 512 of a school, whatever opens them. A folder's handle holds no
+ * listing, only the place where the next page begins.
  */
 import { type FolderReader, type OpenFile, type OpenMode, Refusal } from "../home/home.ts";
 
-/** So many files and folders can be open in a session at once. */
-export const MOST_HANDLES = 64;
+export const MOST_HANDLES = { session: 64, connection: 128, school: 512 } as const;
+
+/** How many handles somebody has open. */
+export interface HandleCount {
+  of: "connection" | "school";
+  open: number;
+}
 
 export interface FileHandle {
   kind: "file";
@@ -23,24 +31,49 @@ type Handle = FileHandle | FolderHandle;
 
 export class Handles {
   readonly #handles = new Map<number, Handle>();
+  readonly #counts: readonly HandleCount[];
   #last = 0;
 
-  /** Throws when no more can be opened. Ask before opening: a file that was opened stays open. */
-  checkRoom(): void {
-    if (this.#handles.size < MOST_HANDLES) return;
+  /** `counts` are those of the connection and of the school, which other sessions share. */
+  constructor(counts: readonly HandleCount[]) {
+    this.#counts = counts;
+  }
+
+  /**
+   * Makes a handle of what `open` opens.
+   *
+   * @throws Refusal when no more can be opened; nothing was opened then
+   */
+  async add(open: () => Promise<Handle>): Promise<Buffer> {
+    this.#checkRoom();
+    this.#count(1);
+    try {
+      const handle = await open();
+      // Never used twice in a session, so that a stale handle cannot mean another file.
+      this.#handles.set(++this.#last, handle);
+    } catch (error) {
+      this.#count(-1);
+      throw error;
+    }
+    const name = Buffer.alloc(4);
+    name.writeUInt32BE(this.#last);
+    return name;
+  }
+
+  #checkRoom(): void {
+    const full = this.#handles.size >= MOST_HANDLES.session
+      ? "session"
+      : this.#counts.find(({ of, open }) => open >= MOST_HANDLES[of])?.of;
+    if (!full) return;
     throw new Refusal(
       "failure",
-      `${MOST_HANDLES} files and folders are open in this session, which is the most; ` +
+      `${MOST_HANDLES[full]} files and folders are open in this ${full}, which is the most; ` +
         "close one of them first.",
     );
   }
 
-  add(handle: Handle): Buffer {
-    const name = Buffer.alloc(4);
-    // Never used twice in a session, so that a stale handle cannot mean another file.
-    name.writeUInt32BE(++this.#last);
-    this.#handles.set(this.#last, handle);
-    return name;
+  #count(change: number): void {
+    for (const count of this.#counts) count.open += change;
   }
 
   get(name: Buffer): Handle {
@@ -64,6 +97,7 @@ export class Handles {
   take(name: Buffer): Handle {
     const handle = this.get(name);
     this.#handles.delete(name.readUInt32BE());
+    this.#count(-1);
     return handle;
   }
 
@@ -71,6 +105,7 @@ export class Handles {
   takeFiles(): OpenFile[] {
     const handles = [...this.#handles.values()];
     this.#handles.clear();
+    this.#count(-handles.length);
     return handles.flatMap((handle) => handle.kind === "file" ? [handle.file] : []);
   }
 }

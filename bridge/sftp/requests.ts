@@ -1,16 +1,23 @@
 /**
- * Each SFTP request (version 3, draft-ietf-secsh-filexfer-02) as calls of a home: arguments in, one
+ * Each SFTP request (version 3, draft-ietf-secsh-filexfer-02) as calls of a home: a packet in, one
  * answer out, refusals thrown.
  */
-import type { FileEntry, InputAttributes } from "ssh2";
-import { type Attributes, type Entry, type Home, type OpenMode, Refusal } from "../home/home.ts";
+import {
+  type AbandonReason,
+  type Attributes,
+  type Entry,
+  type Home,
+  type OpenMode,
+  Refusal,
+} from "../home/home.ts";
 import { changesOf, wireAttributes } from "./attributes.ts";
-import { type FileHandle, Handles } from "./handles.ts";
+import { extensionsOf, performExtended } from "./extensions.ts";
+import type { WireAttributes } from "./fields.ts";
+import { type FileHandle, type HandleCount, Handles } from "./handles.ts";
 import { longname } from "./longname.ts";
+import { type Greeting, LONGEST_TRANSFER, type RequestPacket } from "./packets.ts";
 import { OUR_FAULT } from "./status.ts";
 
-/** OpenSSH takes packets of 256 KiB at most, header included; a shorter answer is always allowed. */
-export const MOST_READ = 255 * 1024;
 const ENTRIES_PER_ANSWER = 100;
 
 export type Answer =
@@ -18,8 +25,9 @@ export type Answer =
   | { type: "end of file" }
   | { type: "handle"; handle: Buffer }
   | { type: "bytes"; bytes: Uint8Array }
-  | { type: "entries"; entries: FileEntry[] }
-  | { type: "attributes"; attributes: Attributes };
+  | { type: "entries"; entries: { name: Buffer; longname: Buffer; attributes: WireAttributes }[] }
+  | { type: "attributes"; attributes: Attributes }
+  | { type: "extended"; body: Buffer };
 
 const ok: Answer = { type: "ok" };
 const endOfFile: Answer = { type: "end of file" };
@@ -30,83 +38,95 @@ export interface RequestsOptions {
   owner: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Handles of the connection and of the school, this session's among them. */
+  handleCounts: readonly HandleCount[];
 }
 
-/** Request names as ssh2 emits them, with its arguments after the request's number. */
-export type Requests = ReturnType<typeof requestsOf>["requests"];
+/** What one session can ask, and what it has open. */
+export interface Requests {
+  /** The extensions this session is told of. */
+  extensions: Greeting["extensions"];
+  /** @throws Refusal */
+  perform(packet: RequestPacket): Promise<Answer>;
+  /** Lets go of all that is open. */
+  abandonAll(why: AbandonReason, failed: (error: unknown) => void): Promise<void>;
+}
 
-export function requestsOf({ home, owner, now }: RequestsOptions) {
-  const handles = new Handles();
+type Handlers = {
+  [Type in RequestPacket["type"]]: (
+    packet: Extract<RequestPacket, { type: Type }>,
+  ) => Promise<Answer>;
+};
 
-  const requests = {
-    async REALPATH(path: string): Promise<Answer> {
-      const resolved = home.resolve(path);
-      const entry = { filename: resolved, longname: resolved, attrs: {} as FileEntry["attrs"] };
-      return { type: "entries", entries: [entry] };
+export function requestsOf({ home, owner, now, handleCounts }: RequestsOptions): Requests {
+  const handles = new Handles(handleCounts);
+
+  const handlers: Handlers = {
+    async REALPATH({ path }) {
+      const resolved = Buffer.from(home.resolve(text(path)));
+      return {
+        type: "entries",
+        entries: [{ name: resolved, longname: resolved, attributes: {} }],
+      };
     },
 
-    async OPEN(path: string, flags: number): Promise<Answer> {
+    async OPEN({ path, flags }) {
       const mode = openMode(flags);
-      handles.checkRoom();
-      const file = await home.open(path, mode);
-      return { type: "handle", handle: handles.add({ kind: "file", file, mode }) };
+      const handle = await handles.add(async () => {
+        return { kind: "file", file: await home.open(text(path), mode), mode };
+      });
+      return { type: "handle", handle };
     },
 
-    async READ(name: Buffer, offset: number, length: number): Promise<Answer> {
-      const { file, mode } = handles.file(name);
+    async READ({ handle, offset, length }) {
+      const { file, mode } = handles.file(handle);
       if (!mode.read) {
         throw new Refusal("permission_denied", "This file was opened for writing only.");
       }
-      checkOffset(offset);
-      const bytes = await file.read(offset, Math.min(length, MOST_READ));
+      const bytes = await file.read(exact(offset), Math.min(length, LONGEST_TRANSFER));
       return bytes.length === 0 && length > 0 ? endOfFile : { type: "bytes", bytes };
     },
 
-    async WRITE(name: Buffer, offset: number, bytes: Buffer): Promise<Answer> {
-      const handle = handles.file(name);
-      if (!handle.mode.write) {
+    async WRITE({ handle, offset, bytes }) {
+      const opened = handles.file(handle);
+      if (!opened.mode.write) {
         throw new Refusal("permission_denied", "This file was opened for reading only.");
       }
-      checkOffset(offset + bytes.length);
-      await attempt(handle, () => handle.file.write(offset, bytes));
+      exact(offset + BigInt(bytes.length));
+      await attempt(opened, () => opened.file.write(Number(offset), bytes));
       return ok;
     },
 
-    async CLOSE(name: Buffer): Promise<Answer> {
-      const handle = handles.take(name);
-      if (handle.kind === "folder") return ok;
-      if (handle.failure) {
+    async CLOSE({ handle }) {
+      const opened = handles.take(handle);
+      if (opened.kind === "folder") return ok;
+      if (opened.failure) {
         // Not closed: a file that misses a write must never count as complete.
-        await handle.file.abandon("write failed");
-        throw handle.failure;
+        await opened.file.abandon("write failed");
+        throw opened.failure;
       }
-      await handle.file.close();
+      await opened.file.close();
       return ok;
     },
 
-    async STAT(path: string): Promise<Answer> {
-      return { type: "attributes", attributes: await home.stat(path) };
+    async STAT({ path }) {
+      return { type: "attributes", attributes: await home.stat(text(path)) };
     },
 
     /** There are no links, so LSTAT is STAT. */
-    async LSTAT(path: string): Promise<Answer> {
-      return { type: "attributes", attributes: await home.stat(path) };
+    async LSTAT({ path }) {
+      return { type: "attributes", attributes: await home.stat(text(path)) };
     },
 
-    async FSTAT(name: Buffer): Promise<Answer> {
-      return { type: "attributes", attributes: await handles.file(name).file.stat() };
+    async FSTAT({ handle }) {
+      return { type: "attributes", attributes: await handles.file(handle).file.stat() };
     },
 
-    async SETSTAT(path: string, wire: InputAttributes): Promise<Answer> {
-      const changes = changesOf(wire);
-      if (changes) await home.change(path, changes);
-      else await home.stat(path); // Nothing to change, but the file must be there.
-      return ok;
-    },
+    SETSTAT: ({ path, attributes }) => change(path, attributes),
 
-    async FSETSTAT(name: Buffer, wire: InputAttributes): Promise<Answer> {
-      const { file, mode } = handles.file(name);
-      const changes = changesOf(wire);
+    async FSETSTAT({ handle, attributes }) {
+      const { file, mode } = handles.file(handle);
+      const changes = changesOf(attributes);
       if (changes?.size !== undefined && !mode.write) {
         throw new Refusal("permission_denied", "This file was opened for reading only.");
       }
@@ -114,72 +134,79 @@ export function requestsOf({ home, owner, now }: RequestsOptions) {
       return ok;
     },
 
-    async OPENDIR(path: string): Promise<Answer> {
-      handles.checkRoom();
-      const reader = await home.list(path);
-      return { type: "handle", handle: handles.add({ kind: "folder", reader }) };
+    async OPENDIR({ path }) {
+      const handle = await handles.add(async () => {
+        return { kind: "folder", reader: await home.list(text(path)) };
+      });
+      return { type: "handle", handle };
     },
 
-    async READDIR(name: Buffer): Promise<Answer> {
-      const entries = await handles.folder(name).reader.page(ENTRIES_PER_ANSWER);
+    async READDIR({ handle }) {
+      const entries = await handles.folder(handle).reader.page(ENTRIES_PER_ANSWER);
       if (entries.length === 0) return endOfFile;
-      return { type: "entries", entries: entries.map((entry) => wireEntry(entry)) };
+      return { type: "entries", entries: entries.map(wireEntry) };
     },
 
-    async REMOVE(path: string): Promise<Answer> {
-      await home.remove(path);
+    async REMOVE({ path }) {
+      await home.remove(text(path));
       return ok;
     },
 
-    async RENAME(from: string, to: string): Promise<Answer> {
-      await home.rename(from, to, { replace: false });
-      return ok;
-    },
+    RENAME: ({ path, to }) => rename(path, to, false),
+    MKDIR: () => refused("mkdir"),
+    RMDIR: () => refused("rmdir"),
+    SYMLINK: () => refused("symlink"),
+    READLINK: () => refused("readlink"),
 
-    MKDIR: (): Promise<Answer> => refused("mkdir"),
-    RMDIR: (): Promise<Answer> => refused("rmdir"),
-    SYMLINK: (): Promise<Answer> => refused("symlink"),
-    READLINK: (): Promise<Answer> => refused("readlink"),
-
-    /**
-     * Answered when a client asks, but never advertised: ssh2's server answers VERSION with a fixed
-     * packet that lists no extensions (`SERVER_VERSION_BUFFER` in its protocol/SFTP.js). OpenSSH's
-     * client therefore sends a plain RENAME and no fsync, which the durable CLOSE makes up for.
-     */
-    async EXTENDED(request: string, body: Buffer = Buffer.alloc(0)): Promise<Answer> {
-      switch (request) {
-        case "posix-rename@openssh.com": {
-          const [from, to] = twoStrings(body);
-          await home.rename(from.toString("utf8"), to.toString("utf8"), { replace: true });
+    EXTENDED: ({ request, body }) =>
+      performExtended(request.toString("latin1"), body, {
+        rename: ({ path, to }) => rename(path, to, true),
+        link: () => refused("link"),
+        setAttributes: ({ path, attributes }) => change(path, attributes),
+        async sync({ handle }) {
+          const opened = handles.file(handle);
+          await attempt(opened, () => opened.file.sync());
           return ok;
-        }
-        case "fsync@openssh.com": {
-          const handle = handles.file(firstString(body));
-          await attempt(handle, () => handle.file.sync());
-          return ok;
-        }
-        case "hardlink@openssh.com":
-          return refused("link");
-        default:
-          throw new Refusal("unsupported", "The server does not offer this extension.");
-      }
-    },
+        },
+        room: home.room && (() => home.room!()),
+        stat: async ({ path }) => void await home.stat(text(path)),
+        checkHandle: ({ handle }) => void handles.get(handle),
+      }),
   };
+
+  async function change(path: Buffer, attributes: WireAttributes): Promise<Answer> {
+    const changes = changesOf(attributes);
+    if (changes) await home.change(text(path), changes);
+    else await home.stat(text(path)); // Nothing to change, but the file must be there.
+    return ok;
+  }
+
+  async function rename(from: Buffer, to: Buffer, replace: boolean): Promise<Answer> {
+    await home.rename(text(from), text(to), { replace });
+    return ok;
+  }
 
   /** Home's own sentence of refusal. */
   async function refused(request: Parameters<Home["refuse"]>[0]): Promise<Answer> {
     return home.refuse(request);
   }
 
-  function wireEntry(entry: Entry): FileEntry {
+  function wireEntry(entry: Entry) {
     return {
-      filename: entry.name,
-      longname: longname(entry, owner, now() / 1000),
-      attrs: wireAttributes(entry.attributes) as FileEntry["attrs"],
+      name: Buffer.from(entry.name),
+      longname: Buffer.from(longname(entry, owner, now() / 1000)),
+      attributes: wireAttributes(entry.attributes),
     };
   }
 
-  return { requests, takeFiles: () => handles.takeFiles() };
+  return {
+    extensions: extensionsOf(home),
+    perform: (packet) =>
+      (handlers[packet.type] as (packet: RequestPacket) => Promise<Answer>)(packet),
+    async abandonAll(why, failed) {
+      for (const file of handles.takeFiles()) await file.abandon(why).catch(failed);
+    },
+  };
 }
 
 /** Writes or syncs unless that failed before; a failure stays with the handle. */
@@ -209,21 +236,22 @@ function openMode(flags: number): OpenMode {
   return mode;
 }
 
-/** ssh2 reads 64 bits into a number, which is exact only so far. */
-function checkOffset(offset: number): void {
-  if (Number.isSafeInteger(offset)) return;
+/** An offset as a number, which is exact to 2^53 only. */
+function exact(offset: bigint): number {
+  if (offset <= Number.MAX_SAFE_INTEGER) return Number(offset);
   throw new Refusal("failure", "The offset is larger than any file can be.");
 }
 
-function firstString(body: Buffer): Buffer {
-  const length = body.length >= 4 ? body.readUInt32BE() : Infinity;
-  if (4 + length > body.length) {
-    throw new Refusal("bad_message", "The request is cut short.");
-  }
-  return body.subarray(4, 4 + length);
-}
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function twoStrings(body: Buffer): [Buffer, Buffer] {
-  const first = firstString(body);
-  return [first, firstString(body.subarray(4 + first.length))];
+/** A path of the client's. Names are UTF-8: other bytes could not be shown to anybody as they are. */
+function text(path: Buffer): string {
+  try {
+    return utf8.decode(path);
+  } catch {
+    throw new Refusal(
+      "failure",
+      "The name is not in UTF-8. Set your client to UTF-8, or use a name in plain letters.",
+    );
+  }
 }

@@ -8,8 +8,10 @@ import type { Home } from "../home/home.ts";
 import type { Caller, Listen } from "./caller.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
 import { socketOf } from "./ssh2-internals.ts";
+import type { HandleCount } from "./handles.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import { traceTo } from "./trace.ts";
 
 export type { Visitor } from "./connection.ts";
 
@@ -44,6 +46,8 @@ export interface SftpServerOptions {
   maxPerSchool?: number;
   /** Time without a request after which a connection is ended; default 0, never. */
   idleMs?: number;
+  /** Whether every packet is logged, without what is in files; default no. */
+  tracing?: boolean;
   /** How often a silent client is asked whether it is there; it may miss four times. Default 30 s. */
   keepaliveMs?: number;
 }
@@ -66,6 +70,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const { log, graceMs = 30_000, maxSessions = 500, maxPerSchool = 32 } = options;
   const callers = new WeakMap<Socket, Caller>();
   const connections = new Set<OpenConnection>();
+  const handles = new Map<number, HandleCount>();
+  let traced = 0;
   const welcome = () => [...connections].filter((connection) => connection.visitor);
 
   const ssh = new ssh2.Server({
@@ -82,6 +88,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
         ...options,
         idleMs: options.idleMs ?? 0,
         full,
+        handlesOf,
+        trace: options.tracing ? (log) => traceTo(log, ++traced) : undefined,
       });
       connections.add(connection);
       client.on("close", () => connections.delete(connection));
@@ -90,6 +98,12 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     }
   });
   ssh.on("error", () => {}); // Errors of connections have their own listener.
+
+  function handlesOf(schoolId: number): HandleCount {
+    let count = handles.get(schoolId);
+    if (!count) handles.set(schoolId, count = { of: "school", open: 0 });
+    return count;
+  }
 
   function full(visitor: Visitor): string | undefined {
     const logged = welcome();
@@ -119,13 +133,15 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     },
     closeSessions(stale) {
       const ended = welcome().filter((connection) => stale(connection.visitor!));
-      for (const connection of ended) void connection.end("discard");
+      for (const connection of ended) void connection.end("discard", "revoked");
       return ended.length;
     },
     async close(graceMs) {
       const closed = listener.close();
       listener.sendStrangersAway();
-      const over = Promise.all([...connections].map((connection) => connection.end("finish")));
+      const over = Promise.all(
+        [...connections].map((connection) => connection.end("finish", "stopped")),
+      );
       // Until the peers have closed too, so that they get the last answers.
       const inTime = await within(graceMs, over.then(() => closed));
       if (!inTime) log("sftp.close_late", { graceMs, connections: connections.size });

@@ -1,30 +1,49 @@
 /**
- * One SFTP subsystem on one channel: takes requests from ssh2, has them done in order, sends the
+ * One SFTP subsystem on one channel: takes packets from it, has the requests done in order, sends the
  * answers, and puts everything away when the session ends, whichever way it ends.
  */
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
-import type { SFTPWrapper } from "ssh2";
+import type { ServerChannel } from "ssh2";
 import { describeFault } from "../fault.ts";
-import { type Home, Refusal } from "../home/home.ts";
+import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import { wireAttributes } from "./attributes.ts";
-import { answersWaiting, deafen, endChannel } from "./ssh2-internals.ts";
+import { Malformed } from "./fields.ts";
+import { Frames } from "./frames.ts";
+import type { HandleCount } from "./handles.ts";
+import {
+  type AnswerPacket,
+  dataHead,
+  readInit,
+  readRequest,
+  type RequestPacket,
+  type Unclear,
+  writeAnswer,
+  writeVersion,
+} from "./packets.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { type Answer, requestsOf } from "./requests.ts";
-import { END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
+import { CODE, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
+import type { Trace } from "./trace.ts";
 
 /** Answers beyond this must be taken by the client before the next request is begun. */
 const ANSWERS_WAITING = 512 * 1024;
 /** What a request costs beside its bytes. */
 const REQUEST_OVERHEAD = 128;
+const VERSION = 3;
 
 export interface SessionOptions {
-  sftp: SFTPWrapper;
+  channel: ServerChannel;
   socket: Socket;
   home: Home;
   owner: string;
   now(): number;
   log: Log;
+  handleCounts: readonly HandleCount[];
+  /** Sees the packets, when somebody looks for a fault. */
+  trace?: Trace;
+  /** Bytes of answers that SSH itself holds back. */
+  heldBack(): number;
   /** Stops and starts reading what the client sends. */
   hold(): void;
   release(): void;
@@ -36,16 +55,20 @@ export interface SessionOptions {
 
 export interface SftpSession {
   /** Does the requests that have arrived, then ends; or drops those not yet begun. */
-  end(requests: "finish" | "discard"): void;
+  end(requests: "finish" | "discard", why: AbandonReason): void;
   /** Resolves when every file is put away and the home was left. */
   readonly over: Promise<void>;
 }
 
 export function startSession(options: SessionOptions): SftpSession {
-  const { sftp, socket, home, log } = options;
-  const { requests, takeFiles } = requestsOf(options);
+  const { channel, socket, home, log, trace } = options;
+  const requests = requestsOf(options);
+  const frames = new Frames();
+  let greeted = false;
+  /** After noise nothing can be understood any more. */
+  let deaf = false;
   let gone = false;
-  let ending = false;
+  let ending: AbandonReason | undefined;
   let leave!: () => void;
   const over = new Promise<void>((resolve) => leave = resolve);
 
@@ -56,33 +79,87 @@ export function startSession(options: SessionOptions): SftpSession {
     overrun: () => options.broken("sends requests without reading the answers"),
   });
 
-  for (const [name, request] of Object.entries(requests)) {
-    sftp.on(name, (id: number, ...wire: unknown[]) => {
-      options.active();
-      queue.add(cost(wire), () => perform(name, id, request as Request, wire));
-    });
-  }
-  sftp.on("error", () => {
-    deafen(sftp);
-    options.broken("sent a malformed SFTP packet");
+  channel.on("data", (bytes: Buffer) => {
+    if (deaf) return;
+    try {
+      for (const packet of frames.take(bytes)) receive(packet);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      deaf = true;
+      options.broken("sent a malformed SFTP packet");
+    }
   });
+  channel.on("error", () => {}); // `close` follows.
   // The client's EOF. OpenSSH's `sftp -b` waits for our end of the channel, for ever.
-  sftp.on("end", () => end("finish"));
-  sftp.on("close", () => {
+  channel.on("end", () => end("finish", "connection lost"));
+  channel.on("close", () => {
     gone = true;
-    end("finish");
+    end("finish", "connection lost");
   });
 
-  async function perform(name: string, id: number, request: Request, wire: unknown[]) {
+  function receive(packet: Buffer): void {
+    options.active();
+    if (!greeted) {
+      readInit(packet);
+      greeted = true;
+      return send(() =>
+        channel.write(writeVersion({ version: VERSION, extensions: requests.extensions }))
+      );
+    }
+    const request = readRequest(packet);
+    trace?.request(request, packet.length);
+    queue.add(packet.length + REQUEST_OVERHEAD, () => perform(request));
+  }
+
+  async function perform(request: RequestPacket | Unclear): Promise<void> {
+    const { id } = request;
     try {
-      const answer = await request(...wire);
-      send(() => sendAnswer(sftp, id, answer));
+      const answer = await requests.perform(understood(request));
+      send(() => sendAnswer(id, answer));
     } catch (error) {
       if (!(error instanceof Refusal)) {
-        log("sftp.fault", { request: name, ...describeFault(error) });
+        log("sftp.fault", { request: request.type, ...describeFault(error) });
       }
-      send(() => sendStatus(sftp, id, statusOf(error)));
+      send(() => sendStatus(id, statusOf(error)));
     }
+  }
+
+  function sendStatus(id: number, { code, message }: Status): void {
+    const [text, language] = [Buffer.from(message), Buffer.from("en")];
+    sendPacket({ type: "STATUS", id, code, message: text, language });
+  }
+
+  function sendAnswer(id: number, answer: Answer): void {
+    switch (answer.type) {
+      case "ok":
+        return sendStatus(id, OK);
+      case "end of file":
+        return sendStatus(id, END_OF_FILE);
+      case "handle":
+        return sendPacket({ type: "HANDLE", id, handle: answer.handle });
+      case "bytes":
+        return sendBytes(id, answer.bytes);
+      case "entries":
+        return sendPacket({ type: "NAME", id, entries: answer.entries });
+      case "attributes":
+        return sendPacket({ type: "ATTRS", id, attributes: wireAttributes(answer.attributes) });
+      case "extended":
+        return sendPacket({ type: "EXTENDED_REPLY", id, body: answer.body });
+    }
+  }
+
+  function sendPacket(packet: AnswerPacket): void {
+    trace?.answer(packet.type, packet.id, packet.type === "STATUS" ? packet.code : undefined);
+    channel.write(writeAnswer(packet));
+  }
+
+  /** Long bytes follow their head as they are, uncopied, in one write to the socket. */
+  function sendBytes(id: number, { buffer, byteOffset, length }: Uint8Array): void {
+    trace?.answer("DATA", id, CODE.ok, length);
+    socket.cork();
+    channel.write(dataHead(id, length));
+    channel.write(Buffer.from(buffer, byteOffset, length));
+    socket.uncork();
   }
 
   function send(answer: () => void): void {
@@ -96,8 +173,8 @@ export function startSession(options: SessionOptions): SftpSession {
   }
 
   function roomForAnswers(): Promise<void> | undefined {
-    const hasRoom = () =>
-      gone || socket.destroyed || answersWaiting(sftp, socket) <= ANSWERS_WAITING;
+    const waiting = () => socket.writableLength + channel.writableLength + options.heldBack();
+    const hasRoom = () => gone || socket.destroyed || waiting() <= ANSWERS_WAITING;
     if (hasRoom()) return undefined;
     // Room comes when TCP drains, or when a window adjustment was read.
     return new Promise((resolve) => {
@@ -111,55 +188,36 @@ export function startSession(options: SessionOptions): SftpSession {
     });
   }
 
-  function end(rest: "finish" | "discard"): void {
+  function end(rest: "finish" | "discard", why: AbandonReason): void {
     const done = rest === "discard" ? queue.discard() : queue.finish();
     if (ending) return;
-    ending = true;
-    void done.then(putAway).finally(leave);
+    ending = why;
+    void done.then(() => putAway(why)).finally(leave);
   }
 
-  async function putAway(): Promise<void> {
-    for (const file of takeFiles()) {
-      await file.abandon("connection lost").catch((error) =>
-        log("sftp.fault", describeFault(error))
-      );
-    }
-    send(() => endChannel(sftp));
-    await home.leave().catch((error) => log("sftp.fault", describeFault(error)));
+  async function putAway(why: AbandonReason): Promise<void> {
+    const failed = (error: unknown) => log("sftp.fault", describeFault(error));
+    await requests.abandonAll(why, failed);
+    // With an exit status: `scp` takes a channel without one for a failure.
+    send(() => {
+      if (!channel.writable) return;
+      channel.exit(0);
+      channel.end();
+    });
+    await home.leave().catch(failed);
   }
 
   return { end, over };
 }
 
-type Request = (...wire: unknown[]) => Promise<Answer>;
-
-function cost(wire: unknown[]): number {
-  let bytes = REQUEST_OVERHEAD;
-  for (const value of wire) {
-    if (typeof value === "string" || Buffer.isBuffer(value)) bytes += value.length;
-  }
-  return bytes;
-}
-
-function sendStatus(sftp: SFTPWrapper, id: number, { code, message }: Status): void {
-  sftp.status(id, code, message);
-}
-
-function sendAnswer(sftp: SFTPWrapper, id: number, answer: Answer): void {
-  switch (answer.type) {
-    case "ok":
-      return sendStatus(sftp, id, OK);
-    case "end of file":
-      return sendStatus(sftp, id, END_OF_FILE);
-    case "handle":
-      return void sftp.handle(id, answer.handle);
-    case "bytes": {
-      const { buffer, byteOffset, length } = answer.bytes;
-      return void sftp.data(id, Buffer.from(buffer, byteOffset, length));
-    }
-    case "entries":
-      return void sftp.name(id, answer.entries);
-    case "attributes":
-      return void sftp.attrs(id, wireAttributes(answer.attributes));
+/** @throws Refusal for what is no request that anybody knows */
+function understood(request: RequestPacket | Unclear): RequestPacket {
+  switch (request.type) {
+    case "malformed":
+      throw new Refusal("bad_message", "The request is cut short or says more than it has.");
+    case "unknown":
+      throw new Refusal("unsupported", "The server does not know this kind of request.");
+    default:
+      return request;
   }
 }

@@ -3,13 +3,19 @@
  * fail when a new version moves any of it.
  */
 import type { Socket } from "node:net";
-import type { AuthContext, Connection, Session, SFTPWrapper } from "ssh2";
+import type { AuthContext, Connection, Session } from "ssh2";
+
+interface PacketWriter {
+  allocStartKEX: number;
+  alloc(size: number, force: boolean): Buffer;
+  finalize(packet: Buffer, force: boolean): Buffer;
+}
 
 interface Protocol {
   /** Packets held back while keys are exchanged anew. */
   _queue?: Buffer[];
-  disconnect(reason: number): void;
-  exitStatus(channel: number, status: number): void;
+  _packetRW: { write: PacketWriter };
+  _cipher: { encrypt(packet: Buffer): void };
   channelClose(channel: number): void;
 }
 
@@ -19,40 +25,46 @@ interface InnerConnection {
   _chanMgr: { remove(channel: number): void };
 }
 
-interface InnerSftp {
-  _protocol: Protocol;
-  /** Answers that the client's channel window has no room for. */
-  _buffer: Buffer[];
-  outgoing: { id: number; state: "open" | "eof" | "closing" | "closed" };
-  push(bytes: Buffer | null): unknown;
-}
-
 interface InnerSession {
   _channel?: unknown;
   _chanInfo: { incoming: { id: number }; outgoing: { id: number } };
 }
 
 /** RFC 4253 section 11.1. */
+const MESSAGE = { disconnect: 1 } as const;
 export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
 
 export function socketOf(client: Connection): Socket {
   return (client as unknown as InnerConnection)._sock;
 }
 
-/** Ends a connection; `client.end()` throws when the peer has just gone. */
-export function endSsh(client: Connection): void {
-  disconnect(client, DISCONNECT.byApplication);
-}
-
-/** Ends a connection with a reason; `client.end()` can only say "by application". */
-export function disconnect(client: Connection, reason: number): void {
+/**
+ * Ends a connection with a reason and a sentence, which OpenSSH and PuTTY show; `client.end()` can say
+ * neither, and throws when the peer has just gone.
+ */
+export function disconnect(client: Connection, reason: number, sentence: string): void {
   const { _protocol, _sock } = client as unknown as InnerConnection;
+  const text = Buffer.from(sentence);
+  const message = Buffer.alloc(1 + 4 + 4 + text.length + 4);
+  message[0] = MESSAGE.disconnect;
+  message.writeUInt32BE(reason, 1);
+  message.writeUInt32BE(text.length, 5);
+  text.copy(message, 9);
   try {
-    _protocol.disconnect(reason);
+    sendAtOnce(_protocol, message);
   } catch {
     // It is gone already.
   }
   _sock.end();
+}
+
+/** Sends a message also in the middle of a key exchange. */
+function sendAtOnce({ _packetRW, _cipher }: Protocol, message: Buffer): void {
+  const { write } = _packetRW;
+  const start = write.allocStartKEX;
+  const packet = write.alloc(message.length, true);
+  message.copy(packet, start);
+  _cipher.encrypt(write.finalize(packet, true));
 }
 
 /**
@@ -67,32 +79,13 @@ export function acceptKey(attempt: AuthContext): void {
   attempt.accept();
 }
 
-/** Bytes of answers that the client has not taken yet. */
-export function answersWaiting(sftp: SFTPWrapper, socket: Socket): number {
-  const { _buffer, _protocol } = sftp as unknown as InnerSftp;
-  return socket.writableLength + total(_buffer) + total(_protocol._queue);
-}
-
-function total(buffers: Buffer[] = []): number {
+/** Bytes held back while keys are exchanged anew. */
+export function heldBack(client: Connection): number {
   let bytes = 0;
-  for (const buffer of buffers) bytes += buffer.length;
+  for (const { length } of (client as unknown as InnerConnection)._protocol._queue ?? []) {
+    bytes += length;
+  }
   return bytes;
-}
-
-/**
- * Ends the channel from our side. With an exit status: `scp` takes a channel without one for a
- * failure.
- */
-export function endChannel(sftp: SFTPWrapper): void {
-  const { _protocol, outgoing } = sftp as unknown as InnerSftp;
-  if (outgoing.state !== "open") return;
-  _protocol.exitStatus(outgoing.id, 0);
-  sftp.end();
-}
-
-/** Stops parsing: after a malformed packet all that follows is noise, which could claim any size. */
-export function deafen(sftp: SFTPWrapper): void {
-  (sftp as unknown as InnerSftp).push = () => true;
 }
 
 /** Answers the CLOSE of a channel on which no subsystem was started; ssh2 forgets to. */

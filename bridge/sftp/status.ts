@@ -1,25 +1,33 @@
 /**
  * What goes wrong, as an SFTP status: the code and the sentence the client shows.
  */
-import ssh2 from "ssh2";
 import { Refusal, type RefusalReason } from "../home/home.ts";
 
-const { STATUS_CODE } = ssh2.utils.sftp;
+/** SSH_FX_*, draft-ietf-secsh-filexfer-02 section 7. */
+export const CODE = {
+  ok: 0,
+  endOfFile: 1,
+  noSuchFile: 2,
+  permissionDenied: 3,
+  failure: 4,
+  badMessage: 5,
+  unsupported: 8,
+} as const;
 
 export interface Status {
   code: number;
   message: string;
 }
 
-export const OK: Status = { code: STATUS_CODE.OK, message: "OK" };
-export const END_OF_FILE: Status = { code: STATUS_CODE.EOF, message: "End of file" };
+export const OK: Status = { code: CODE.ok, message: "OK" };
+export const END_OF_FILE: Status = { code: CODE.endOfFile, message: "End of file" };
 
 const codes: Record<RefusalReason, number> = {
-  no_such_file: STATUS_CODE.NO_SUCH_FILE,
-  permission_denied: STATUS_CODE.PERMISSION_DENIED,
-  failure: STATUS_CODE.FAILURE,
-  bad_message: STATUS_CODE.BAD_MESSAGE,
-  unsupported: STATUS_CODE.OP_UNSUPPORTED,
+  no_such_file: CODE.noSuchFile,
+  permission_denied: CODE.permissionDenied,
+  failure: CODE.failure,
+  bad_message: CODE.badMessage,
+  unsupported: CODE.unsupported,
 };
 
 /** Said when the fault is ours and its details are for the log, not for the client. */
@@ -28,5 +36,5 @@ export const OUR_FAULT = "The service could not do this because of a fault of it
 
 export function statusOf(error: unknown): Status {
   if (error instanceof Refusal) return { code: codes[error.reason], message: error.message };
-  return { code: STATUS_CODE.FAILURE, message: OUR_FAULT };
+  return { code: CODE.failure, message: OUR_FAULT };
 }

@@ -64,30 +64,123 @@ test("random bytes in the middle of a logged-in connection end that connection o
   await logsIn(world);
 });
 
-test("malformed SFTP packets end the connection that sent them, and nothing else", async () => {
+test("SFTP packets that cannot be framed end the connection that sent them, and nothing else", async () => {
   await using world = await startWorld();
-  const malformed = [
+  const noise = [
     uint32(0),
     uint32(0x7fffffff),
     uint32(0xffffffff),
-    packet(99, uint32(1)),
-    packet(TYPE.open, uint32(1), uint32(0xffffff)),
-    packet(TYPE.read, uint32(1)),
-    packet(TYPE.write, uint32(1), string("x"), uint64(0), uint32(99_999)),
-    packet(TYPE.init, uint32(3)),
-    packet(TYPE.extended, uint32(1)),
-    packet(TYPE.setstat, uint32(1), string("/inbound"), uint32(1)),
+    uint32(256 * 1024 + 1),
+    packet(TYPE.stat), // No id that could be answered.
   ];
-  for (const bytes of malformed) {
+  for (const bytes of noise) {
     const client = await connect(world.server.port);
     const raw = await RawSftp.open(client);
     const gone = closed(client);
-    // What follows a malformed packet must not be parsed either.
+    // What follows must not be parsed either.
     raw.sendBytes(Buffer.concat([bytes, Buffer.alloc(100_000, 0x7f)]));
     await gone;
   }
-  await until(() => world.home.left === malformed.length);
+  await until(() => world.home.left === noise.length);
   await logsIn(world);
+});
+
+test("a request that is malformed is answered SSH_FX_BAD_MESSAGE, and the session goes on", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const malformed = [
+    raw.send(TYPE.open, uint32(0xffffff)),
+    raw.send(TYPE.read),
+    raw.send(TYPE.write, string("x"), uint64(0), uint32(99_999)),
+    raw.send(TYPE.extended, uint32(200_000)),
+    raw.send(TYPE.extended, string("posix-rename@openssh.com"), string("/inbound/a")),
+    raw.send(TYPE.setstat, string("/inbound"), uint32(1)),
+    raw.send(TYPE.setstat, string("/inbound"), uint32(0x80000000), uint32(0xffffffff)),
+  ];
+  for (const id of malformed) assert.equal((await raw.status(id)).code, 5);
+  assert.equal((await raw.reply(raw.send(TYPE.stat, string("/inbound")))).type, 105);
+  client.end();
+});
+
+test("a request it does not know is answered SSH_FX_OP_UNSUPPORTED", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const unknown = [0, 1, 2, 21, 99, 101, 199, 201, 255];
+  for (const type of unknown) assert.equal((await raw.status(raw.send(type))).code, 8);
+  const copy = raw.send(TYPE.extended, string("copy-data"), string("x"));
+  assert.equal((await raw.status(copy)).code, 8);
+  assert.equal((await raw.reply(raw.send(TYPE.stat, string("/inbound")))).type, 105);
+  client.end();
+});
+
+test("a name that is no UTF-8 is refused with a sentence", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const name = Buffer.concat([
+    Buffer.from("/inbound/stra"),
+    Buffer.from([0xdf]),
+    Buffer.from("e.csv"),
+  ]);
+  const { code, message } = await raw.status(
+    raw.send(TYPE.open, string(name), uint32(0x1a), uint32(0)),
+  );
+  assert.equal(code, 4);
+  assert.match(message, /not in UTF-8/);
+  assert.equal(world.home.files.size, 0);
+  client.end();
+});
+
+test("a hundred thousand OPENs on a connection keep 64 handles a session and 128 in all", async () => {
+  await using world = await startWorld();
+  world.home.put("/inbound/roster.csv", "");
+  const client = await connect(world.server.port);
+  const sessions = [];
+  for (let i = 0; i < 10; i++) sessions.push(await RawSftp.open(client));
+  let opened = 0;
+  for (const raw of sessions) {
+    for (let round = 0; round < 10; round++) {
+      let last = 0;
+      for (let i = 0; i < 1000; i++) {
+        last = raw.send(TYPE.open, string("/inbound/roster.csv"), uint32(1), uint32(0));
+      }
+      await raw.reply(last);
+      opened += raw.replies.splice(0).filter(({ type }) => type === TYPE.handle).length;
+    }
+  }
+  assert.equal(opened, 128);
+  client.end();
+});
+
+test("a school's handles are 512 over all its connections", async () => {
+  await using world = await startWorld();
+  world.home.put("/inbound/roster.csv", "");
+  const clients = [];
+  let opened = 0;
+  for (let i = 0; i < 5; i++) {
+    const client = await connect(world.server.port);
+    clients.push(client);
+    for (let j = 0; j < 2; j++) {
+      const raw = await RawSftp.open(client);
+      let last = 0;
+      for (let k = 0; k < 64; k++) {
+        last = raw.send(TYPE.open, string("/inbound/roster.csv"), uint32(1), uint32(0));
+      }
+      const { type } = await raw.reply(last);
+      opened += raw.replies.filter(({ type }) => type === TYPE.handle).length;
+      if (i === 4) assert.equal(type, TYPE.status);
+    }
+  }
+  assert.equal(opened, 512);
+  const gone = closed(clients[0]!);
+  clients[0]!.end();
+  await gone;
+  await until(() => world.home.left === 2);
+  const raw = await RawSftp.open(clients[4]!);
+  await raw.open("/inbound/roster.csv", 1);
+  for (const client of clients) client.end();
 });
 
 test("well-framed nonsense gets answers or the door, and the server goes on", async () => {

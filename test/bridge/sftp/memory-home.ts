@@ -10,6 +10,7 @@ import {
   type OpenFile,
   type OpenMode,
   Refusal,
+  type Room,
 } from "../../../bridge/home/home.ts";
 
 export interface StoredFile {
@@ -132,6 +133,10 @@ export class MemoryHome implements Home {
     }
     this.files.delete(this.resolve(from));
     this.files.set(this.resolve(to), file);
+  }
+
+  async room(): Promise<Room> {
+    return { total: 64 * 1024 * 1024, free: 48 * 1024 * 1024 };
   }
 
   refuse(request: string): never {
