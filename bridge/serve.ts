@@ -2,7 +2,6 @@
  * The running bridge: what is stored, who may come in, the SFTP server, the way to the worker and
  * health, put together and stopped in order.
  */
-import { startListener } from "./door/listener.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { openHome } from "./home/school-home.ts";
 import { Writers } from "./home/writers.ts";
@@ -163,7 +162,6 @@ function startSftp(
   return asAddress(
     `SFTP_HOST and SFTP_PORT are ${settings.sftpHost} and ${settings.sftpPort}`,
     startSftpServer({
-      listen: startListener,
       host: settings.sftpHost,
       port: settings.sftpPort,
       hostKeys: [hostKey],

@@ -3,13 +3,14 @@
  * door and for how long. What is spoken on them is not its business.
  */
 import { createServer, type Socket } from "node:net";
-import type { Listen, ListenerOptions } from "../sftp/caller.ts";
+import type { Listener, ListenerOptions } from "./caller.ts";
 import { contain } from "./containment.ts";
 
 /** Connections that are not admitted yet; beyond this the oldest gives way. */
 const MOST_STRANGERS = 256;
 
-export const startListener: Listen = async (options) => {
+/** Opens the door. @throws Error when nothing can listen there */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
   const { log, graceMs } = options;
   const strangers = new Set<Socket>();
   const sockets = new Set<Socket>();
@@ -68,7 +69,7 @@ export const startListener: Listen = async (options) => {
       for (const socket of sockets) socket.destroy();
     },
   };
-};
+}
 
 function listen(
   server: ReturnType<typeof createServer>,

@@ -6,7 +6,7 @@
 import { isSlug } from "../../shared/slug.ts";
 import type { Log } from "../../shared/log.ts";
 import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
 import type { HandleCount } from "./handles.ts";

@@ -3,6 +3,7 @@
  * names is here, and all that is here works.
  */
 import { type Home, Refusal, type Room } from "../home/home.ts";
+import type { Answer } from "./answer.ts";
 import { type Field, Malformed, Reader, type WireAttributes } from "./fields.ts";
 import { MOST_HANDLES } from "./handles.ts";
 import {
@@ -14,7 +15,6 @@ import {
   LONGEST_TRANSFER,
   statvfsReply,
 } from "./packets.ts";
-import type { Answer } from "./requests.ts";
 
 /** What extended requests come to. */
 export interface ExtendedCalls {

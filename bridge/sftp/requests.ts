@@ -2,14 +2,8 @@
  * Each SFTP request (version 3, draft-ietf-secsh-filexfer-02) as calls of a home: a packet in, one
  * answer out, refusals thrown.
  */
-import {
-  type AbandonReason,
-  type Attributes,
-  type Entry,
-  type Home,
-  type OpenMode,
-  Refusal,
-} from "../home/home.ts";
+import { type AbandonReason, type Entry, type Home, type OpenMode, Refusal } from "../home/home.ts";
+import type { Answer } from "./answer.ts";
 import { changesOf, wireAttributes } from "./attributes.ts";
 import { extensionsOf, performExtended } from "./extensions.ts";
 import type { WireAttributes } from "./fields.ts";
@@ -19,15 +13,6 @@ import { type Greeting, LONGEST_TRANSFER, type RequestPacket } from "./packets.t
 import { OUR_FAULT } from "./status.ts";
 
 const ENTRIES_PER_ANSWER = 100;
-
-export type Answer =
-  | { type: "ok" }
-  | { type: "end of file" }
-  | { type: "handle"; handle: Buffer }
-  | { type: "bytes"; bytes: Uint8Array }
-  | { type: "entries"; entries: { name: Buffer; longname: Buffer; attributes: WireAttributes }[] }
-  | { type: "attributes"; attributes: Attributes }
-  | { type: "extended"; body: Buffer };
 
 const ok: Answer = { type: "ok" };
 const endOfFile: Answer = { type: "end of file" };

@@ -5,7 +5,8 @@ import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { Home } from "../home/home.ts";
-import type { Caller, Listen } from "./caller.ts";
+import type { Caller } from "../door/caller.ts";
+import { startListener } from "../door/listener.ts";
 import { algorithms, hostKeys } from "./algorithms.ts";
 import { socketOf } from "./ssh2-internals.ts";
 import type { HandleCount } from "./handles.ts";
@@ -16,8 +17,6 @@ import { traceTo } from "./trace.ts";
 export type { Visitor } from "./connection.ts";
 
 export interface SftpServerOptions {
-  /** The door that callers come in by. */
-  listen: Listen;
   host: string;
   /** 0 takes a free one. */
   port: number;
@@ -115,7 +114,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   }
 
   // ssh2 tells of a connection only when the peer has introduced itself.
-  const listener = await options.listen({
+  const listener = await startListener({
     host: options.host,
     port: options.port,
     graceMs,

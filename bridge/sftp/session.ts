@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
 import { describeFault } from "../fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
+import type { Answer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
 import { Malformed } from "./fields.ts";
 import { Frames } from "./frames.ts";
@@ -22,7 +23,7 @@ import {
   writeVersion,
 } from "./packets.ts";
 import { RequestQueue } from "./request-queue.ts";
-import { type Answer, requestsOf } from "./requests.ts";
+import { requestsOf } from "./requests.ts";
 import { CODE, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
 import type { Trace } from "./trace.ts";
 

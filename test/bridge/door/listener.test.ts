@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { test } from "node:test";
 import { startListener } from "../../../bridge/door/listener.ts";
-import type { Caller, Listener } from "../../../bridge/sftp/caller.ts";
+import type { Caller, Listener } from "../../../bridge/door/caller.ts";
 
 interface Door {
   listener: Listener;

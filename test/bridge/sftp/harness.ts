@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import type { Client, ConnectConfig, SFTPWrapper } from "ssh2";
-import { startListener } from "../../../bridge/door/listener.ts";
 import {
   type SftpServer,
   type SftpServerOptions,
@@ -62,7 +61,6 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
   const logs: World["logs"] = [];
   const keys = new Map([[wireOf(schoolKey).toString("base64"), 1]]);
   const server = await startSftpServer({
-    listen: startListener,
     host: "127.0.0.1",
     port: 0,
     hostKeys: [ed25519HostKey, hostKey],

@@ -1,5 +1,5 @@
 /**
- * What the SFTP server needs of the door that stands before it: accepted connections.
+ * What the door gives to who speaks behind it: accepted connections.
  */
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
@@ -37,6 +37,3 @@ export interface Listener {
   /** Closes every connection now. */
   destroyAll(): void;
 }
-
-/** Opens the door. @throws Error when nothing can listen there */
-export type Listen = (options: ListenerOptions) => Promise<Listener>;
