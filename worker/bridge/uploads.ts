@@ -51,12 +51,12 @@ export function uploadRoutes(context: WorkerContext): Hono {
     }
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     try {
-      await applySlice(id, offset.output, bytes, { database, sliceRows, now: context.now() });
+      const options = { database, sliceRows, now: context.now() };
+      return c.json(await applySlice(id, offset.output, bytes, options));
     } catch (error) {
       if (!(error instanceof WrongOffset || error instanceof StaleSlice)) throw error;
       return c.json(await position(id), 409);
     }
-    return c.json(await position(id));
   });
 
   routes.get("/uploads/:id/report", async (c) => {

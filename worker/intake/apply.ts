@@ -1,30 +1,23 @@
 /**
  * The heart: one slice of a roster, from bytes to students, problems and the next offset, in one
  * database batch. Between slices nothing is held; what the next one needs is in the database.
+ *
+ * A slice costs two round trips to the database, one that reads and one that writes. Where StudentIds
+ * collide it is one more, and the rows that have to wait for the end of the file are settled after the
+ * last slice, in a batch of their own.
  */
 import type { Client } from "@libsql/client";
-import {
-  loadDeferred,
-  loadHolders,
-  loadProgress,
-  loadStudents,
-} from "../database/school/slice-reads.ts";
+import type { UploadPosition } from "../../shared/protocol.ts";
+import { loadProgress, loadStanding } from "../database/school/slice-reads.ts";
 import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
-import { judgeFile } from "../roster/header.ts";
-import { type Problem, problem } from "../roster/problems.ts";
+import { type HeaderVerdict, judgeFile } from "../roster/header.ts";
+import type { Problem } from "../roster/problems.ts";
+import { namesOf } from "../roster/repeated.ts";
+import { type Reading, readSlice } from "../roster/slice.ts";
 import { differs, type Outcomes, type Student } from "../roster/student.ts";
-import {
-  applyInOrder,
-  applyPostponed,
-  type Holder,
-  type Roll,
-  waitingOf,
-} from "../roster/student-id-claims.ts";
-import type { Row } from "../roster/row.ts";
-import { writeSeen } from "../roster/repeated.ts";
-import { visible } from "../roster/values/shown.ts";
-import { hasRepetition, type Reading, readSlice, warnOfRepetitions } from "../roster/slice.ts";
+import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
+import { settleWaiting } from "./settle.ts";
 
 export interface ApplyOptions {
   database: Client;
@@ -38,56 +31,100 @@ export interface ApplyOptions {
 export class WrongOffset extends Error {}
 
 /**
- * Applies the bytes from `offset` of an upload. Takes whole records only; when it returns, the
- * upload's offset in the database says where to go on. Throws `WrongOffset` or `StaleSlice` when
- * these bytes are not the next ones.
+ * Applies the bytes from `offset` of an upload. Takes whole records only.
+ * @returns where to go on
+ * @throws `WrongOffset` or `StaleSlice` when these bytes are not the next ones
  */
 export async function applySlice(
   id: string,
   offset: number,
   bytes: Uint8Array,
   options: ApplyOptions,
-): Promise<void> {
+): Promise<UploadPosition> {
   const { database } = options;
   const upload = await loadProgress(database, id);
   if (!upload || upload.nextOffset !== offset || isDone(upload)) throw new WrongOffset();
   if (offset + bytes.length > upload.size) throw new WrongOffset();
+  // All is read, and the worker ended before it settled the rows that wait.
+  if (upload.deferred > 0 && offset === upload.size) return await settle(upload, options);
 
   const last = offset + bytes.length === upload.size;
   const judged = upload.hasHeader ? undefined : judgeFile(bytes, last, upload.nextLine);
   const verdict = judged?.verdict;
   if (verdict?.verdict === "rejected") {
-    await writeSlice(database, rejectFile(upload, verdict.problem, options));
-    return;
+    return await write(database, rejectFile(upload, verdict.problem, options));
   }
-  const reading = readSlice(upload, offset, bytes, judged?.end, options);
+  const reading = await readSlice(upload, offset, bytes, judged?.end, { ...options, pause });
   // Nothing whole in it: the bridge has to send more at once.
-  if (reading.consumed === 0 && !reading.isEnd) return;
-  if (verdict?.verdict === "out_of_order") reading.problems.unshift(verdict.problem);
-  warnOfRepetitions(reading, upload.seen);
+  if (reading.consumed === 0 && !reading.isEnd) return positionOf(upload);
+  const changes = changesOf(upload, offset, bytes, reading, verdict, options);
+  const isPlain = upload.deferred === 0 && changes.usernames!.length === reading.rows.length;
+  if (isPlain && await isWritten(database, changes)) return positionAfter(changes);
+  const resolved = await resolve(database, changes, reading);
+  const position = await write(database, resolved);
+  if (!reading.isEnd || resolved.state === "completed") return position;
+  return await settle({
+    ...upload,
+    nextOffset: upload.size,
+    rejected: position.rejected,
+    problems: upload.problems + resolved.problems.length,
+  }, options);
+}
 
-  const changes: SliceChanges = {
+/** Others get their turn: requests, health, other schools' slices. */
+function pause(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, 0));
+}
+
+function isDone({ state }: UploadProgress): boolean {
+  return state === "completed" || state === "rejected";
+}
+
+function positionOf({ state, nextOffset, rejected }: UploadProgress): UploadPosition {
+  return { state, offset: nextOffset, rejected };
+}
+
+function positionAfter({ upload, state, nextOffset, rejected }: SliceChanges): UploadPosition {
+  return { state, offset: nextOffset, rejected: upload.rejected + rejected };
+}
+
+async function write(database: Client, changes: SliceChanges): Promise<UploadPosition> {
+  await writeSlice(database, changes);
+  return positionAfter(changes);
+}
+
+async function settle(upload: UploadProgress, options: ApplyOptions): Promise<UploadPosition> {
+  const completedAt = new Date(options.now).toISOString();
+  const failed = await settleWaiting(options.database, upload, { completedAt, pause });
+  return { state: "completed", offset: upload.size, rejected: upload.rejected + failed };
+}
+
+/** What a slice comes to when no StudentId collides. */
+function changesOf(
+  upload: UploadProgress,
+  offset: number,
+  bytes: Uint8Array,
+  reading: Reading,
+  verdict: HeaderVerdict | undefined,
+  { now }: ApplyOptions,
+): SliceChanges {
+  const { usernames, warnings } = namesOf(reading.rows);
+  const ofHeader = verdict?.problem === undefined ? [] : [verdict.problem];
+  return {
     ...reading,
     upload,
     offset,
     bytes,
     nextOffset: offset + reading.consumed,
     state: reading.isEnd ? "completed" : "processing",
-    completedAt: reading.isEnd ? new Date(options.now).toISOString() : null,
-    seen: reading.rows.length > 0 && !reading.isEnd ? writeSeen(reading.rows) : null,
+    completedAt: reading.isEnd ? new Date(now).toISOString() : null,
+    usernames,
+    problems: [...ofHeader, ...reading.problems, ...warnings],
     students: reading.rows,
     releases: [],
     counted: { added: 0, updated: 0 },
     deferred: [],
-    rejectedDeferred: [],
   };
-  const isPlain = upload.deferred === 0 && !hasRepetition(reading.rows);
-  if (isPlain && await tryPlainly(database, changes)) return;
-  await writeSlice(database, await resolved(database, changes, reading));
-}
-
-function isDone({ state }: UploadProgress): boolean {
-  return state === "completed" || state === "rejected";
 }
 
 /** Nothing of the file is applied; the problem is the whole report. */
@@ -101,7 +138,7 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     state: "rejected",
     completedAt: new Date(now).toISOString(),
     header: null,
-    seen: null,
+    usernames: undefined,
     students: [],
     releases: [],
     counted: { added: 0, updated: 0 },
@@ -112,12 +149,11 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     rejected: 0,
     rejectedRecords: [],
     deferred: [],
-    rejectedDeferred: [],
   };
 }
 
 /** Writes the rows as they are; false when StudentIds collide and somebody has to look closer. */
-async function tryPlainly(database: Client, changes: SliceChanges): Promise<boolean> {
+async function isWritten(database: Client, changes: SliceChanges): Promise<boolean> {
   try {
     await writeSlice(database, changes);
     return true;
@@ -128,38 +164,22 @@ async function tryPlainly(database: Client, changes: SliceChanges): Promise<bool
 }
 
 /** Looks at what is stored, and settles who gets which StudentId, row by row. */
-async function resolved(
+async function resolve(
   database: Client,
   changes: SliceChanges,
   reading: Reading,
 ): Promise<SliceChanges> {
   const { upload } = changes;
-  const waitingRows = upload.deferred > 0 ? await loadDeferred(database, upload.id) : [];
-  const rows = reading.isEnd ? [...waitingRows, ...reading.rows] : reading.rows;
-  const keys = [...new Set(rows.map(({ usernameKey }) => usernameKey))];
-  const ids = [...new Set(rows.flatMap(({ studentId }) => studentId ?? []))];
-  const [stored, holders] = await Promise.all([
-    loadStudents(database, upload.schoolId, keys),
-    loadHolders(database, upload.schoolId, ids),
-  ]);
-  const roll: Roll = { students: new Map(stored), holders };
-  const counts = { added: 0, updated: 0, unchanged: 0 };
-  const postponed = applyInOrder(reading.rows, roll, waitingOf(waitingRows), counts);
-  const recordOf = (row: Row) => reading.records.get(row)!;
-  if (!reading.isEnd) {
-    const deferred = postponed.map((row) => ({ row, record: recordOf(row) }));
-    return { ...changes, ...writable(stored, roll.students, counts), deferred };
-  }
-  const failed = applyPostponed([...waitingRows, ...postponed], roll, counts);
-  const isHere = ({ row }: { row: Row }) => reading.records.has(row);
-  const failedHere = failed.filter(isHere).map(({ row }) => recordOf(row));
+  const standing = await loadStanding(database, upload, reading.rows);
+  const roll: Roll = { students: new Map(standing.students), holders: standing.holders };
+  const outcomes = { added: 0, updated: 0, unchanged: 0 };
+  const postponed = applyInOrder(reading.rows, roll, standing.waiting, outcomes);
+  const isWaiting = upload.deferred + postponed.length > 0;
   return {
     ...changes,
-    ...writable(stored, roll.students, counts),
-    problems: [...reading.problems, ...failed.map(takenProblem)],
-    rejected: reading.rejected + failedHere.length,
-    rejectedRecords: [...reading.rejectedRecords, ...failedHere],
-    rejectedDeferred: failed.filter((failure) => !isHere(failure)).map(({ row }) => row.line),
+    ...writable(standing.students, roll.students, outcomes),
+    ...(isWaiting ? { state: "processing", completedAt: null } : {}),
+    deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
   };
 }
 
@@ -185,14 +205,4 @@ function writable(
     releases,
     counted: { added: added - addedByDatabase, updated: updated - updatedByDatabase },
   };
-}
-
-function takenProblem({ row, holder }: { row: Row; holder: Holder }): Problem {
-  return problem(
-    { line: row.line, username: row.username, column: "StudentId" },
-    "student_id_taken",
-    `The StudentId of this row belongs to ${
-      visible(holder.username, 254)
-    }. Each StudentId may belong to one student only; the row was not applied.`,
-  );
 }

@@ -4,6 +4,7 @@
  */
 import type { UploadId, UploadState } from "../../shared/protocol.ts";
 import type { Problem } from "./problems.ts";
+import type { SliceUsernames } from "./repeated.ts";
 import type { Row } from "./row.ts";
 import type { SchoolSettings } from "./settings.ts";
 import type { Student } from "./student.ts";
@@ -30,9 +31,15 @@ export interface UploadProgress {
   settings: SchoolSettings;
   /** `group\nterm` of each pair on the school's list; `undefined` when it has none. */
   placements: Set<string> | undefined;
-  /** What earlier slices left of their Usernames, in the order of the file. */
-  seen: Uint8Array[];
+  /** Problems found so far; of more than {@link LISTED_PROBLEMS} the rest is only counted. */
+  problems: number;
 }
+
+/**
+ * So many problems of an upload are listed, one for each row of the default limit; a file that is wrong
+ * in every value would come back forty times its size. All are counted.
+ */
+export const LISTED_PROBLEMS = 50_000;
 
 /** Where a record that is kept byte for byte stands in the slice's bytes. */
 export interface KeptRecord {
@@ -53,7 +60,8 @@ export interface SliceChanges {
   completedAt: string | null;
   /** The header's bytes, in the slice that has it. */
   header: Uint8Array | null;
-  seen: Uint8Array | null;
+  /** The Usernames of the slice's rows; `undefined` when no other slice has any. */
+  usernames: SliceUsernames | undefined;
   /** Students to write; the database counts what is added and updated. */
   students: readonly Student[];
   /** Usernames that let their StudentId go first. */
@@ -65,9 +73,24 @@ export interface SliceChanges {
   problems: readonly Problem[];
   bytes: Uint8Array;
   rejected: number;
-  /** The bytes of the rejected records; one that is too long is in several pieces. */
+  /** Where the rejected records stand that a person can correct. */
   rejectedRecords: readonly KeptRecord[];
+  /** Rows that wait for the end of the file from here on. */
   deferred: readonly { record: KeptRecord; row: Row }[];
-  /** At the end of the file: the lines of deferred rows that are rejected; the rest was applied. */
-  rejectedDeferred: readonly number[];
+}
+
+/** What the rows that waited come to: one batch after the last slice's, which it completes. */
+export interface SettledRows {
+  upload: UploadProgress;
+  /** ISO 8601 UTC. */
+  completedAt: string;
+  /** Lines of the rows that fail; the others take effect. */
+  failedLines: readonly number[];
+  problems: readonly Problem[];
+  /** Usernames that let their StudentId go first. */
+  releases: readonly string[];
+  /** Usernames whose rows were taken together: `students` has what they come to. */
+  together: readonly string[];
+  students: readonly Student[];
+  counted: { added: number; updated: number };
 }

@@ -15,9 +15,9 @@ import { type Problem, problem } from "./problems.ts";
 import { visible } from "./values/shown.ts";
 
 export type HeaderVerdict =
-  | { verdict: "good" }
-  /** Rows are processed by position; `problem` is the warning that says so. */
-  | { verdict: "out_of_order"; problem: Problem }
+  | { verdict: "good"; problem?: undefined }
+  /** Rows are processed all the same, by position; `problem` is a warning. */
+  | { verdict: "warned"; problem: Problem }
   /** No row of the file is applied; `problem` is the whole report. */
   | { verdict: "rejected"; problem: Problem };
 
@@ -85,12 +85,19 @@ export function judgeHeader(header: CsvRecord | MalformedRecord | undefined): He
     const isAbbreviated = words.includes("");
     return isAbbreviated ? { verdict: "good" } : rejected(line, "column_missing", missing(words));
   }
+  if (looksLikeStudent(words)) {
+    const message = `The first row looks like a student (${visible(words[0]!, 254)}). The first ` +
+      "row of a file is the header row and never read. If it is a student, put a header row above " +
+      "it and send the file again.";
+    const where = { line, username: visible(words[0]!, 254) };
+    return { verdict: "warned", problem: problem(where, "first_row_student", message) };
+  }
   const misplaced = misplacedWords(words);
   if (misplaced.length < 2) return { verdict: "good" };
   const message = `The columns look out of order: ${misplaced.join("; ")}. They were read by ` +
     `position, as ${COLUMNS.join(",")}, whatever the header row calls them.`;
   return {
-    verdict: "out_of_order",
+    verdict: "warned",
     problem: problem({ line }, "columns_out_of_order", message),
   };
 }
@@ -101,6 +108,11 @@ function rejected(
   message: string,
 ): HeaderVerdict {
   return { verdict: "rejected", problem: problem({ line }, code, message) };
+}
+
+/** An e-mail address first, 0 or 1 last: no header row has that. */
+function looksLikeStudent(words: readonly string[]): boolean {
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(words[0]!) && /^[01]$/.test(words.at(-1)!);
 }
 
 /** `Email is in column 2, where StudentId belongs` for each well-known name at another's place. */
@@ -115,8 +127,12 @@ function misplacedWords(words: readonly string[]): string[] {
 
 function tooMany(words: readonly string[]): string {
   const { length } = COLUMNS;
+  const surplus = words.length - length;
   const allBlank = words.slice(length).every((word) => word === "");
-  const hint = allBlank ? ` The last ${words.length - length} are empty: delete them.` : "";
+  const empty = surplus === 1
+    ? " The last one is empty: delete it."
+    : ` The last ${surplus} are empty: delete them.`;
+  const hint = allBlank ? empty : "";
   return `The header row has ${words.length} columns; exactly ${length} are expected: ` +
     `${COLUMNS.join(",")}.${hint} No row was applied.`;
 }

@@ -2,6 +2,7 @@
  * Records that cannot be read, in words a registrar understands.
  */
 import type { MalformedRecord } from "../../shared/csv/csv.ts";
+import type { KeptRecord } from "./changes.ts";
 import { COLUMNS } from "./columns.ts";
 import { type Problem, problem } from "./problems.ts";
 import { shown, visible } from "./values/shown.ts";
@@ -15,6 +16,31 @@ export function malformedProblem(record: MalformedRecord): Problem {
     ? " Only this line was left out; reading went on at the next one."
     : "";
   return problem({ line, username, column }, reason, whatIsWrong(record) + consequence);
+}
+
+/**
+ * Is a malformed record kept byte for byte, for a person to correct? Not one of more than 64 KiB, and
+ * not one with a hole: a long run of NULs that nobody wrote, such as a file gets by being made longer.
+ * Kept, a file of a few kilobytes could fill the disk. The original has them all.
+ */
+export function isCorrectable(
+  { reason }: MalformedRecord,
+  bytes: Uint8Array,
+  { start, end }: KeptRecord,
+): boolean {
+  if (reason === "record_too_long") return false;
+  return reason !== "nul_byte" || !hasHole(bytes.subarray(start, end));
+}
+
+const HOLE_BYTES = 32;
+
+function hasHole(bytes: Uint8Array): boolean {
+  let run = 0;
+  for (const byte of bytes) {
+    run = byte === 0 ? run + 1 : 0;
+    if (run === HOLE_BYTES) return true;
+  }
+  return false;
 }
 
 /** What is wrong with a record and what is expected, in a sentence or three. */
@@ -40,10 +66,12 @@ export function whatIsWrong(record: MalformedRecord): string {
         `Save the file as "CSV UTF-8" and send it again.`;
     case "nul_byte":
       return "This line contains NUL bytes, which no text has: the file is damaged, or it is not " +
-        "a plain UTF-8 text file. Save it as CSV UTF-8 and send it again.";
+        "a plain UTF-8 text file. Save it as CSV UTF-8 and send it again. A line with a long run of " +
+        "them is not in the .rejected file.";
     case "record_too_long":
       return "This line is longer than 64 KiB (65536 bytes), which no row of a roster is. " +
-        "Perhaps the line ends are missing.";
+        "Perhaps the line ends are missing. It is not in the .rejected file: correct it in the " +
+        ".original one.";
   }
 }
 

@@ -61,6 +61,11 @@ export const problemCodes = {
     meaning: "the header's well-known names stand in another order; rows are read by position",
   },
 
+  first_row_student: {
+    severity: "warning",
+    meaning: "the first row, which is never read, looks like a student: the header row is missing",
+  },
+
   // A record that cannot be read.
   quote_bare: {
     severity: "error",

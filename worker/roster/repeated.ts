@@ -1,49 +1,63 @@
 /**
- * Which Usernames a file had so far, to warn of one that comes twice. Each slice leaves a small
- * index of its rows: 12 bytes a row, a hash and the line. Two Usernames with one hash are as good as
- * impossible by chance, and would cost a wrong warning, never a row.
+ * A Username that comes twice in one file: the later row wins, with a warning that names the earlier
+ * line. Within a slice that is seen here; of earlier slices the database has a hash of each Username
+ * and its last line, and makes the warning itself while it writes the slice. Two Usernames with one
+ * hash are as good as impossible by chance, and would cost a wrong warning, never a row.
  */
+import { type Problem, problem } from "./problems.ts";
 
-export interface SeenRow {
+/** A row as far as it is looked at here. */
+export interface NamingRow {
   usernameKey: string;
+  username: string;
   line: number;
 }
 
-/** The index of a slice: little-endian 32-bit words, three a row: hash low, hash high, line. */
-export function writeSeen(rows: readonly SeenRow[]): Uint8Array {
-  const words = new Uint32Array(rows.length * 3);
-  rows.forEach(({ usernameKey, line }, index) => {
-    const [low, high] = hash(usernameKey);
-    words.set([low, high, line], index * 3);
-  });
-  return new Uint8Array(words.buffer);
-}
+/** The Usernames of a slice's rows, each once. */
+export type SliceUsernames = readonly {
+  /** 53 bits. */
+  hash: number;
+  /** As the first row of the slice that has it writes it, and that row's line. */
+  username: string;
+  firstLine: number;
+  lastLine: number;
+}[];
 
-/** For each row that an earlier slice has too: the last line it had there, by the row's key. */
-export function findSeen(
-  rows: readonly SeenRow[],
-  earlier: readonly Uint8Array[],
-): Map<string, number> {
-  const found = new Map<string, number>();
-  if (earlier.length === 0) return found;
-  const keys = new Map<number, string>();
-  for (const { usernameKey } of rows) keys.set(joined(...hash(usernameKey)), usernameKey);
-  for (const index of earlier) {
-    const words = new Uint32Array(index.slice().buffer);
-    for (let at = 0; at < words.length; at += 3) {
-      const key = keys.get(joined(words[at]!, words[at + 1]!));
-      if (key !== undefined) found.set(key, words[at + 2]!);
+/** The Usernames of rows and the warnings of those that come twice among them. */
+export function namesOf(
+  rows: readonly NamingRow[],
+): { usernames: SliceUsernames; warnings: Problem[] } {
+  const found = new Map<string, { username: string; firstLine: number; lastLine: number }>();
+  const warnings: Problem[] = [];
+  for (const { usernameKey, username, line } of rows) {
+    const earlier = found.get(usernameKey);
+    if (earlier === undefined) {
+      found.set(usernameKey, { username, firstLine: line, lastLine: line });
+      continue;
     }
+    warnings.push(repeatedProblem({ line, username }, earlier.lastLine));
+    earlier.lastLine = line;
   }
-  return found;
+  return {
+    usernames: Array.from(found, ([key, rest]) => ({ hash: hash(key), ...rest })),
+    warnings,
+  };
 }
 
-function joined(low: number, high: number): number {
-  return high * 2 ** 32 + low;
+function repeatedProblem(where: { line: number; username: string }, earlier: number): Problem {
+  const [before, after] = repeatedMessage;
+  const message = `${before}${earlier}${after}`;
+  return problem({ ...where, column: "Username" }, "username_repeated", message);
 }
 
-/** 53 bits in two words: two multiplicative hashes of the UTF-16 units, mixed at the end. */
-function hash(text: string): [number, number] {
+/** What is said before and after the earlier line's number. */
+export const repeatedMessage = [
+  "This Username is already in line ",
+  " of this file. Rows are read in their order, so the later row wins.",
+] as const;
+
+/** Two multiplicative hashes of the UTF-16 units, mixed at the end. */
+function hash(text: string): number {
   let a = 0x9e3779b1, b = 0x85ebca77;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -53,5 +67,5 @@ function hash(text: string): [number, number] {
   }
   a = Math.imul(a ^ (a >>> 16) ^ b, 0xc2b2ae35);
   b = Math.imul(b ^ (b >>> 13) ^ a, 0x27d4eb2f);
-  return [(a ^ (a >>> 16)) >>> 0, (b >>> 0) & 0x1fffff];
+  return ((b >>> 0) & 0x1fffff) * 2 ** 32 + ((a ^ (a >>> 16)) >>> 0);
 }

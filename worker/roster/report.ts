@@ -20,9 +20,12 @@ export function problemLine(problem: Problem): string {
   return writeRecord(cells.map(harmless));
 }
 
-/** A cell that a spreadsheet would run as a formula gets an apostrophe before it. */
+/**
+ * A cell that a spreadsheet would run as a formula gets an apostrophe before it; some take the
+ * full-width signs of Chinese and Japanese keyboards for one too.
+ */
 function harmless(cell: string): string {
-  return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /^[=+\-@\t\r＝＋－＠]/.test(cell) ? `'${cell}` : cell;
 }
 
 /** How many rows of a file came to what. `read` are the rows that were processed. */
@@ -35,23 +38,35 @@ export interface RowCounts {
   warnings: number;
   /** Rows beyond the school's row limit. */
   unprocessed: number;
+  /** Problems that are counted and not listed, as there are too many; absent: all are listed. */
+  unlisted?: number;
 }
 
 /** The report's first line. */
 export function summary(counts: RowCounts): Problem {
-  const { read, added, updated, unchanged, rejected, warnings, unprocessed } = counts;
+  const { read, added, updated, unchanged, rejected, warnings } = counts;
   const message = `${counted(read, "row")}: ${added} added, ${updated} updated, ` +
     `${unchanged} unchanged, ${rejected} rejected, ${counted(warnings, "warning")}`;
-  return problem({ line: 0 }, "summary", message + remark(read, unprocessed));
+  return problem({ line: 0 }, "summary", message + remark(counts));
 }
 
-function remark(read: number, unprocessed: number): string {
+function remark({ read, unprocessed, unlisted = 0 }: RowCounts): string {
+  if (read === 0 && unprocessed === 0) {
+    return ". There is nothing below the header row, so there was nothing to do.";
+  }
+  const sentences: string[] = [];
   if (unprocessed > 0) {
     const were = unprocessed === 1 ? "1 more row was" : `${unprocessed} more rows were`;
-    return `. ${were} not processed: the school's limit is ${counted(read, "row")} in one file. ` +
-      "Send the rest in another file.";
+    sentences.push(
+      `${were} not processed: the school's limit is ${counted(read, "row")} in one file.`,
+      "Send the rest in another file.",
+    );
   }
-  return read === 0 ? ". There is nothing below the header row, so there was nothing to do." : "";
+  if (unlisted > 0) {
+    const more = unlisted === 1 ? "1 more problem is" : `${unlisted} more problems are`;
+    sentences.push(`${more} counted and not listed here.`);
+  }
+  return sentences.map((sentence) => ` ${sentence}`).join("").replace(/^ /, ". ");
 }
 
 function counted(count: number, noun: string): string {

@@ -93,6 +93,11 @@ export function rowReader(settings: SchoolSettings, context: RowContext): RowRea
   };
 }
 
+/** Nine blanks are as good as a blank line: spreadsheets leave such rows behind. */
+export function isBlankRow(fields: readonly string[]): boolean {
+  return fields.every((field) => field === "" || field.trim() === "");
+}
+
 const none: readonly Problem[] = [];
 
 interface Finding {

@@ -6,10 +6,9 @@ import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../s
 import type { KeptRecord, UploadProgress } from "./changes.ts";
 import { COLUMNS } from "./columns.ts";
 import type { HeaderEnd } from "./header.ts";
-import { malformedProblem } from "./malformed.ts";
-import { type Problem, problem } from "./problems.ts";
-import { type Row, rowReader } from "./row.ts";
-import { findSeen } from "./repeated.ts";
+import { isCorrectable, malformedProblem } from "./malformed.ts";
+import type { Problem } from "./problems.ts";
+import { isBlankRow, type Row, type RowReader, rowReader } from "./row.ts";
 
 /** What the records of a slice come to, before anybody asked the database about them. */
 export interface Reading {
@@ -22,35 +21,38 @@ export interface Reading {
   read: number;
   unprocessed: number;
   header: Uint8Array | null;
+  /** Bytes. */
   consumed: number;
   nextLine: number;
   insideLine: boolean;
   isEnd: boolean;
 }
 
+export interface ReadingOptions {
+  /** So many records are read at the most; blank ones and those beyond the row limit do not count. */
+  sliceRows: number;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Lets others have their turn, between one window and the next. */
+  pause(): Promise<void>;
+}
+
+/** What is scanned in one go: some 20 ms at the most. More than a record and its line end can have. */
+const WINDOW_BYTES = 256 * 1024;
+
 /**
  * Scans and checks the records of a slice.
  * @param header how far the header row goes in these bytes, when it is in them
  */
-export function readSlice(
+export async function readSlice(
   upload: UploadProgress,
   offset: number,
   bytes: Uint8Array,
   header: HeaderEnd | undefined,
-  { sliceRows, now }: { sliceRows: number; now: number },
-): Reading {
+  { sliceRows, now, pause }: ReadingOptions,
+): Promise<Reading> {
   const last = offset + bytes.length === upload.size;
-  const { consumed: start, nextLine: line } = header ?? { consumed: 0, nextLine: upload.nextLine };
-  // Blank lines and no header yet: there can be no rows.
-  const maxRecords = upload.hasHeader || header?.isWhole ? sliceRows : 0;
-  const found = scan(bytes.subarray(start), {
-    line,
-    last,
-    columns: COLUMNS.length,
-    maxRecords,
-    insideLine: upload.insideLine,
-  });
-  const consumed = start + found.consumed;
+  const { consumed, nextLine } = header ?? { consumed: 0, nextLine: upload.nextLine };
   const reading: Reading = {
     rows: [],
     records: new Map(),
@@ -59,69 +61,105 @@ export function readSlice(
     rejectedRecords: [],
     read: 0,
     unprocessed: 0,
-    header: header?.isWhole ? bytes.slice(0, start) : null,
+    header: header?.isWhole ? bytes.slice(0, consumed) : null,
     consumed,
-    nextLine: found.nextLine,
-    insideLine: found.insideLine,
-    isEnd: last && consumed === bytes.length,
+    nextLine,
+    insideLine: upload.insideLine,
+    isEnd: false,
   };
   const today = new Date(now).toISOString().slice(0, 10);
   const readRow = rowReader(upload.settings, { today, placements: upload.placements });
-  // Once a row was beyond the limit all others are, even the rest of a line that goes on here.
-  let room = upload.unprocessed > 0 ? -1 : upload.settings.rowLimit - upload.read;
-  for (const record of found.records) {
-    const isNew = !isMalformed(record) || !record.continued;
-    if (isNew && room-- <= 0) reading.unprocessed++;
-    if (room < 0) continue;
-    if (isNew) reading.read++;
-    take(record, start, readRow, reading);
+  const taker = new RecordTaker(upload, bytes, sliceRows, readRow, reading);
+  // Blank lines and no header yet: there can be no rows.
+  let isOpen = upload.hasHeader || header?.isWhole === true;
+  while (isOpen && reading.consumed < bytes.length) {
+    const start = reading.consumed;
+    const end = Math.min(start + WINDOW_BYTES, bytes.length);
+    const found = scan(bytes.subarray(start, end), {
+      line: reading.nextLine,
+      last: last && end === bytes.length,
+      columns: COLUMNS.length,
+      insideLine: reading.insideLine,
+    });
+    isOpen = found.consumed > 0;
+    reading.consumed = start + found.consumed;
+    reading.nextLine = found.nextLine;
+    reading.insideLine = found.insideLine;
+    const left = found.records.find((record) => !taker.take(record, start));
+    if (left !== undefined) {
+      // The slice is full before this record, which the next one starts with.
+      reading.consumed = start + left.start;
+      reading.nextLine = left.line;
+      reading.insideLine = false;
+      break;
+    }
+    if (end < bytes.length) await pause();
   }
+  reading.isEnd = last && reading.consumed === bytes.length;
   return reading;
 }
 
-function take(
-  record: CsvRecord | MalformedRecord,
-  start: number,
-  readRow: ReturnType<typeof rowReader>,
-  reading: Reading,
-): void {
-  const kept = { start: start + record.start, end: start + record.end };
-  if (isMalformed(record)) {
-    reading.rejectedRecords.push(kept);
-    if (record.continued) return;
-    reading.rejected++;
-    reading.problems.push(malformedProblem(record));
-    return;
+/** Takes the records of a slice one after the other. */
+class RecordTaker {
+  readonly #bytes: Uint8Array;
+  readonly #readRow: RowReader;
+  readonly #reading: Reading;
+  /** So many rows may still come before the school's limit. */
+  #room: number;
+  /** The record under way is beyond the limit: so is the rest of its line. */
+  #isBeyond: boolean;
+  /** So many records may still be read in this slice. */
+  #left: number;
+
+  constructor(
+    upload: UploadProgress,
+    bytes: Uint8Array,
+    sliceRows: number,
+    readRow: RowReader,
+    reading: Reading,
+  ) {
+    this.#bytes = bytes;
+    this.#readRow = readRow;
+    this.#reading = reading;
+    this.#room = upload.settings.rowLimit - upload.read;
+    this.#isBeyond = upload.unprocessed > 0;
+    this.#left = sliceRows;
   }
-  const { row, problems } = readRow(record.fields, record.line);
-  reading.problems.push(...problems);
-  if (row) {
+
+  /** False, and the record is not taken, when the slice is full. */
+  take(record: CsvRecord | MalformedRecord, windowStart: number): boolean {
+    const reading = this.#reading;
+    const isRow = !isMalformed(record);
+    if (isRow && isBlankRow(record.fields)) return true;
+    // The next piece of a line that is too long is neither another record nor another problem.
+    if (!isRow && record.continued) return true;
+    this.#isBeyond ||= this.#room <= 0;
+    if (this.#isBeyond) {
+      reading.unprocessed++;
+      return true;
+    }
+    if (this.#left === 0) return false;
+    this.#left--;
+    this.#room--;
+    reading.read++;
+    const kept = { start: windowStart + record.start, end: windowStart + record.end };
+    if (isRow) this.#takeRow(record, kept);
+    else this.#reject(kept, [malformedProblem(record)], isCorrectable(record, this.#bytes, kept));
+    return true;
+  }
+
+  #takeRow({ fields, line }: CsvRecord, kept: KeptRecord): void {
+    const { row, problems } = this.#readRow(fields, line);
+    if (row === undefined) return this.#reject(kept, problems, true);
+    const reading = this.#reading;
+    if (problems.length > 0) reading.problems.push(...problems);
     reading.rows.push(row);
     reading.records.set(row, kept);
-  } else {
-    reading.rejected++;
-    reading.rejectedRecords.push(kept);
   }
-}
 
-export function hasRepetition(rows: readonly Row[]): boolean {
-  return new Set(rows.map(({ usernameKey }) => usernameKey)).size < rows.length;
-}
-
-/** Warns of each Username that an earlier line of the file has. */
-export function warnOfRepetitions(reading: Reading, seen: readonly Uint8Array[]): void {
-  const lines = findSeen(reading.rows, seen);
-  const warnings: Problem[] = [];
-  const here = new Map<string, number>();
-  for (const { usernameKey, username, line } of reading.rows) {
-    const earlier = here.get(usernameKey) ?? lines.get(usernameKey);
-    here.set(usernameKey, line);
-    if (earlier === undefined) continue;
-    warnings.push(problem(
-      { line, username, column: "Username" },
-      "username_repeated",
-      `This Username is already in line ${earlier} of this file. Rows are read in their order, so the later row wins.`,
-    ));
+  #reject(kept: KeptRecord, problems: readonly Problem[], isKept: boolean): void {
+    this.#reading.rejected++;
+    this.#reading.problems.push(...problems);
+    if (isKept) this.#reading.rejectedRecords.push(kept);
   }
-  reading.problems.push(...warnings);
 }

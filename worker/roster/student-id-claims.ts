@@ -1,7 +1,7 @@
 /**
  * Who may have which StudentId. Rows take effect in the order of the file. A row that wants an id
- * someone else has is postponed to the end of the file, with the later rows of its student, as a
- * later row may free the id: two students may swap theirs. What cannot be had in the end fails.
+ * someone else has waits for the end of the file, with the later rows of its student, as a later row
+ * may free the id: two students may swap theirs. What cannot be had in the end fails.
  *
  * Since rows are taken one by one here, it never matters how a file was cut into slices.
  */
@@ -17,21 +17,10 @@ export interface Roll {
   holders: Map<string, Holder>;
 }
 
-/** Rows that wait for the end of the file: their students and the ids they want. */
+/** The Usernames and StudentIds of rows that wait for the end of the file. */
 export interface Waiting {
   usernames: Set<string>;
   studentIds: Set<string>;
-}
-
-export function waitingOf(rows: readonly Row[]): Waiting {
-  const waiting: Waiting = { usernames: new Set(), studentIds: new Set() };
-  for (const row of rows) postpone(row, waiting);
-  return waiting;
-}
-
-function postpone({ usernameKey, studentId }: Row, waiting: Waiting): void {
-  waiting.usernames.add(usernameKey);
-  if (studentId !== null) waiting.studentIds.add(studentId);
 }
 
 /** Applies rows to the roll in their order; returns those that have to wait. */
@@ -49,7 +38,8 @@ export function applyInOrder(
     const isNewId = id !== null && id !== before?.studentId;
     const isTaken = isNewId && (holders.has(id) || waiting.studentIds.has(id));
     if (isTaken || waiting.usernames.has(key)) {
-      postpone(row, waiting);
+      waiting.usernames.add(key);
+      if (id !== null) waiting.studentIds.add(id);
       postponed.push(row);
       continue;
     }
@@ -64,94 +54,133 @@ export function applyInOrder(
   return postponed;
 }
 
-/** One student's postponed rows and what they come to. */
-interface Candidate {
-  before: Student | undefined;
-  rows: Row[];
-  after: Student | undefined;
-  /** The row that the StudentId in `after` comes from; `undefined`: the student had it before. */
-  owner: Row | undefined;
+/** What a row that waits wants, without its other values: those stay where they are stored. */
+export interface WaitingClaim extends Holder {
+  /** The physical line of the row. */
+  line: number;
+  studentId: string | null;
 }
+
+/** What is settled at the end of the file. */
+export interface Settlement {
+  /** Rows that cannot have their StudentId, in the order of the file, with the one who has it. */
+  failed: { claim: WaitingClaim; holder: Holder }[];
+  /** Students who let their StudentId go: another row gives them a new one. */
+  releases: string[];
+  /** Students with several rows that hold, which take effect one after the other. */
+  severalRows: string[];
+}
+
+/** Rows one after the other that want one StudentId for their student: they hold or fail together. */
+interface Run {
+  id: string;
+  /** The line that decides between students; before any line for the id a student had before. */
+  line: number;
+  claims: WaitingClaim[];
+}
+
+/** A student whose rows wait: what they want in the order of the file, so the last counts. */
+interface Claimant extends Holder {
+  before: string | null;
+  runs: Run[];
+  rows: number;
+}
+
+const HAD_BEFORE = -1;
+/** So many steps are taken before others get their turn. */
+const STEPS = 2000;
 
 /**
- * The end of the file: applies the postponed rows to the roll, all at once, as far as each StudentId
- * ends up with one student. Returns the rows that fail, with who is in the way.
+ * The end of the file: settles all rows that wait at once, so that each StudentId ends up with one
+ * student. Whoever keeps the id he had before comes first, then the first row of the file. A row that
+ * fails leaves its student with what the rows before it say, which may displace another: each row
+ * fails at most once, so the work is proportional to the rows.
+ *
+ * (A student proposes to the ids his rows name, from the last to the first, and each id keeps the best
+ * that proposes: what comes out is the same in whatever order they do; Gale and Shapley 1962, McVitie
+ * and Wilson 1971.)
+ *
+ * @param claims the rows that wait, in the order of the file
+ * @param before what is stored of their students, by Username key
+ * @param holders who has the StudentIds they want
+ * @param pause lets others have their turn
  */
-export function applyPostponed(
-  rows: readonly Row[],
-  roll: Roll,
-  outcomes: Outcomes,
-): { row: Row; holder: Holder }[] {
-  const candidates = new Map<string, Candidate>();
-  for (const row of rows) {
-    const candidate = candidates.get(row.usernameKey);
-    if (candidate) candidate.rows.push(row);
-    else {
-      const before = roll.students.get(row.usernameKey);
-      candidates.set(row.usernameKey, { before, rows: [row], after: before, owner: undefined });
+export async function settleClaims(
+  claims: readonly WaitingClaim[],
+  before: ReadonlyMap<string, Pick<Student, "username" | "studentId">>,
+  holders: ReadonlyMap<string, Holder>,
+  pause: () => Promise<void>,
+): Promise<Settlement> {
+  const claimants = claimantsOf(claims, before);
+  /** Who has an id so far. */
+  const kept = new Map<string, Claimant>();
+  const failures: { claims: WaitingClaim[]; id: string }[] = [];
+  let steps = 0;
+  for (const first of claimants.values()) {
+    for (let claimant: Claimant | undefined = first; claimant !== undefined;) {
+      if (++steps % STEPS === 0) await pause();
+      const run = claimant.runs.at(-1);
+      if (run === undefined) break;
+      const holder = holders.get(run.id);
+      const isOutside = holder !== undefined && !claimants.has(holder.usernameKey);
+      const rival = kept.get(run.id);
+      if (!isOutside && (rival === undefined || run.line < rival.runs.at(-1)!.line)) {
+        kept.set(run.id, claimant);
+        claimant = rival;
+        if (claimant === undefined) break;
+      }
+      // Whoever did not get it, or no longer has it, goes on with what the rows before say.
+      const lost: Run = claimant.runs.pop()!;
+      claimant.rows -= lost.claims.length;
+      failures.push({ claims: lost.claims, id: lost.id });
     }
   }
-
-  // Each StudentId with the candidates who would have it; one that several want is open.
-  const claims = new Map<string, Set<Candidate>>();
-  const open: string[] = [];
-  const claim = (candidate: Candidate) => {
-    fold(candidate);
-    const id = candidate.after?.studentId;
-    if (!id) return;
-    claims.set(id, (claims.get(id) ?? new Set()).add(candidate));
-    open.push(id);
+  const failed = failures.flatMap(({ claims, id }) => {
+    const owner = kept.get(id);
+    const [{ usernameKey }] = claims as [WaitingClaim];
+    if (owner?.usernameKey !== usernameKey) {
+      const holder: Holder = owner ?? holders.get(id)!;
+      return claims.map((claim) => ({ claim, holder }));
+    }
+    // An earlier row of the same student has it in the end, and these only say so again.
+    owner.rows += claims.length;
+    return [];
+  });
+  failed.sort((a, b) => a.claim.line - b.claim.line);
+  const all = [...claimants.values()];
+  return {
+    failed,
+    releases: all.filter(({ before, runs }) => before !== null && runs.at(-1)?.id !== before)
+      .map(({ usernameKey }) => usernameKey),
+    severalRows: all.filter(({ rows }) => rows > 1).map(({ usernameKey }) => usernameKey),
   };
-  for (const candidate of candidates.values()) claim(candidate);
-
-  // A row that loses its id leaves its student with another one, which may be wanted as well.
-  const failed: { row: Row; holder: Holder }[] = [];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const claimants = claims.get(id)!;
-    const holder = roll.holders.get(id);
-    const outsider = holder && !candidates.has(holder.usernameKey) ? holder : undefined;
-    const winner = outsider ?? firstOf(claimants)?.after;
-    for (const loser of [...claimants]) {
-      if (loser.after === winner || !loser.owner) continue;
-      claimants.delete(loser);
-      failed.push({ row: loser.owner, holder: winner! });
-      loser.rows = loser.rows.filter((row) => row !== loser.owner);
-      claim(loser);
-    }
-  }
-
-  for (const [key, { before, rows, after }] of candidates) {
-    let student = before;
-    for (const row of rows) {
-      const next = studentAfter(student, row);
-      countOutcome(student, next, outcomes);
-      student = next;
-    }
-    if (after) roll.students.set(key, after);
-  }
-  return failed.sort((a, b) => a.row.line - b.row.line);
 }
 
-/** Who keeps an id that several want: whoever had it before, else the first row in the file. */
-function firstOf(claimants: ReadonlySet<Candidate>): Candidate | undefined {
-  let first: Candidate | undefined;
-  for (const candidate of claimants) {
-    if (!candidate.owner) return candidate;
-    if (!first || candidate.owner.line < first.owner!.line) first = candidate;
-  }
-  return first;
-}
-
-/** Applies a student's rows one after the other to what was before. */
-function fold(candidate: Candidate): void {
-  const { before, rows } = candidate;
-  candidate.after = before;
-  candidate.owner = undefined;
-  for (const row of rows) {
-    // A row that repeats the id its student has by now claims nothing.
-    if (row.studentId !== null && row.studentId !== candidate.after?.studentId) {
-      candidate.owner = row.studentId === before?.studentId ? undefined : row;
+function claimantsOf(
+  claims: readonly WaitingClaim[],
+  before: ReadonlyMap<string, Pick<Student, "username" | "studentId">>,
+): Map<string, Claimant> {
+  const claimants = new Map<string, Claimant>();
+  for (const claim of claims) {
+    const { usernameKey, username, studentId } = claim;
+    let claimant = claimants.get(usernameKey);
+    if (claimant === undefined) {
+      const stored = before.get(usernameKey);
+      const had = stored?.studentId ?? null;
+      const runs = had === null ? [] : [{ id: had, line: HAD_BEFORE, claims: [] }];
+      const name = stored?.username ?? username;
+      claimant = { usernameKey, username: name, before: had, runs, rows: 0 };
+      claimants.set(usernameKey, claimant);
     }
-    candidate.after = studentAfter(candidate.after, row);
+    claimant.rows++;
+    if (studentId === null) continue;
+    const last = claimant.runs.at(-1);
+    if (last?.id === studentId) {
+      last.claims.push(claim);
+    } else {
+      const line = studentId === claimant.before ? HAD_BEFORE : claim.line;
+      claimant.runs.push({ id: studentId, line, claims: [claim] });
+    }
   }
+  return claimants;
 }

@@ -35,9 +35,12 @@ eachDatabase("the roster format", (opened) => {
   });
 
   test("the first row is always skipped, though it is a row like any other", async () => {
-    const { names, counts } = await send({}, good("a") + good("b"));
+    const { names, counts, report } = await send({}, good("a") + good("b"));
     assert.deepEqual(names, ["b"]);
     assert.equal(counts["read"], 1);
+    // A first row that looks like a student (an e-mail address first, 0 or 1 last): a warning says so.
+    assert.match(report[1]!, /^1,a@x\.edu,,warning,first_row_student,.*looks like a student/);
+    assert.equal((await send({}, "a,b,c,d,e,f,g,h,1\n" + good("b"))).counts["warnings"], 0);
   });
 
   test("an abbreviated header has rows of nine columns below it, by position", async () => {
@@ -186,7 +189,8 @@ eachDatabase("the roster format", (opened) => {
       const { names, report, rejected, counts } = await send({}, file, options);
       assert.deepEqual(names, [...malformed.map((_, i) => `g${i}`), "last"]);
       assert.deepEqual(codes(report), malformed.map(([, code], i) => `${2 * i + 3} ${code}`));
-      assert.equal(rejected, header + malformed.map(([line]) => `${line}\r\n`).join(""));
+      const correctable = malformed.filter(([, code]) => code !== "record_too_long");
+      assert.equal(rejected, header + correctable.map(([line]) => `${line}\r\n`).join(""));
       assert.equal(counts["rejected"], malformed.length);
     }
   });
@@ -220,6 +224,30 @@ eachDatabase("the roster format", (opened) => {
     assert.match(later.report[0]!, /^501,,,error,column_missing,/);
   });
 
+  test("a row of nine blanks is ignored as a blank line is: no row, no problem, nothing in .rejected", async () => {
+    const blank = ",,,,,,,,\r\n" + ' ,"  ",,,,,,, \n';
+    const file = header + blank + good("a") + blank.repeat(200) + good("b", ",,,,,,,,2") + blank;
+    for (const options of [{}, { sliceRows: 1 }, { sliceBytes: 100 }]) {
+      const { counts, report, rejected } = await send({ rowLimit: 2 }, file, options);
+      assert.deepEqual([counts["read"], counts["added"], counts["unprocessed"]], [2, 1, 0]);
+      assert.deepEqual(codes(report), ["405 on_campus_format"]);
+      assert.equal(rejected, header + good("b", ",,,,,,,,2"));
+    }
+  });
+
+  test("what is rejected is bounded: of a hole in the file nothing is kept, and the report says so", async () => {
+    const hole = "a@x.edu,1" + "\0".repeat(60_000) + "\r\n";
+    const slip = "b@x.edu,1,L\0e,,,,,,1\r\n";
+    // A file that starts with NULs is no roster at all; this one starts like a good one.
+    const start = header + "\r\n".repeat(3000);
+    const file = start + hole.repeat(20) + slip + "\0".repeat(2_000_000) + "\r\n" + good("c");
+    const { names, counts, report, rejected } = await send({}, file);
+    assert.deepEqual([names, counts["rejected"]], [["c"], 22]);
+    assert.equal(rejected, header + slip);
+    assert.match(report[1]!, /^3002,.*nul_byte,.*not in the \.rejected file/);
+    assert.match(report[22]!, /^3023,.*record_too_long,.*not in the \.rejected file/);
+  });
+
   test("after rowLimit rows nothing is kept of the rest, not even of a line that goes over slices", async () => {
     const long = "x".repeat(300_000) + "\r\n";
     const bad = good("b", ",,,,,,,,2");
@@ -230,11 +258,11 @@ eachDatabase("the roster format", (opened) => {
       assert.equal(rejected, header + bad);
       assert.deepEqual(codes(report), ["3 on_campus_format"]);
     }
-    // The last row before the limit is kept whole.
+    // The last row before the limit is one that goes over slices.
     const whole = await send({ rowLimit: 2 }, header + good("a") + long + good("c"), {
       sliceBytes: 70_000,
     });
-    assert.equal(whole.rejected, header + long);
+    assert.deepEqual([whole.counts["read"], whole.counts["unprocessed"]], [2, 1]);
   });
 
   test("a header repeated in the middle costs its line, and the rows after it are read", async () => {

@@ -1,6 +1,6 @@
 /**
- * What is read before a slice of a roster is applied: how far the upload is, and, where StudentIds
- * collide, what is stored of its students.
+ * What is read before a slice of a roster is applied: how far the upload is and, where StudentIds
+ * collide, what is stored of its students and what waits for the end of the file.
  */
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { UploadId, UploadState } from "../../../shared/protocol.ts";
@@ -8,7 +8,7 @@ import type { UploadProgress } from "../../roster/changes.ts";
 import { placementKey, type Row } from "../../roster/row.ts";
 import { storedSettings } from "../../roster/settings.ts";
 import type { Student } from "../../roster/student.ts";
-import type { Holder } from "../../roster/student-id-claims.ts";
+import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -29,21 +29,17 @@ export async function loadProgress(
   database: Client,
   id: string,
 ): Promise<UploadProgress | undefined> {
-  const [uploads, placements, slices] = await database.batch([
+  const [uploads, placements] = await database.batch([
     {
       sql: `SELECT u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
               u.header IS NOT NULL AS has_header, u.read, u.rejected,
-              u.unprocessed, u.deferred, s.settings
+              u.unprocessed, u.deferred, u.problems, s.settings
             FROM uploads u JOIN schools s ON s.id = u.school_id WHERE u.id = ?`,
       args: [id],
     },
     {
       sql: `SELECT requirement_group, term FROM placements
             WHERE school_id = (SELECT school_id FROM uploads WHERE id = ?)`,
-      args: [id],
-    },
-    {
-      sql: "SELECT seen FROM slices WHERE upload_id = ? AND seen IS NOT NULL ORDER BY offset",
       args: [id],
     },
   ], "read");
@@ -65,21 +61,59 @@ export async function loadProgress(
     deferred: Number(row["deferred"]),
     settings: storedSettings(row["settings"] as string),
     placements: pairs.length > 0 ? new Set(pairs) : undefined,
-    seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),
+    problems: Number(row["problems"]),
   };
 }
 
-/** What is stored of the students with these keys. */
-export async function loadStudents(
+/** What is stored of a slice's rows, and what of them waits already. */
+export interface Standing {
+  /** By Username key. */
+  students: Map<string, Student>;
+  /** By StudentId. */
+  holders: Map<string, Holder>;
+  waiting: Waiting;
+}
+
+/** Looks up the students and StudentIds that rows of an upload name. One round trip. */
+export async function loadStanding(
   database: Client,
-  schoolId: number,
-  usernameKeys: readonly string[],
-): Promise<Map<string, Student>> {
-  const { rows } = await database.execute({
-    sql: `SELECT ${studentColumns.join(", ")} FROM students
-          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-    args: [schoolId, JSON.stringify(usernameKeys)],
-  });
+  { id, schoolId }: UploadProgress,
+  rows: readonly Row[],
+): Promise<Standing> {
+  const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
+  const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
+  const [students, holders, usernames, studentIds] = await database.batch([
+    { sql: studentsByKey, args: [schoolId, keys] },
+    {
+      sql: `SELECT student_id, username_key, username FROM students
+            WHERE school_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
+      args: [schoolId, ids],
+    },
+    {
+      sql: `SELECT DISTINCT username_key FROM deferred_rows
+            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+      args: [id, keys],
+    },
+    {
+      sql: `SELECT DISTINCT student_id FROM deferred_rows
+            WHERE upload_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
+      args: [id, ids],
+    },
+  ], "read");
+  return {
+    students: studentsOf(students!.rows),
+    holders: holdersOf(holders!.rows),
+    waiting: {
+      usernames: new Set(usernames!.rows.map((row) => row["username_key"] as string)),
+      studentIds: new Set(studentIds!.rows.map((row) => row["student_id"] as string)),
+    },
+  };
+}
+
+const studentsByKey = `SELECT ${studentColumns.join(", ")} FROM students
+  WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`;
+
+function studentsOf(rows: readonly DatabaseRow[]): Map<string, Student> {
   return new Map(rows.map((row) => [row["username_key"] as string, studentOf(row)]));
 }
 
@@ -98,28 +132,101 @@ function studentOf(row: DatabaseRow): Student {
   };
 }
 
-/** Who has these StudentIds. */
-export async function loadHolders(
-  database: Client,
-  schoolId: number,
-  studentIds: readonly string[],
-): Promise<Map<string, Holder>> {
-  const { rows } = await database.execute({
-    sql: `SELECT student_id, username_key, username FROM students
-          WHERE school_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
-    args: [schoolId, JSON.stringify(studentIds)],
-  });
+function holdersOf(rows: readonly DatabaseRow[]): Map<string, Holder> {
   return new Map(rows.map((row) => [
     row["student_id"] as string,
     { usernameKey: row["username_key"] as string, username: row["username"] as string },
   ]));
 }
 
-/** The rows of an upload that wait for the end of the file, in file order. */
-export async function loadDeferred(database: Client, id: string): Promise<Row[]> {
-  const { rows } = await database.execute({
-    sql: "SELECT row FROM deferred_rows WHERE upload_id = ? ORDER BY line",
-    args: [id],
+/** Rows and students are read so many at a time. */
+const PAGE = 2000;
+
+/** What the rows of an upload that wait for its end want, and what is stored of it. */
+export interface WaitingRows {
+  /** In the order of the file. */
+  claims: WaitingClaim[];
+  /** By Username key. */
+  before: Map<string, Pick<Student, "username" | "studentId">>;
+  /** By StudentId. */
+  holders: Map<string, Holder>;
+}
+
+/**
+ * What rows wait for, without their other values: at most a hundred bytes or so a row, of at most as
+ * many rows as the school's limit.
+ */
+export async function loadWaiting(
+  database: Client,
+  { id, schoolId }: UploadProgress,
+): Promise<WaitingRows> {
+  const waiting: WaitingRows = { claims: [], before: new Map(), holders: new Map() };
+  for (let line = -1, isWhole = false; !isWhole;) {
+    const { rows } = await database.execute({
+      sql: `SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
+              s.username AS stored_username, s.student_id AS stored_id,
+              h.username_key AS holder_key, h.username AS holder
+            FROM deferred_rows d
+            LEFT JOIN students s ON s.school_id = ? AND s.username_key = d.username_key
+            LEFT JOIN students h ON h.school_id = ? AND h.student_id = d.student_id
+            WHERE d.upload_id = ? AND d.line > ? ORDER BY d.line LIMIT ${PAGE}`,
+      args: [schoolId, schoolId, id, line],
+    });
+    for (const row of rows) takeWaiting(row, waiting);
+    line = Number(rows.at(-1)?.["line"] ?? line);
+    isWhole = rows.length < PAGE;
+  }
+  return waiting;
+}
+
+function takeWaiting(row: DatabaseRow, { claims, before, holders }: WaitingRows): void {
+  const usernameKey = row["username_key"] as string;
+  const studentId = row["student_id"] as string | null;
+  claims.push({
+    line: Number(row["line"]),
+    usernameKey,
+    username: row["username"] as string,
+    studentId,
   });
-  return rows.map((row) => JSON.parse(row["row"] as string) as Row);
+  if (row["stored_username"] !== null) {
+    before.set(usernameKey, {
+      username: row["stored_username"] as string,
+      studentId: row["stored_id"] as string | null,
+    });
+  }
+  if (studentId !== null && row["holder"] !== null) {
+    holders.set(studentId, {
+      usernameKey: row["holder_key"] as string,
+      username: row["holder"] as string,
+    });
+  }
+}
+
+/**
+ * The students with these keys and their rows that wait, in the order of the file, a page at a time;
+ * a student's rows may go over pages.
+ */
+export async function* waitingRows(
+  database: Client,
+  { id, schoolId }: UploadProgress,
+  usernameKeys: readonly string[],
+): AsyncGenerator<{ stored: Map<string, Student>; rows: Row[] }> {
+  for (let start = 0; start < usernameKeys.length; start += PAGE) {
+    const keys = JSON.stringify(usernameKeys.slice(start, start + PAGE));
+    let { rows: students } = await database.execute({ sql: studentsByKey, args: [schoolId, keys] });
+    for (let line = -1, isWhole = false; !isWhole;) {
+      const { rows } = await database.execute({
+        sql: `SELECT line, row FROM deferred_rows
+              WHERE upload_id = ? AND line > ?
+                AND username_key IN (SELECT value FROM json_each(?))
+              ORDER BY line LIMIT ${PAGE}`,
+        args: [id, line, keys],
+      });
+      const page = rows.map((row) => JSON.parse(row["row"] as string) as Row);
+      yield { stored: studentsOf(students), rows: page };
+      students = [];
+      line = Number(rows.at(-1)?.["line"] ?? line);
+      isWhole = rows.length < PAGE;
+    }
+  }
 }

@@ -3,9 +3,17 @@
  * the offset of the next one.
  */
 import type { Client, InStatement } from "@libsql/client";
-import type { KeptRecord, SliceChanges } from "../../roster/changes.ts";
-import type { Problem } from "../../roster/problems.ts";
-import type { Student } from "../../roster/student.ts";
+import type { UploadId } from "../../../shared/protocol.ts";
+import {
+  type KeptRecord,
+  LISTED_PROBLEMS,
+  type SettledRows,
+  type SliceChanges,
+  type UploadProgress,
+} from "../../roster/changes.ts";
+import { type Problem, problemCodes } from "../../roster/problems.ts";
+import { repeatedMessage } from "../../roster/repeated.ts";
+import { optionalValues, type Student } from "../../roster/student.ts";
 import { studentColumns } from "./slice-reads.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
@@ -16,8 +24,12 @@ export class StudentIdCollision extends Error {}
 
 /** Applies a slice whole, once. Throws `StaleSlice` or `StudentIdCollision`, having changed nothing. */
 export async function writeSlice(database: Client, changes: SliceChanges): Promise<void> {
+  await writeBatch(database, sliceStatements(changes));
+}
+
+async function writeBatch(database: Client, statements: InStatement[]): Promise<void> {
   try {
-    await database.batch(sliceStatements(changes), "write");
+    await database.batch(statements, "write");
   } catch (error) {
     const { message } = error as Error;
     if (/constraint failed: slices\./i.test(message)) throw new StaleSlice();
@@ -30,70 +42,106 @@ export async function writeSlice(database: Client, changes: SliceChanges): Promi
 
 /** In the order they take effect; the claim is the first, so that nothing else is tried in vain. */
 function sliceStatements(changes: SliceChanges): InStatement[] {
+  const { upload, offset, problems } = changes;
   return [
-    claim(changes),
-    ...students(changes),
-    ...problems(changes),
+    claim(upload, offset),
+    ...releases(upload, changes.releases),
+    ...students(upload, changes.students),
+    ...listedProblems(upload, problems),
+    ...repeatedUsernames(changes),
     ...rejectedRecords(changes),
     ...deferredRows(changes),
-    ...progress(changes),
+    progress(changes),
+    ...(changes.completedAt === null ? [] : forgotten(upload)),
+    unchanged(upload),
   ];
 }
 
 /** NULL, and so a failure, unless the upload is where the slice starts. */
-function claim({ upload: { id }, offset, seen }: SliceChanges): InStatement {
+function claim({ id }: UploadProgress, offset: number): InStatement {
   return {
-    sql: `INSERT INTO slices (upload_id, offset, seen) VALUES (?, (SELECT next_offset FROM uploads
-          WHERE id = ? AND next_offset = ? AND state IN ('accepted', 'processing')), ?)`,
-    args: [id, id, offset, seen],
+    sql: `INSERT INTO slices (upload_id, offset) VALUES (?, (SELECT next_offset FROM uploads
+          WHERE id = ? AND next_offset = ? AND state IN ('accepted', 'processing')))`,
+    args: [id, id, offset],
   };
 }
 
-function students({ upload: { id, schoolId }, releases, students }: SliceChanges): InStatement[] {
-  const statements: InStatement[] = [];
-  if (releases.length > 0) {
-    statements.push({
-      sql: `UPDATE students SET student_id = NULL
-            WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [schoolId, JSON.stringify(releases)],
-    });
-  }
-  if (students.length === 0) return statements;
-  const given = JSON.stringify(students.map(studentValues));
+function releases({ schoolId }: UploadProgress, usernameKeys: readonly string[]): InStatement[] {
+  if (usernameKeys.length === 0) return [];
+  return [{
+    sql: `UPDATE students SET student_id = NULL
+          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+    args: [schoolId, JSON.stringify(usernameKeys)],
+  }];
+}
+
+function students(
+  { id, schoolId }: UploadProgress,
+  given: readonly Student[],
+): InStatement[] {
+  if (given.length === 0) return [];
+  const values = JSON.stringify(given.map(studentValues));
+  return counting(id, { sql: updateStudents, args: [values, schoolId] }, {
+    sql: insertStudents,
+    args: [schoolId, values],
+  });
+}
+
+/** Counts what one statement updates and the next one adds. */
+function counting(id: UploadId, update: InStatement, insert: InStatement): InStatement[] {
   return [
-    ...statements,
-    { sql: updateStudents, args: [given, schoolId] },
+    update,
     { sql: "UPDATE uploads SET updated = updated + changes() WHERE id = ?", args: [id] },
-    { sql: insertStudents, args: [schoolId, given] },
+    insert,
     { sql: "UPDATE uploads SET added = added + changes() WHERE id = ?", args: [id] },
   ];
 }
 
-function problems({ upload: { id }, problems }: SliceChanges): InStatement[] {
-  if (problems.length === 0) return [];
-  return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(problems))] }];
+/** Lists as many of the problems as there is room for. */
+function listedProblems(
+  { id, problems: before }: UploadProgress,
+  problems: readonly Problem[],
+): InStatement[] {
+  const listed = problems.slice(0, Math.max(0, LISTED_PROBLEMS - before));
+  if (listed.length === 0) return [];
+  return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(listed))] }];
 }
 
-function rejectedRecords(changes: SliceChanges): InStatement[] {
-  const { upload: { id }, rejectedRecords, rejectedDeferred } = changes;
+/** Warns of each Username that an earlier slice has, and keeps the Usernames of this one. */
+function repeatedUsernames({ upload, problems, usernames, ...rest }: SliceChanges): InStatement[] {
+  if (usernames === undefined || usernames.length === 0) return [];
+  const { id } = upload;
+  const given = JSON.stringify(usernames.map((name) => [
+    name.hash,
+    name.lastLine,
+    name.firstLine,
+    name.username,
+  ]));
+  const room = Math.max(0, LISTED_PROBLEMS - upload.problems - problems.length);
+  const [before, after] = repeatedMessage;
+  const { severity } = problemCodes.username_repeated;
   const statements: InStatement[] = [];
-  if (rejectedRecords.length > 0) {
-    const [bytes, ranges] = packed(changes.bytes, changes.offset, rejectedRecords);
+  if (upload.read > 0) {
     statements.push({
-      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
-            SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2) FROM json_each(?)`,
-      args: [id, bytes, JSON.stringify(ranges)],
+      sql: countRepeated,
+      args: [given, id, id],
+    }, {
+      sql: insertRepeated,
+      args: [id, id, severity, before, after, given, id, room],
     });
   }
-  if (rejectedDeferred.length > 0) {
-    statements.push({
-      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
-            SELECT upload_id, offset, bytes FROM deferred_rows
-            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(rejectedDeferred)],
-    });
-  }
+  if (rest.completedAt === null) statements.push({ sql: keepUsernames, args: [id, given] });
   return statements;
+}
+
+function rejectedRecords({ upload: { id }, offset, ...changes }: SliceChanges): InStatement[] {
+  if (changes.rejectedRecords.length === 0) return [];
+  const [bytes, ranges] = packed(changes.bytes, offset, changes.rejectedRecords);
+  return [{
+    sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
+          SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2) FROM json_each(?)`,
+    args: [id, bytes, JSON.stringify(ranges)],
+  }];
 }
 
 function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges): InStatement[] {
@@ -116,15 +164,13 @@ function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges)
 }
 
 /** Where the upload is afterwards, and what it came to so far. */
-function progress(changes: SliceChanges): InStatement[] {
-  const { upload: { id }, counted } = changes;
-  const warnings = changes.problems.filter(({ severity }) => severity === "warning").length;
-  const isDone = changes.completedAt !== null;
-  const position: InStatement = {
+function progress(changes: SliceChanges): InStatement {
+  const { upload: { id }, counted, problems } = changes;
+  return {
     sql: `UPDATE uploads SET state = ?, completed_at = ?, next_offset = ?, next_line = ?,
             inside_line = ?, header = coalesce(?, header), read = read + ?, added = added + ?,
             updated = updated + ?, rejected = rejected + ?, warnings = warnings + ?,
-            unprocessed = unprocessed + ?, deferred = CASE WHEN ? THEN 0 ELSE deferred + ? END
+            problems = problems + ?, unprocessed = unprocessed + ?, deferred = deferred + ?
           WHERE id = ?`,
     args: [
       changes.state,
@@ -136,25 +182,81 @@ function progress(changes: SliceChanges): InStatement[] {
       changes.read,
       counted.added,
       counted.updated,
-      changes.rejected + changes.rejectedDeferred.length,
-      warnings,
+      changes.rejected,
+      problems.filter(({ severity }) => severity === "warning").length,
+      problems.length,
       changes.unprocessed,
-      isDone ? 1 : 0,
       changes.deferred.length,
       id,
     ],
   };
-  const unchanged: InStatement = {
+}
+
+function unchanged({ id }: UploadProgress): InStatement {
+  return {
     sql: "UPDATE uploads SET unchanged = read - added - updated - rejected - deferred WHERE id = ?",
     args: [id],
   };
-  if (!isDone) return [position, unchanged];
+}
+
+/** What was kept for the slices to come, when none comes. */
+function forgotten({ id }: UploadProgress): InStatement[] {
   return [
-    { sql: "UPDATE slices SET seen = NULL WHERE upload_id = ?", args: [id] },
+    { sql: "DELETE FROM roster_usernames WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
-    position,
-    unchanged,
   ];
+}
+
+/**
+ * Applies the rows that waited for the end of the file, once, and completes the upload. Their values
+ * stay in the database: they go from the rows that wait to the students.
+ */
+export async function writeSettled(database: Client, settled: SettledRows): Promise<void> {
+  const { upload, failedLines, together } = settled;
+  const { id, schoolId } = upload;
+  await writeBatch(database, [
+    // No slice starts at the end of the file, so this claim is the settlement's own.
+    claim(upload, upload.size),
+    {
+      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
+            SELECT upload_id, offset, bytes FROM deferred_rows
+            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
+      args: [id, JSON.stringify(failedLines)],
+    },
+    {
+      sql: `DELETE FROM deferred_rows
+            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
+      args: [id, JSON.stringify(failedLines)],
+    },
+    {
+      sql: `DELETE FROM deferred_rows
+            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+      args: [id, JSON.stringify(together)],
+    },
+    ...releases(upload, settled.releases),
+    ...students(upload, settled.students),
+    ...counting(
+      id,
+      { sql: updateFromWaiting, args: [id, schoolId] },
+      { sql: insertFromWaiting, args: [schoolId, id] },
+    ),
+    ...listedProblems(upload, settled.problems),
+    {
+      sql: `UPDATE uploads SET state = 'completed', completed_at = ?, added = added + ?,
+              updated = updated + ?, rejected = rejected + ?, problems = problems + ?, deferred = 0
+            WHERE id = ?`,
+      args: [
+        settled.completedAt,
+        settled.counted.added,
+        settled.counted.updated,
+        failedLines.length,
+        settled.problems.length,
+        id,
+      ],
+    },
+    ...forgotten(upload),
+    unchanged(upload),
+  ]);
 }
 
 /** A student's values in the order the statements below take them. */
@@ -178,8 +280,8 @@ const jsonColumns = studentColumns.map((column, index) => `value ->> ${index} AS
   .join(", ");
 
 // A blank (null) value leaves what is stored; only rows that differ are written, and so counted.
-const updateStudents = `
-  WITH given AS MATERIALIZED (SELECT ${jsonColumns} FROM json_each(?))
+const updateFrom = (given: string) => `
+  WITH given AS MATERIALIZED (${given})
   UPDATE students SET ${
   optionalColumns.map((column) => `${column} = coalesce(given.${column}, students.${column})`)
     .join(", ")
@@ -191,10 +293,25 @@ const updateStudents = `
   ).join(" OR ")
 })`;
 
+const updateStudents = updateFrom(`SELECT ${jsonColumns} FROM json_each(?)`);
+
 const insertStudents = `
   INSERT INTO students (school_id, ${studentColumns.join(", ")})
   SELECT ?, ${studentColumns.map((_, index) => `value ->> ${index}`).join(", ")}
   FROM json_each(?) WHERE true
+  ON CONFLICT (school_id, username_key) DO NOTHING`;
+
+/** The values of a row that waits, which is stored as the JSON of a `Row`. */
+const waitingColumns = ["usernameKey", "username", ...optionalValues]
+  .map((value, index) => `row ->> '$.${value}' AS ${studentColumns[index]}`).join(", ");
+
+const updateFromWaiting = updateFrom(
+  `SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?`,
+);
+
+const insertFromWaiting = `
+  INSERT INTO students (school_id, ${studentColumns.join(", ")})
+  SELECT ?, ${waitingColumns} FROM deferred_rows WHERE upload_id = ?
   ON CONFLICT (school_id, username_key) DO NOTHING`;
 
 // A line that has problems already, from when its row was deferred, gets further numbers.
@@ -205,6 +322,27 @@ const insertProblems = `
       + (value ->> 1),
     value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
   FROM json_each(?)`;
+
+/** Usernames of this slice that an earlier one has, each looked up by its key: CROSS JOIN keeps the order. */
+const repeated = `json_each(?) CROSS JOIN roster_usernames AS earlier
+    ON earlier.upload_id = ? AND earlier.hash = json_each.value ->> 0`;
+
+const countRepeated = `
+  UPDATE uploads SET (warnings, problems) =
+    (SELECT warnings + count(*), problems + count(*) FROM ${repeated})
+  WHERE id = ?`;
+
+const insertRepeated = `
+  INSERT INTO problems (upload_id, line, number, username, column_name, severity, code, message)
+  SELECT ?, value ->> 2,
+    coalesce((SELECT max(number) + 1 FROM problems WHERE upload_id = ? AND line = value ->> 2), 0),
+    value ->> 3, 'Username', ?, 'username_repeated', ? || earlier.line || ?
+  FROM ${repeated} LIMIT ?`;
+
+const keepUsernames = `
+  INSERT INTO roster_usernames (upload_id, hash, line)
+  SELECT ?, value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+  ON CONFLICT (upload_id, hash) DO UPDATE SET line = excluded.line`;
 
 /** Each problem with its number among those of its line in this slice. */
 function numbered(problems: readonly Problem[]): unknown[][] {

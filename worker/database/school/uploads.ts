@@ -2,6 +2,7 @@
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { SchoolId, Sender, UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
+import { LISTED_PROBLEMS } from "../../roster/changes.ts";
 import type { Problem } from "../../roster/problems.ts";
 import type { RowCounts } from "../../roster/report.ts";
 
@@ -86,6 +87,7 @@ export async function* problemPages(database: Client, id: string): AsyncGenerato
 
 function readUpload(row: DatabaseRow): Upload {
   const count = (column: string) => Number(row[column]);
+  const unlisted = count("problems") - LISTED_PROBLEMS;
   return {
     id: row["id"] as UploadId,
     name: row["name"] as string,
@@ -101,6 +103,7 @@ function readUpload(row: DatabaseRow): Upload {
       rejected: count("rejected"),
       warnings: count("warnings"),
       unprocessed: count("unprocessed"),
+      ...(unlisted > 0 ? { unlisted } : {}),
     },
     sender: {
       fingerprint: row["fingerprint"] as string,

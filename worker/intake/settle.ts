@@ -1,0 +1,86 @@
+/**
+ * The end of a roster in which StudentIds collided: settles the rows that waited for it.
+ *
+ * Its memory is a hundred bytes or so for each row that waits, as their other values stay in the
+ * database; only of students with several such rows the last state is held.
+ */
+import type { Client } from "@libsql/client";
+import { loadWaiting, waitingRows } from "../database/school/slice-reads.ts";
+import { writeSettled } from "../database/school/slice-writes.ts";
+import type { UploadProgress } from "../roster/changes.ts";
+import { type Problem, problem } from "../roster/problems.ts";
+import { countOutcome, differs, type Student, studentAfter } from "../roster/student.ts";
+import { settleClaims, type Settlement } from "../roster/student-id-claims.ts";
+import { visible } from "../roster/values/shown.ts";
+
+export interface SettleOptions {
+  /** ISO 8601 UTC. */
+  completedAt: string;
+  pause(): Promise<void>;
+}
+
+/**
+ * Completes an upload that is read to its end and has rows that wait.
+ * @returns how many of them were rejected
+ */
+export async function settleWaiting(
+  database: Client,
+  upload: UploadProgress,
+  { completedAt, pause }: SettleOptions,
+): Promise<number> {
+  const { claims, before, holders } = await loadWaiting(database, upload);
+  const settlement = await settleClaims(claims, before, holders, pause);
+  const together = await takeTogether(database, upload, settlement);
+  await writeSettled(database, {
+    upload,
+    completedAt,
+    failedLines: settlement.failed.map(({ claim }) => claim.line),
+    problems: settlement.failed.map(takenProblem),
+    releases: settlement.releases,
+    together: settlement.severalRows,
+    ...together,
+  });
+  return settlement.failed.length;
+}
+
+/** What students with several rows come to: the rows take effect one after the other. */
+async function takeTogether(
+  database: Client,
+  upload: UploadProgress,
+  { severalRows, failed }: Settlement,
+): Promise<{ students: Student[]; counted: { added: number; updated: number } }> {
+  const failedLines = new Set(failed.map(({ claim }) => claim.line));
+  const stored = new Map<string, Student>();
+  const after = new Map<string, Student>();
+  const outcomes = { added: 0, updated: 0, unchanged: 0 };
+  for await (const page of waitingRows(database, upload, severalRows)) {
+    for (const [key, student] of page.stored) stored.set(key, student);
+    for (const row of page.rows) {
+      if (failedLines.has(row.line)) continue;
+      const before = after.get(row.usernameKey) ?? stored.get(row.usernameKey);
+      const student = studentAfter(before, row);
+      countOutcome(before, student, outcomes);
+      after.set(row.usernameKey, student);
+    }
+  }
+  const students: Student[] = [];
+  // What the database counts by itself when it writes them.
+  const counted = { added: outcomes.added, updated: outcomes.updated };
+  for (const [key, student] of after) {
+    const before = stored.get(key);
+    if (before && !differs(before, student)) continue;
+    students.push(student);
+    counted[before ? "updated" : "added"]--;
+  }
+  return { students, counted };
+}
+
+function takenProblem({ claim, holder }: Settlement["failed"][number]): Problem {
+  return problem(
+    { line: claim.line, username: claim.username, column: "StudentId" },
+    "student_id_taken",
+    `The StudentId of this row belongs to ${
+      visible(holder.username, 254)
+    }. Each StudentId may belong to one student only; the row was not applied.`,
+  );
+}
