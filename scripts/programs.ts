@@ -25,7 +25,7 @@ export function workerProgram(environment: Environment): Program {
   const isEmbedded = /^(file:|:memory:)/.test(environment["DATABASE_URL"] ?? "file:");
   const embedded = [
     `--allow-ffi=${join(root, "node_modules", "@libsql")}`,
-    "--allow-sys=cpus,hostname,networkInterfaces",
+    "--allow-sys=cpus,hostname,networkInterfaces,umask",
   ];
   const permissions = ["--allow-net", "--allow-env", ...(isEmbedded ? embedded : [])];
   return {

@@ -11,6 +11,8 @@ import { startWorker } from "./platform/opening.ts";
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EX_CONFIG = 78;
+/** The same: what may be well again when it is tried later. */
+const EX_TEMPFAIL = 75;
 /**
  * So long requests in flight may take when the worker is asked to end, in milliseconds. Deno Deploy kills
  * it after 5 s.
@@ -49,7 +51,7 @@ async function listenOrExit(): Promise<Listening> {
     const reason = (error as Error).message;
     console.error(`HOST and PORT are ${host} and ${port}, where nothing can listen: ${reason}`);
     // A port that is taken may become free; an address that is not this machine's will not.
-    runtime.exit(/in use/i.test(reason) ? 1 : EX_CONFIG);
+    runtime.exit(/in use/i.test(reason) ? EX_TEMPFAIL : EX_CONFIG);
     throw error;
   }
 }
@@ -80,6 +82,10 @@ const worker = startWorker({
     const teller = openTeller(database, settings, log);
     const app = createApp(serving);
     return (request, caller) => app.fetch(request, caller);
+  },
+  hopeless(fault) {
+    console.error(`DATABASE_URL ${fault}`);
+    runtime.exit(EX_CONFIG);
   },
   now: () => instant(Date.now()),
   wait,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { mkdtemp, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -46,6 +47,54 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
       folder = await mkdtemp(join(tmpdir(), "rosterbridge-worker-"));
     });
     after(() => rm(folder, { recursive: true, force: true }));
+
+    test("a port that somebody else has is told in a sentence, with exit code 75", async () => {
+      const first = spawnWorker(runtime, {
+        ...tokens,
+        PORT: "0",
+        DATABASE_URL: "http://127.0.0.1:1",
+      });
+      const { port } = new URL(await address(first));
+      const second = spawnWorker(runtime, {
+        ...tokens,
+        PORT: port,
+        DATABASE_URL: "http://127.0.0.1:1",
+      });
+      assert.equal(await second.ended, 75);
+      assert.match(
+        second.stderr(),
+        /^HOST and PORT are 127\.0\.0\.1 and \d+, where nothing can listen/,
+      );
+      await stop(first, "SIGTERM");
+    });
+
+    test("a file that is no database ends the worker with 78 and is left as it is", async () => {
+      const file = join(folder, `noise-${runtime}.db`);
+      const noise = randomBytes(20_000);
+      await writeFile(file, noise);
+      const worker = spawnWorker(
+        runtime,
+        { ...tokens, PORT: "0", DATABASE_URL: `file:${file}` },
+        EMBEDDED_PERMISSIONS,
+      );
+      assert.equal(await worker.ended, 78);
+      assert.match(worker.stderr(), /^DATABASE_URL names a file that is no SQLite database/m);
+      assert.deepEqual(await readFile(file), noise);
+    });
+
+    test("an embedded database is its user's only, also under umask 022", async () => {
+      const file = join(folder, `own-${runtime}.db`);
+      const worker = spawnWorker(
+        runtime,
+        { ...tokens, PORT: "0", DATABASE_URL: `file:${file}` },
+        EMBEDDED_PERMISSIONS,
+      );
+      await (await until(200, `${await address(worker)}/healthz`)).body?.cancel();
+      for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+        assert.equal((await stat(name)).mode & 0o777, 0o600, name);
+      }
+      await stop(worker, "SIGTERM");
+    });
 
     test("start-up with a bad setting prints one line that names it and exits 78", async () => {
       for (const [name, value] of [["PORT", "eighty"], ["ADMIN_TOKEN", ""]] as const) {
@@ -172,3 +221,9 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
     });
   });
 }
+
+test("on Deno an embedded database without its permissions ends the worker with 78 and the flags it takes", async () => {
+  const worker = spawnWorker("deno", { ...tokens, PORT: "0", DATABASE_URL: "file:./data/none.db" });
+  assert.equal(await worker.ended, 78);
+  assert.match(worker.stderr(), /^DATABASE_URL is file:.*--allow-ffi=.*--allow-sys=/m);
+});

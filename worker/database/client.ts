@@ -32,16 +32,31 @@ export async function openDatabase(
   });
 }
 
+/** Deleted rows are overwritten with zeros in the file. The setting is a connection's own. */
+const OVERWRITE_DELETED = "PRAGMA secure_delete = ON";
+
+/**
+ * After a purge: what was deleted is gone from the write-ahead log too. What a remote server keeps in
+ * its log and its backups is its operator's to say.
+ */
+export async function forgetDeleted(database: Client): Promise<void> {
+  if (database.protocol === "file") await database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 /**
  * One connection is all an embedded database can use, as its calls are synchronous. `synchronous` is
  * FULL on every connection as the library is built (tested), so a commit survives power loss;
  * `journal_mode` stays with the file.
  */
 async function openFile(url: string, busyMs: number): Promise<Client> {
-  // Loaded here only, so that a worker with a remote database never needs the native library.
+  // Loaded here only, so that a worker with a remote database needs neither.
   const { createClient } = await import("@libsql/client");
+  const { umask } = await import("node:process");
+  // The file and those beside it are nobody else's to read, however the worker was started.
+  umask(0o077);
   const client = createClient({ url, concurrency: 1, timeout: busyMs });
   try {
+    await client.execute(OVERWRITE_DELETED);
     const { rows } = await client.execute("PRAGMA journal_mode");
     if (rows[0]?.[0] !== "wal") await client.execute("PRAGMA journal_mode = WAL");
   } catch (error) {
@@ -57,6 +72,7 @@ async function openFile(url: string, busyMs: number): Promise<Client> {
  * connection is given up with the failure.
  */
 function withFreshConnectionAfterBusy(client: Client): Client {
+  const execute = client.execute.bind(client);
   const guard = <Arguments extends unknown[], Result>(
     call: (...values: Arguments) => Promise<Result>,
   ) =>
@@ -66,6 +82,7 @@ function withFreshConnectionAfterBusy(client: Client): Client {
     } catch (error) {
       if ((error as { code?: string }).code === "SQLITE_BUSY" && !client.closed) {
         await client.reconnect();
+        await execute(OVERWRITE_DELETED).catch(() => {/* said by the next call */});
       }
       throw error;
     }

@@ -33,6 +33,28 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && codes.has((error as { code?: string }).code ?? "");
 }
 
+/**
+ * Why this program can never use the database with these settings, to go on after `DATABASE_URL`;
+ * `undefined` for what may pass by itself.
+ */
+export function databaseFault(error: unknown): string | undefined {
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  if (code === "SQLITE_NOTADB") {
+    return "names a file that is no SQLite database; it was left as it is. It takes one that this " +
+      "worker made, or a name that is free.";
+  }
+  // Deno's, also for what the native library needs (Deno 2: NotCapable).
+  if (name === "NotCapable" || name === "PermissionDenied") {
+    return "is file:…, an embedded database, which the worker may not open: on Deno that takes " +
+      `--allow-ffi=…/node_modules/@libsql --allow-sys=cpus,hostname,networkInterfaces,umask (${message}). ` +
+      "A database behind libsql: or https: takes neither.";
+  }
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
+    return "is file:…, an embedded database, whose library (libsql) is not installed; `npm ci` brings it.";
+  }
+  return undefined;
+}
+
 /** Did a row break a key, a unique index or a NOT NULL? The whole batch was undone. */
 export function isConstraint(error: unknown): boolean {
   return error instanceof Error && (error as { code?: string }).code === "SQLITE_CONSTRAINT";

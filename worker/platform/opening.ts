@@ -5,6 +5,7 @@
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
 import type { Caller } from "../http/bearer.ts";
+import { databaseFault } from "../database/errors.ts";
 import { migrate } from "../database/migrate.ts";
 import { databaseUnavailable, problemResponse } from "../http/problem.ts";
 
@@ -18,6 +19,8 @@ export interface Starting {
   now(): string;
   /** Resolves after so many milliseconds. */
   wait(milliseconds: number): Promise<void>;
+  /** The database can never be used with these settings; the sentence goes on after `DATABASE_URL`. */
+  hopeless(fault: string): void;
   log: Log;
 }
 
@@ -48,6 +51,8 @@ export function startWorker(starting: Starting): { fetch: Fetch; stop(): void } 
         return await (failures === 0 ? first : start());
       } catch (error) {
         if (stopped) return;
+        const fault = databaseFault(error);
+        if (fault !== undefined) return starting.hopeless(fault);
         const waitMs = WAITS[Math.min(failures, WAITS.length - 1)]!;
         starting.log("database.unavailable", { reason: (error as Error).message, waitMs });
         await starting.wait(waitMs);

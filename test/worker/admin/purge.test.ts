@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { Client } from "@libsql/client";
 import { schoolRows } from "../../../worker/database/control/purge.ts";
+import { openDatabase } from "../../../worker/database/client.ts";
+import { migrate } from "../../../worker/database/migrate.ts";
 import { appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
@@ -124,4 +129,33 @@ eachDatabase("deleting a school", (database) => {
     const { rows } = await client.execute("SELECT count(*) FROM students WHERE username LIKE 'u%'");
     assert.equal(rows[0]![0], 0);
   });
+});
+
+test("what is purged stands neither in the file nor in its write-ahead log", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rosterbridge-purge-"));
+  try {
+    const file = join(folder, "worker.db");
+    const database = await openDatabase({ url: `file:${file}` });
+    await migrate(database, "2026-11-22T10:15:30.123Z");
+    const app = appUnderTest(database);
+    await app.admin("POST", "/admin/schools", { slug: "doomed", name: "Doomed" });
+    await database.execute(
+      `INSERT INTO students (school_id, username_key, username, last_name)
+       SELECT s.id, n.value, n.value, 'Unmistakable-' || n.value FROM schools s,
+         (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 5000)
+          SELECT value FROM n) n`,
+    );
+    const isThere = async () => {
+      const files = await Promise.all(
+        [file, `${file}-wal`].map((name) => readFile(name).catch(() => Buffer.alloc(0))),
+      );
+      return files.some((bytes) => bytes.includes("Unmistakable-"));
+    };
+    assert.equal(await isThere(), true);
+    await app.admin("DELETE", "/admin/schools/doomed?confirm=doomed");
+    assert.equal(await isThere(), false);
+    database.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -2,6 +2,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { auditEntry, type Author } from "./audit.ts";
+import { forgetDeleted } from "../client.ts";
 import { bumpDirectory } from "./directory.ts";
 
 /**
@@ -72,4 +73,5 @@ export async function purgeSchool(
     bumpDirectory,
     auditEntry(by, id, "school.deleted", { slug, name }),
   ], "write");
+  await forgetDeleted(database);
 }
