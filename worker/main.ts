@@ -63,7 +63,12 @@ let context: WorkerContext | undefined;
 const ticking = startTicking(() => context);
 
 const worker = startWorker({
-  open: () => openDatabase({ url: settings.databaseUrl, authToken: settings.databaseAuthToken }),
+  async open() {
+    const { databaseUrl: url, databaseAuthToken: authToken } = settings;
+    // The file and those beside it, however the worker was started.
+    if (/^file:/i.test(url)) runtime.keepFilesPrivate();
+    return await openDatabase({ url, authToken });
+  },
   serve(database) {
     const serving: WorkerContext = context = {
       database,

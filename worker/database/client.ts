@@ -49,11 +49,8 @@ export async function forgetDeleted(database: Client): Promise<void> {
  * `journal_mode` stays with the file.
  */
 async function openFile(url: string, busyMs: number): Promise<Client> {
-  // Loaded here only, so that a worker with a remote database needs neither.
+  // Loaded here only, so that a worker with a remote database never needs the native library.
   const { createClient } = await import("@libsql/client");
-  const { umask } = await import("node:process");
-  // The file and those beside it are nobody else's to read, however the worker was started.
-  umask(0o077);
   const client = createClient({ url, concurrency: 1, timeout: busyMs });
   try {
     await client.execute(OVERWRITE_DELETED);

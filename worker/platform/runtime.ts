@@ -21,6 +21,8 @@ export interface Runtime {
   /** Calls once, when the process is asked to end; never where there are no signals. */
   onStop(stop: () => void): void;
   exit(code: number): void;
+  /** What this process makes from here on is its user's only. @throws when that is not permitted */
+  keepFilesPrivate(): void;
 }
 
 export function currentRuntime(): Runtime {
@@ -32,6 +34,9 @@ export function currentRuntime(): Runtime {
   if (process) return onNode(process);
   throw new Error("The worker runs on Deno and on Node; this is neither.");
 }
+
+/** The bits of a mode that are taken away: all but the user's. */
+const PRIVATE = 0o077;
 
 interface DenoGlobal {
   env: { toObject(): Record<string, string> };
@@ -46,6 +51,7 @@ interface DenoGlobal {
       at: { remoteAddr: { hostname?: string } },
     ) => Response | Promise<Response>,
   ): { shutdown(): Promise<void> };
+  umask(mask: number): number;
   addSignalListener(signal: string, listener: () => void): void;
   exit(code: number): void;
 }
@@ -70,6 +76,7 @@ function onDeno(deno: DenoGlobal): Runtime {
       }
     },
     exit: (code) => deno.exit(code),
+    keepFilesPrivate: () => void deno.umask(PRIVATE),
   };
 }
 
@@ -91,6 +98,7 @@ function callerAt(address: string | undefined): Caller {
 
 interface NodeProcess {
   env: Record<string, string | undefined>;
+  umask(mask: number): number;
   on(signal: string, listener: () => void): void;
   exit(code: number): void;
 }
@@ -129,6 +137,7 @@ function onNode(process: NodeProcess): Runtime {
       for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
     },
     exit: (code) => process.exit(code),
+    keepFilesPrivate: () => void process.umask(PRIVATE),
   };
 }
 
