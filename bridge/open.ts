@@ -2,7 +2,7 @@
  * Opens what a bridge has stored, for every word of the command line that needs it: the folder's lock,
  * the catalog, the keys and the vault. It needs no server, no worker and no port.
  */
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SettingError } from "../shared/settings.ts";
 import type { BridgeSettings } from "./settings.ts";
@@ -46,6 +46,7 @@ export async function openStored(
     try {
       const keys = new SchoolKeys(await openKeyring(masterKeyFile, catalog), catalog.keys);
       const vault = new Vault(catalog, keys, blobs);
+      await markMade(dataDir);
       const close = () => {
         catalog.close();
         lock.release();
@@ -85,7 +86,20 @@ function takeFolder(dataDir: string): { release(): void } {
   }
 }
 
-/** An empty catalog beside blobs is a lost one: a bridge that began anew would show empty homes. */
+/** Says that the folder had a catalog once. */
+const MARK = "catalog.made";
+
+async function markMade(dataDir: string): Promise<void> {
+  const handle = await open(join(dataDir, MARK), "a", 0o600);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncFolder(dataDir);
+}
+
+/** An empty catalog where there was one is a lost one: a bridge that began anew would show empty homes. */
 async function refuseWithoutCatalog(dataDir: string, blobs: string): Promise<void> {
   const file = join(dataDir, "catalog.db");
   const size = await stat(file).then(({ size }) => size, (error: NodeJS.ErrnoException) => {
@@ -93,11 +107,15 @@ async function refuseWithoutCatalog(dataDir: string, blobs: string): Promise<voi
     throw error;
   });
   if (size > 0) return;
+  let isUsed = await stat(join(dataDir, MARK)).then(() => true, () => false);
   for await (const _ of listBlobs(blobs)) {
-    throw new SettingError(
-      `DATA_DIR is "${dataDir}"; it has blobs, but catalog.db, which says whose they are, is missing or empty. Restore catalog.db from a backup of the same folder, or name a new folder; nothing was changed.`,
-    );
+    isUsed = true;
+    break;
   }
+  if (!isUsed) return;
+  throw new SettingError(
+    `DATA_DIR is "${dataDir}"; it was used before, but catalog.db, which says what is whose, is missing or empty. Restore catalog.db from a backup of the same folder, or name a new folder; nothing was changed.`,
+  );
 }
 
 function openCatalog(dataDir: string, now: () => number): Catalog {

@@ -104,7 +104,11 @@ export class Writing implements OpenFile, Writer {
   }
 
   async sync(): Promise<void> {
-    await this.#attempt(() => this.#lease.blob.sync());
+    await this.#attempt(async () => {
+      await this.#lease.blob.sync();
+      // Small files are kept by the catalog.
+      await this.#options.keeper.vault.catalog.durable();
+    });
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,10 @@
  * The bytes of the homes: opens the blobs the catalog refers to, each with its school's key and each
  * once however many use it, and removes doomed blobs when nobody does.
  */
+import { randomBytes } from "node:crypto";
 import { Blob, BlobDamaged, BlobMissing, removeBlob } from "./blob/blob.ts";
 import { DiskRoom } from "./blob/disk-room.ts";
+import { type OpenBlob, SmallBlob, type SmallBlobHome } from "./blob/small.ts";
 import type { BlobReference, Catalog } from "./catalog/catalog.ts";
 import type { SchoolKeys } from "./keys/school-keys.ts";
 
@@ -12,16 +14,18 @@ export type Stored = BlobReference & { state?: string; size?: number };
 
 /** A use of an open blob; `release` once when done. */
 export interface Lease {
-  blob: Blob;
+  blob: OpenBlob;
   release(): Promise<void>;
 }
 
+/** How large a file may get is the home's business. */
+const ANY_SIZE = Number.MAX_SAFE_INTEGER;
 const readOnlyCodes = new Set(["EROFS", "EACCES", "EPERM"]);
 
 export class Vault {
   /** What uploads may take of the disk. */
   readonly room: DiskRoom;
-  readonly #open = new Map<string, { blob: Promise<Blob>; users: number }>();
+  readonly #open = new Map<string, { blob: Promise<OpenBlob>; users: number }>();
   /** Blobs that are being closed or removed: each is opened again only after that. */
   readonly #ending = new Map<string, Promise<void>>();
 
@@ -66,7 +70,7 @@ export class Vault {
     }
     const opened = entry;
     opened.users++;
-    let blob: Blob;
+    let blob: OpenBlob;
     try {
       blob = await opened.blob;
     } catch (error) {
@@ -84,7 +88,7 @@ export class Vault {
     return { blob, release };
   }
 
-  async #close(id: string, blob: Blob): Promise<void> {
+  async #close(id: string, blob: OpenBlob): Promise<void> {
     try {
       await this.#end(id, blob.close());
     } finally {
@@ -149,16 +153,49 @@ export class Vault {
     return this.catalog.reserveBlob(schoolId, version);
   }
 
-  async #load({ schoolId, blob, keyVersion }: BlobReference, mayBeNew: boolean): Promise<Blob> {
-    const key = await this.keys.version(schoolId, keyVersion);
-    const options = { maxBytes: Number.MAX_SAFE_INTEGER };
-    if (mayBeNew) return Blob.openOrCreate(this.folder, blob, key, options);
+  async #load(reference: BlobReference, mayBeNew: boolean): Promise<OpenBlob> {
+    const key = await this.keys.version(reference.schoolId, reference.keyVersion);
+    const home = this.#smallHome(reference.blob, key);
+    const sealed = this.catalog.smallBlobs.get(reference.blob);
+    if (sealed) return SmallBlob.open(home, sealed);
+    if (mayBeNew && this.catalog.isFresh(reference.blob)) return SmallBlob.create(home);
     try {
-      return await Blob.open(this.folder, blob, key, options);
+      return await this.#openFile(reference.blob, key);
+    } catch (error) {
+      if (!(mayBeNew && error instanceof BlobMissing)) throw error;
+      return SmallBlob.create(home);
+    }
+  }
+
+  async #openFile(id: string, key: Uint8Array): Promise<Blob> {
+    try {
+      return await Blob.open(this.folder, id, key, { maxBytes: ANY_SIZE });
     } catch (error) {
       if (!readOnlyCodes.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
       // Where nothing can be written any more, what is there can still be read.
-      return await Blob.open(this.folder, blob, key, { ...options, readOnly: true });
+      return await Blob.open(this.folder, id, key, { maxBytes: ANY_SIZE, readOnly: true });
     }
+  }
+
+  #smallHome(id: string, schoolKey: Uint8Array): SmallBlobHome {
+    const { smallBlobs } = this.catalog;
+    return {
+      id,
+      schoolKey,
+      random: randomBytes,
+      put: (sealed) => smallBlobs.put(id, sealed),
+      remove: () => smallBlobs.remove(id),
+      makeFile: async () => {
+        const make = () => Blob.create(this.folder, id, schoolKey, { maxBytes: ANY_SIZE });
+        try {
+          return await make();
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+          // An earlier growing that a crash or a full disk stopped; what was kept is in the catalog.
+          await removeBlob(this.folder, id);
+          return await make();
+        }
+      },
+    };
   }
 }

@@ -57,7 +57,7 @@ test("a missing master key is not replaced when a key of a school is stored: the
   stored.close();
 });
 
-test("an empty or missing catalog beside blobs is not taken for a new one: the bridge does not start", async (t) => {
+test("an empty or missing catalog in a folder that was used is not taken for a new one: the bridge does not start", async (t) => {
   const { dataDir, open } = await usedFolder(t);
   const catalog = join(dataDir, "catalog.db");
   await truncate(catalog, 0);

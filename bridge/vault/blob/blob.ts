@@ -48,6 +48,8 @@ export class Blob {
   #working: Working | undefined;
   /** The chunk that was decrypted last: readers ask for less than a chunk at a time. */
   #decrypted: { chunk: number; bytes: Buffer } | undefined;
+  /** Chunks that are being read before they are asked for, as long as they are asked for in order. */
+  #ahead = new Map<number, () => Promise<Buffer>>();
   #compactAbove: number;
   /** Of the first `hashed` bytes, as long as they were written one after the other. */
   #hash: { hash: Hash; hashed: number } | undefined;
@@ -191,6 +193,8 @@ export class Blob {
   async #read(offset: number, length: number): Promise<Buffer> {
     const end = Math.min(offset + length, this.#size);
     if (offset >= end) return Buffer.alloc(0);
+    const within = await this.#within(offset, end);
+    if (within) return within;
     const result = Buffer.allocUnsafe(end - offset);
     for (const part of partsOf(offset, end - offset)) {
       const stored = (await this.#plainChunk(part.chunk)).subarray(part.start, part.end);
@@ -200,14 +204,42 @@ export class Blob {
     return result;
   }
 
+  /** Bytes that lie in one stored chunk, without a copy; `undefined` when they do not. */
+  async #within(offset: number, end: number): Promise<Buffer | undefined> {
+    const chunk = Math.floor(offset / CHUNK_BYTES);
+    const start = chunk * CHUNK_BYTES;
+    // What is being written changes later, so it is copied.
+    if (end > start + CHUNK_BYTES || this.#working?.chunk === chunk) return undefined;
+    const stored = await this.#plainChunk(chunk);
+    return end - start <= stored.length ? stored.subarray(offset - start, end - start) : undefined;
+  }
+
   async #plainChunk(chunk: number): Promise<Buffer> {
     if (this.#working?.chunk === chunk) {
       return this.#working.bytes.subarray(0, this.#working.length);
     }
     if (this.#decrypted?.chunk !== chunk) {
-      this.#decrypted = { chunk, bytes: await this.#log.readChunk(chunk) };
+      const isInTurn = chunk === (this.#decrypted?.chunk ?? -1) + 1;
+      this.#decrypted = { chunk, bytes: await this.#storedChunk(chunk, isInTurn) };
     }
     return this.#decrypted.bytes;
+  }
+
+  /** Who reads in turn has the disk read on while these bytes are decrypted and sent. */
+  async #storedChunk(chunk: number, isInTurn: boolean): Promise<Buffer> {
+    if (!isInTurn) {
+      this.#ahead.clear();
+      return await this.#log.readChunk(chunk);
+    }
+    if (!this.#ahead.has(chunk)) this.#readAhead(chunk);
+    const bytes = this.#ahead.get(chunk);
+    this.#ahead.delete(chunk);
+    if (this.#ahead.size <= 1) this.#readAhead(Math.max(chunk, ...this.#ahead.keys()) + 1);
+    return bytes ? await bytes() : await this.#log.readChunk(chunk);
+  }
+
+  #readAhead(chunk: number): void {
+    for (const [number, bytes] of this.#log.readAhead(chunk)) this.#ahead.set(number, bytes);
   }
 
   async #write(offset: number, bytes: Uint8Array): Promise<void> {
@@ -240,6 +272,7 @@ export class Blob {
     const isOverwritten = start === 0 && end >= this.#log.chunkLength(chunk);
     const stored = isOverwritten ? Buffer.alloc(0) : await this.#plainChunk(chunk);
     if (this.#decrypted?.chunk === chunk) this.#decrypted = undefined;
+    this.#ahead.clear();
     const bytes = this.#working?.bytes ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
     bytes.set(stored);
     this.#working = { chunk, bytes, length: stored.length, isDirty: false };
@@ -263,6 +296,7 @@ export class Blob {
     }
     this.#size = size;
     this.#decrypted = undefined;
+    this.#ahead.clear();
     if (working && kept > 0) working.length = kept;
     else this.#working = undefined;
     await this.#compactIfDue();

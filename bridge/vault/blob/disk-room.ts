@@ -41,7 +41,7 @@ export class DiskRoom {
 
   /** Is there room for an upload to begin? @throws NoRoomForUploads */
   async look(): Promise<void> {
-    await this.#ask(0);
+    if (this.#granted <= 0) await this.#ask(0);
   }
 
   async #ask(bytes: number): Promise<void> {

@@ -24,7 +24,7 @@ import {
   sealEntry,
 } from "./format.ts";
 import { asidePath } from "./files.ts";
-import { readAt, readEntry, replay } from "./replay.ts";
+import { readAt, replay } from "./replay.ts";
 import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
@@ -43,8 +43,10 @@ interface Place {
 }
 
 const nothing = new Uint8Array(0);
-/** So many bytes of sealed entries wait in memory at most, and one entry more. */
-const UNWRITTEN_BYTES = 3 * CHUNK_BYTES;
+/** When so many bytes of sealed entries wait in memory a write begins; as many may wait behind it. */
+const WRITE_BYTES = 4 * CHUNK_BYTES;
+/** So many chunks that lie one after the other are read at once. */
+const READ_CHUNKS = 4;
 
 export class BlobLog {
   readonly #identity: BlobIdentity;
@@ -59,6 +61,10 @@ export class BlobLog {
   #written = PREAMBLE_BYTES;
   /** Sealed entries by their positions: one write for several of them is twice as fast. */
   readonly #unwritten = new Map<number, Uint8Array[]>();
+  /** A write that nobody waits for yet. */
+  #writing: Promise<void> | undefined;
+  /** Did it fail? The next call tries again, and tells. */
+  #hasFailed = false;
   #chain: Uint8Array;
   #liveBytes = 0;
   /** Up to where an fsync succeeded. */
@@ -167,13 +173,50 @@ export class BlobLog {
     const place = this.#places.get(chunk);
     if (!place) return Buffer.alloc(0);
     const unwritten = this.#unwritten.get(place.position);
-    const plain = unwritten
-      ? openEntry(this.#secret, Buffer.concat(unwritten))
-      : await readEntry(this.#handle, this.#secret, place);
+    const sealed = unwritten
+      ? Buffer.concat(unwritten)
+      : await readAt(this.#handle, place.position, ENTRY_OVERHEAD + place.length);
+    return this.#opened(chunk, place, sealed);
+  }
+
+  #opened(chunk: number, place: Place, sealed: Buffer): Buffer {
+    const plain = sealed.length === ENTRY_OVERHEAD + place.length
+      ? openEntry(this.#secret, sealed)
+      : undefined;
     if (!plain) {
       throw new BlobDamaged(this.#identity.id, `chunk ${chunk} is not what was stored`);
     }
     return plain.subarray(0, place.visible);
+  }
+
+  /**
+   * Begins to read the chunk and those that lie behind it on the disk: a chunk's number and what gives
+   * its bytes, in order. Nothing of a chunk that is not on the disk.
+   */
+  readAhead(first: number): [number, () => Promise<Buffer>][] {
+    const run: [number, Place][] = [];
+    for (let chunk = first; run.length < READ_CHUNKS; chunk++) {
+      const place = this.#places.get(chunk);
+      if (!place || this.#unwritten.has(place.position)) break;
+      const before = run.at(-1)?.[1];
+      if (before && before.position + ENTRY_OVERHEAD + before.length !== place.position) break;
+      run.push([chunk, place]);
+    }
+    if (run.length === 0) return [];
+    const start = run[0]![1].position;
+    const last = run.at(-1)![1];
+    const reading = readAt(
+      this.#handle,
+      start,
+      last.position + last.length + ENTRY_OVERHEAD - start,
+    );
+    reading.catch(() => {/* said to who asks for the bytes */});
+    return run.map(([chunk, place]) => {
+      const at = place.position - start;
+      const end = at + ENTRY_OVERHEAD + place.length;
+      const bytes = async () => this.#opened(chunk, place, (await reading).subarray(at, end));
+      return [chunk, bytes];
+    });
   }
 
   /**
@@ -208,23 +251,41 @@ export class BlobLog {
     this.#chain = chainAfter(head);
   }
 
+  /** Lets the disk write while the next bytes arrive and are encrypted. */
   async #makeRoom(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (this.#end - this.#written >= UNWRITTEN_BYTES) await this.#write();
+    if (this.#hasFailed) await this.#write();
+    if (this.#end - this.#written < WRITE_BYTES) return;
+    if (this.#end - this.#written >= 2 * WRITE_BYTES) await this.#writing?.catch(() => {});
+    if (this.#hasFailed) await this.#write();
+    if (!this.#writing) this.#beginWrite().catch(() => {/* the next call tells */});
   }
 
   /** Writes what waits in memory. When it throws, all of it waits on and can still be read. */
   async #write(): Promise<void> {
-    if (this.#unwritten.size === 0) return;
+    await this.#writing?.catch(() => {});
+    if (this.#unwritten.size > 0) await this.#beginWrite();
+  }
+
+  #beginWrite(): Promise<void> {
+    this.#writing = this.#writeUnwritten().finally(() => this.#writing = undefined);
+    return this.#writing;
+  }
+
+  async #writeUnwritten(): Promise<void> {
+    const entries = [...this.#unwritten];
+    const end = this.#end;
     try {
-      await writeAt(this.#handle, [...this.#unwritten.values()].flat(), this.#written);
+      await writeAt(this.#handle, entries.flatMap(([, parts]) => parts), this.#written);
     } catch (error) {
+      this.#hasFailed = true;
       // Half a write does no harm, the next one goes over it; but it takes room on a full disk.
       await this.#handle.truncate(this.#written).catch(() => {});
       throw error;
     }
-    this.#written = this.#end;
-    this.#unwritten.clear();
+    this.#hasFailed = false;
+    this.#written = end;
+    for (const [position] of entries) this.#unwritten.delete(position);
   }
 
   #apply(header: EntryHeader, position: number): void {
@@ -261,11 +322,12 @@ export class BlobLog {
     if (this.#isSynced) return;
     await this.#write();
     try {
-      await this.#handle.datasync();
-      if (!this.#isNamed) {
-        await syncFolder(dirname(this.#path));
-        this.#isNamed = true;
-      }
+      const naming = this.#isNamed ? undefined : syncFolder(dirname(this.#path));
+      // Both are waited for, whichever fails.
+      const [written, named] = await Promise.allSettled([this.#handle.datasync(), naming]);
+      if (written.status === "rejected") throw written.reason;
+      if (named.status === "rejected") throw named.reason;
+      this.#isNamed = true;
     } catch (error) {
       this.#failure = error as Error;
       throw error;
@@ -306,6 +368,7 @@ export class BlobLog {
       // All but the mark is there, when it is synced.
       if (!this.#isSynced) throw error;
     } finally {
+      await this.#writing?.catch(() => {});
       await this.#handle.close();
     }
   }

@@ -15,6 +15,7 @@ import { type Delivery, Files, type Left } from "./files.ts";
 import { Ledger } from "./ledger.ts";
 import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
 import { StoredKeys } from "./school-keys.ts";
+import { SmallBlobs } from "./small-blobs.ts";
 
 export { FolderGone } from "./write-ahead-log.ts";
 export type { BlobReference, CatalogFile, FileState } from "./file.ts";
@@ -27,10 +28,13 @@ export class Catalog {
   readonly commands: CommandsDone;
   readonly directory: StoredDirectory;
   readonly keys: StoredKeys;
+  readonly smallBlobs: SmallBlobs;
   readonly #database: CatalogDatabase;
   readonly #doomed: DoomedBlobs;
   readonly #files: Files;
   readonly #outbox: OutboxEntries;
+  /** Blobs of which nothing was stored yet; each is soon asked for. */
+  readonly #fresh = new Set<string>();
 
   /** Opens or makes the catalog in `file`. `now` gives milliseconds since the epoch. */
   constructor(file: string, now: () => number) {
@@ -40,6 +44,7 @@ export class Catalog {
     this.commands = new CommandsDone(database);
     this.directory = new StoredDirectory(database);
     this.keys = new StoredKeys(database);
+    this.smallBlobs = new SmallBlobs(database);
     this.#doomed = new DoomedBlobs(database);
     this.#files = new Files(database, { ledger: this.ledger, doomed: this.#doomed, now });
     this.#outbox = new OutboxEntries(database, this.#files, now);
@@ -89,12 +94,12 @@ export class Catalog {
 
   /** A new empty file that is being written: `partial`. Its blob is yet to be created. */
   createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
-    return this.#files.createPartial(schoolId, path, keyVersion, sender);
+    return this.#withFresh(this.#files.createPartial(schoolId, path, keyVersion, sender));
   }
 
   /** The file is emptied to be written anew: it gets a new blob, the old one is doomed. */
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
-    return this.#files.startOver(id, keyVersion, sender);
+    return this.#withFresh(this.#files.startOver(id, keyVersion, sender));
   }
 
   /** The file is being written on: until its CLOSE it is `partial`. */
@@ -204,12 +209,22 @@ export class Catalog {
   reserveBlob(schoolId: number, keyVersion: number): BlobReference {
     const blob = newBlobId();
     this.#doomed.add(blob);
-    return { schoolId, blob, keyVersion };
+    return this.#withFresh({ schoolId, blob, keyVersion });
+  }
+
+  #withFresh<Of extends BlobReference>(of: Of): Of {
+    this.#fresh.add(of.blob);
+    return of;
   }
 
   /** Does a file, or the list of the doomed, have this blob? */
   knowsBlob(blob: string): boolean {
     return this.#files.hasBlob(blob) || this.#doomed.has(blob);
+  }
+
+  /** Was the blob made up in this run and never asked for here before? Then nothing is stored of it. */
+  isFresh(blob: string): boolean {
+    return this.#fresh.delete(blob);
   }
 
   doom(blob: string): void {
@@ -224,7 +239,11 @@ export class Catalog {
     return this.#doomed.has(blob);
   }
 
+  /** Its file, if it had one, was removed. */
   forgetBlob(blob: string): void {
-    this.#doomed.forget(blob);
+    this.#database.transaction(() => {
+      this.smallBlobs.remove(blob);
+      this.#doomed.forget(blob);
+    });
   }
 }

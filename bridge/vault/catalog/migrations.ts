@@ -48,6 +48,9 @@ const steps: string[] = [
   `ALTER TABLE events ADD COLUMN previous TEXT NOT NULL DEFAULT '';
    CREATE TABLE ledger_head (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL);
    INSERT INTO ledger_head VALUES (1, '');`,
+
+  // Small files without a file of their own.
+  `CREATE TABLE small_blobs (blob TEXT PRIMARY KEY, sealed BLOB NOT NULL);`,
 ];
 
 /** The version that this bridge works with. */

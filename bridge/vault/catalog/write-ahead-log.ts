@@ -57,13 +57,11 @@ export class WriteAheadLog {
     await new Promise((resolve) => setImmediate(resolve));
     const commits = this.#commits;
     const log = await (this.#log ??= open(`${this.#file}-wal`, "r+"));
-    try {
-      await log.datasync();
-    } catch (error) {
-      this.#failure = error as Error;
+    const syncing = log.datasync().catch((error) => {
+      this.#failure = error;
       throw error;
-    }
-    await this.checkPlace();
+    });
+    await Promise.all([syncing, this.checkPlace()]);
     this.#durable = commits;
   }
 

@@ -164,10 +164,11 @@ test("when the folder is moved away nothing is answered durable, and nothing is 
   await assert.rejects(catalog.checkPlace(), FolderGone);
   catalog.setTimes(open.id, { modifiedAt: 5 });
   await assert.rejects(catalog.durable(), FolderGone);
-  await assert.rejects(vault.room.look(), { code: "ENOENT" });
   const { version } = await keys.current(1);
   const file = catalog.createPartial(1, "/inbound/b.csv", version, sender);
-  await assert.rejects(vault.use(file, { mayBeNew: true }), { code: "ENOENT" });
+  const { blob, release } = await vault.use(file, { mayBeNew: true });
+  await assert.rejects(blob.write(0, rows), { code: "ENOENT" });
+  await release();
   await assert.rejects(readdir(dataDir), { code: "ENOENT" });
   await rename(`${dataDir}.away`, dataDir);
   await catalog.durable();
