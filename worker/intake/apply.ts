@@ -59,6 +59,7 @@ export async function applySlice(
   if (reading.consumed === 0 && !reading.isEnd) return positionOf(upload);
   const changes = changesOf(upload, offset, bytes, reading, verdict, options);
   const isPlain = upload.deferred === 0 && changes.usernames!.length === reading.rows.length;
+  await pause();
   if (isPlain && await isWritten(database, changes)) return positionAfter(changes);
   const resolved = await resolve(database, changes, reading);
   const position = await write(database, resolved);

@@ -38,7 +38,7 @@ export interface ReadingOptions {
 }
 
 /** What is scanned in one go: some 20 ms at the most. More than a record and its line end can have. */
-const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 128 * 1024;
 
 /**
  * Scans and checks the records of a slice.
