@@ -23,7 +23,7 @@ const help =
   --version    the version
 
 Settings are read from the environment: WORKER_URL and BRIDGE_TOKEN are required; DATA_DIR, SFTP_HOST,
-SFTP_PORT, HEALTH_PORT and the others have defaults (README, Settings).
+SFTP_PORT, HEALTH_PORT and the others have defaults (docs/operations.md).
 `;
 
 const words: Record<string, () => Promise<void> | void> = {

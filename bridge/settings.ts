@@ -1,5 +1,5 @@
 /**
- * The bridge's settings, from the environment (DESIGN, Settings).
+ * The bridge's settings, from the environment (docs/operations.md).
  */
 import { join } from "node:path";
 import {

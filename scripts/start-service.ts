@@ -1,5 +1,5 @@
 /**
- * The whole service on one machine with the embedded database (DESIGN, Settings): makes its folder
+ * The whole service on one machine with the embedded database (docs/operations.md): makes its folder
  * and what is missing in it, and runs the worker and the bridge. The environment overrides every
  * setting.
  */

@@ -21,7 +21,7 @@ export interface Problem {
   message: string;
 }
 
-/** Each code with its severity and its meaning for the README's table. */
+/** Each code with its severity and its meaning for the table in docs/problems.md. */
 export const problemCodes = {
   summary: { severity: "info", meaning: "the counts of the whole file" },
 

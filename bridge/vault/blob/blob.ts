@@ -1,5 +1,5 @@
 /**
- * The bytes of one file, encrypted at rest, with random access (DESIGN, "Bytes: the vault").
+ * The bytes of one file, encrypted at rest, with random access (docs/architecture.md).
  *
  * A blob is a log of encrypted chunks of 64 KiB; the newest entry of a chunk counts. One chunk, the
  * one being written, is kept in memory until the writer moves on, syncs or closes, so that a
