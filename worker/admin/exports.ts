@@ -4,7 +4,8 @@ import { Instant } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
 import { deliverAgain } from "../database/school/deliveries.ts";
 import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
-import { runNow } from "../export/tick.ts";
+import { exportFile } from "../export/file.ts";
+import { ExportUnderWay, runNow } from "../export/tick.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -17,7 +18,9 @@ export function exportRoutes(context: WorkerContext): Hono {
 
   routes.post("/schools/:slug/exports", async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
-    const id = await runNow(context, school.id, author(c, now()));
+    const skipEmpty = school.settings.emptyExports === "skip";
+    const by = author(c, now());
+    const id = await runNow(context, { id: school.id, skipEmpty }, by).catch(refuseWhileMaking);
     if (id === undefined) {
       throw new HttpProblem(
         409,
@@ -38,27 +41,64 @@ export function exportRoutes(context: WorkerContext): Hono {
     return c.json(writePage(stored, page, ({ dueAt }) => dueAt, writeExport));
   });
 
+  async function findExport(id: string): Promise<StoredExport> {
+    const stored = await getExport(database, id);
+    if (stored) return stored;
+    throw new HttpProblem(404, "export_unknown", `There is no export ${id}.`);
+  }
+
+  /** One that has all its rows. */
+  async function wholeExport(id: string): Promise<StoredExport> {
+    const stored = await findExport(id);
+    if (stored.madeAt) return stored;
+    throw new HttpProblem(
+      409,
+      "export_unfinished",
+      `Export ${id} is being made; ${stored.students} rows are in it so far. Try again later.`,
+    );
+  }
+
+  routes.get("/exports/:id", async (c) => c.json(writeExport(await findExport(c.req.param("id")))));
+
+  // The bytes that the school gets, the same each time.
+  routes.get("/exports/:id/file", async (c) => {
+    const stored = await wholeExport(c.req.param("id"));
+    return c.body(exportFile(database, stored), 200, {
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": `attachment; filename="${stored.name}"`,
+    });
+  });
+
   routes.post("/exports/:id/deliver", async (c) => {
-    const id = c.req.param("id");
-    const again = { id, commandId: randomId() };
-    if (!await deliverAgain(database, again, author(c, now()))) {
-      throw new HttpProblem(
-        404,
-        "export_unknown",
-        `There is no export ${id}; nothing is delivered.`,
-      );
-    }
-    return c.json(writeExport((await getExport(database, id))!), 202);
+    const { id } = await wholeExport(c.req.param("id"));
+    await deliverAgain(database, { id, commandId: randomId() }, author(c, now()));
+    return c.json(writeExport(await findExport(id)), 202);
   });
 
   return routes;
 }
 
+function refuseWhileMaking(error: unknown): never {
+  if (!(error instanceof ExportUnderWay)) throw error;
+  throw new HttpProblem(
+    409,
+    "export_under_way",
+    `Another export of this school is being made (${error.id}), one at a time; GET ` +
+      `/admin/exports/${error.id} says how far it is. Nothing was made; try again later.`,
+  );
+}
+
 /**
- * An export as administrators see it: `pending` until the bridge has put it into `/outbound` for the
+ * An export as administrators see it: `making` until all rows are in it, `pending` until the bridge has put it into `/outbound` for the
  * first time, `delivered`, then `downloaded` once the school has read it to its end.
  */
-export function writeExport({ schoolId: _, ...stored }: StoredExport) {
-  const state = stored.downloadedAt ? "downloaded" : stored.deliveredAt ? "delivered" : "pending";
+export function writeExport({ schoolId: _, madeAt, ...stored }: StoredExport) {
+  const state = stored.downloadedAt
+    ? "downloaded"
+    : stored.deliveredAt
+    ? "delivered"
+    : madeAt
+    ? "pending"
+    : "making";
   return { ...stored, state };
 }

@@ -1,15 +1,22 @@
 /**
- * The tick: makes the exports that are due. Any number of workers may tick at any time; the batch
- * that makes an export sees to it that one of them does (SPEC section 6).
+ * The tick: makes the exports that are due, and goes on with those that a worker began and did not
+ * end. Any number of workers may tick at any time; the claim of an export sees to it that one of them
+ * makes it (SPEC section 6).
  */
 import type { SchoolId } from "../../shared/protocol.ts";
 import { exportName } from "../../shared/file-names.ts";
 import { formatTimeCode } from "../../shared/time-code.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import type { Author } from "../database/control/audit.ts";
-import { makeDueExport, makeExportNow, type NewExport } from "../database/school/exports.ts";
-import { type DueSchool, dueSchools, putOff } from "../database/control/schedules.ts";
-import { isUnavailable } from "../database/errors.ts";
+import {
+  beginExport,
+  continueExport,
+  type Making,
+  type NewExport,
+  unfinishedExports,
+} from "../database/school/exports.ts";
+import { type DueSchool, dueSchools, moveOn, putOff } from "../database/control/schedules.ts";
+import { fault, isUnavailable } from "../database/errors.ts";
 import { nextRun } from "./schedule.ts";
 
 type Ticking = Pick<WorkerContext, "database" | "now" | "randomId" | "log">;
@@ -19,18 +26,23 @@ export interface Ticked {
   due: number;
   made: number;
   failed: number;
+  /** Is an export not whole yet? The next tick goes on. */
+  unfinished: boolean;
 }
 
 /** So many exports are made in one tick, unless more are asked for. */
 export const TICK_EXPORTS = 50;
 
-/** A tick begins no further export after this many milliseconds: the sync it is part of waits. */
+/** A tick begins nothing further after this many milliseconds: the call it is part of waits. */
 const TICK_MS = 2_000;
 
 /** A school whose export failed is tried again later each time, up to an hour, in milliseconds. */
 const RETRY_MS = 60_000;
 const RETRY_BUSY_MS = 5_000;
 const LONGEST_RETRY_MS = 3_600_000;
+
+/** So long a run that an administrator asked for is filled before the answer, in milliseconds. */
+const RUN_NOW_MS = 10_000;
 
 /**
  * Makes up to `limit` exports that are due, one after the other. What fails for one school is logged
@@ -40,10 +52,11 @@ const LONGEST_RETRY_MS = 3_600_000;
  */
 export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Ticked> {
   const started = context.now();
+  const inTime = () => context.now() - started <= TICK_MS;
   const schools = await dueSchools(context.database, instant(started), limit);
-  const ticked: Ticked = { due: schools.length, made: 0, failed: 0 };
+  const ticked: Ticked = { due: schools.length, made: 0, failed: 0, unfinished: false };
   for (const due of schools) {
-    if (context.now() - started > TICK_MS) break;
+    if (!inTime()) break;
     try {
       if (await makeDue(context, due)) ticked.made += 1;
     } catch (error) {
@@ -51,7 +64,24 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
       await fail(context, due, error);
     }
   }
+  for (const making of await unfinishedExports(context.database, limit)) {
+    if (await goOn(context, making, inTime)) ticked.unfinished = true;
+  }
   return ticked;
+}
+
+/** Writes piece after piece while there is time. @returns whether more are to come */
+async function goOn(context: Ticking, making: Making, inTime: () => boolean): Promise<boolean> {
+  let left: Making | undefined = making;
+  try {
+    while (left && inTime()) {
+      left = await continueExport(context.database, left, instant(context.now()));
+    }
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    context.log("export.failed", { schoolId: making.schoolId, export: making.id, ...fault(error) });
+  }
+  return left !== undefined;
 }
 
 /** A tick of which the caller's own work does not depend: only a database that is away ends it. */
@@ -60,23 +90,22 @@ export async function tickInPassing(context: Ticking): Promise<void> {
     await tick(context);
   } catch (error) {
     if (isUnavailable(error)) throw error;
-    context.log("tick.failed", { reason: (error as Error).message });
+    context.log("tick.failed", fault(error));
   }
 }
 
+/** @returns whether this call made it, or began to */
 async function makeDue(context: Ticking, due: DueSchool): Promise<boolean> {
   const now = context.now();
   const next = nextRun(due.cron, due.timezone, now);
   const created = newExport(context, due.schoolId, Date.parse(due.dueAt), now);
-  return await makeDueExport(
-    context.database,
-    due,
-    created,
-    next === undefined ? null : instant(next),
-  );
+  const begun = await beginExport(context.database, created, due);
+  // The one that is being made comes first; this one stays due.
+  if (!begun.claimed && begun.why === "busy") return false;
+  await moveOn(context.database, due, next === undefined ? null : instant(next));
+  return begun.claimed;
 }
 
-/** A large export can exceed the time of a transaction every time, so all that fails is put off. */
 async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<void> {
   const first = isUnavailable(error) ? RETRY_BUSY_MS : RETRY_MS;
   const wait = Math.min(first * 2 ** Math.min(due.failures, 10), LONGEST_RETRY_MS);
@@ -85,29 +114,47 @@ async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<v
     schoolId: due.schoolId,
     dueAt: due.dueAt,
     retryAt,
-    reason: (error as Error).message,
+    ...fault(error),
   });
   await putOff(context.database, due, retryAt);
 }
 
 /**
  * Makes a school's export now, named by this moment; when an export of the same millisecond is there
- * already, by the next free one.
+ * already, by the next free one. A large one may be `making` still: the tick goes on with it.
  *
- * @returns its id; `undefined` when nothing is new and the school's `emptyExports` is `skip`
+ * @param school its id, and whether it wants no file when nothing is new
+ * @returns its id; `undefined` when nothing is new and none is wanted then
  */
 export async function runNow(
   context: Ticking,
-  schoolId: SchoolId,
+  school: { id: SchoolId; skipEmpty: boolean },
   by: Author,
 ): Promise<string | undefined> {
-  let dueAt = context.now();
+  const started = context.now();
+  const inTime = () => context.now() - started <= RUN_NOW_MS;
+  let dueAt = started;
   while (true) {
-    const created = newExport(context, schoolId, dueAt, context.now());
-    const made = await makeExportNow(context.database, created, by);
-    if (made === "made") return created.id;
-    if (made === "nothing_new") return undefined;
-    dueAt += 1;
+    const created = newExport(context, school.id, dueAt, context.now());
+    const begun = await beginExport(context.database, created, {
+      skipEmpty: school.skipEmpty,
+      by,
+    });
+    if (begun.claimed) {
+      if (begun.making) await goOn(context, begun.making, inTime);
+      return created.id;
+    }
+    if (begun.why === "nothing_new") return undefined;
+    if (begun.why !== "busy") dueAt += 1;
+    else if (await goOn(context, begun.making, inTime)) throw new ExportUnderWay(begun.making.id);
+  }
+}
+
+/** Another export of the school is being made and takes long. */
+export class ExportUnderWay extends Error {
+  constructor(readonly id: string) {
+    super("another export of the school is being made");
+    this.name = "ExportUnderWay";
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { Cron } from "croner";
 import type { WorkerContext } from "../context.ts";
+import { fault } from "../database/errors.ts";
 import { tick, TICK_EXPORTS } from "../export/tick.ts";
 
 const EVERY_MINUTE = "* * * * *";
@@ -44,8 +45,12 @@ async function tickAll(context: WorkerContext): Promise<void> {
   context.tell?.();
   const end = context.now() + 55_000;
   try {
-    while ((await tick(context)).due === TICK_EXPORTS && context.now() < end);
+    let more = true;
+    while (more && context.now() < end) {
+      const { due, unfinished } = await tick(context);
+      more = due === TICK_EXPORTS || unfinished;
+    }
   } catch (error) {
-    context.log("tick.failed", { reason: (error as Error).message });
+    context.log("tick.failed", fault(error));
   }
 }

@@ -33,9 +33,9 @@ sentences("exports", {
     const id = await addSchool(database);
     await school.schedule(here, id, midnight);
     await verify(here, id, [student(2), student(1)]);
-    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0, unfinished: false });
     here.clock.now = midnight;
-    assert.deepEqual(await tick(here.context), { due: 1, made: 1, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 1, made: 1, failed: 0, unfinished: false });
     const [made, ...others] = await exportsOf(database, id);
     assert.deepEqual(others, []);
     assert.equal(made!.name, "verified-20261121T000000000Z.csv");
@@ -93,9 +93,9 @@ sentences("exports", {
     const here = world(database);
     const id = await addSchool(database, 3, { emptyExports: "skip" });
     await school.schedule(here, id, midnight);
-    assert.deepEqual(await tick(here.context), { due: 1, made: 0, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 1, made: 0, failed: 0, unfinished: false });
     assert.equal(await exportNow(here, id), undefined);
-    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0, unfinished: false });
     assert.deepEqual(await exportsOf(database, id), []);
     assert.deepEqual((await database.execute("SELECT id FROM commands")).rows, []);
     await verify(here, id, [student(1)]);
@@ -207,8 +207,8 @@ sentences("exports", {
     const id = await addSchool(database);
     await school.schedule(here, id, midnight);
     await exportNow(here, id);
-    assert.deepEqual(await tick(here.context), { due: 1, made: 0, failed: 0 });
-    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 1, made: 0, failed: 0, unfinished: false });
+    assert.deepEqual(await tick(here.context), { due: 0, made: 0, failed: 0, unfinished: false });
   },
 
   "the bridge is told to deliver; deliver again is the same file again": async (database) => {
@@ -293,13 +293,18 @@ sentences("exports", {
     await school.schedule(here, failing, midnight - 1000, "not a cron expression");
     await school.schedule(here, fine, midnight);
     assert.equal((await tick(here.context, 1)).failed, 1);
-    assert.deepEqual(await tick(here.context, 1), { due: 1, made: 1, failed: 0 });
+    assert.deepEqual(await tick(here.context, 1), {
+      due: 1,
+      made: 1,
+      failed: 0,
+      unfinished: false,
+    });
     assert.equal((await tick(here.context)).due, 0);
     assert.equal(here.logged.length, 1);
     await verify(here, failing, [student(1)]);
     await database.execute("UPDATE schedules SET cron = '0 0 * * *'");
     here.clock.now += 60_000;
-    assert.deepEqual(await tick(here.context), { due: 1, made: 1, failed: 0 });
+    assert.deepEqual(await tick(here.context), { due: 1, made: 1, failed: 0, unfinished: false });
     assert.deepEqual(
       (await exportsOf(database, failing)).map(({ dueAt, students }) => [dueAt, students]),
       [[at(midnight - 1000), 1]],

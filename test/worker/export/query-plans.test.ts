@@ -45,15 +45,19 @@ sentences("query plans", {
     for (const { sql, args } of asked) {
       const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });
       for (const { detail } of rows) {
-        // What is handed over as JSON, what a query made itself, and a single row are no tables.
-        if (/^SCAN (?!asked|done|download|json_each|CONSTANT|\(subquery)/.test(String(detail))) {
+        // What is handed over as JSON, what a query made itself, a single row, and the index that has the
+        // exports in the making only are no tables.
+        if (
+          /^SCAN (?!asked|done|download|json_each|CONSTANT|waiting|exports USING INDEX exports_making|\(subquery)/
+            .test(String(detail))
+        ) {
           scans.push(`${detail}: ${sql}`);
         }
       }
     }
     assert.ok(asked.length > 20);
     assert.deepEqual(scans, []);
-    const plan = asked.find(({ sql }) => /FROM schedules WHERE ready_at/.test(sql))!;
+    const plan = asked.find(({ sql }) => /FROM schedules .*WHERE ready_at/s.test(sql))!;
     const { rows } = await execute({
       sql: `EXPLAIN QUERY PLAN ${plan.sql}`,
       args: plan.args as string[],

@@ -119,7 +119,12 @@ export async function exportNow(
   { context }: World,
   schoolId: SchoolId,
 ): Promise<string | undefined> {
-  return await runNow(context, schoolId, author(context));
+  const { rows: [school] } = await context.database.execute({
+    sql: "SELECT json_extract(settings, '$.emptyExports') IS 'skip' FROM schools WHERE id = ?",
+    args: [schoolId],
+  });
+  const skipEmpty = Number(school![0]) === 1;
+  return await runNow(context, { id: schoolId, skipEmpty }, author(context));
 }
 
 /** A school's exports, oldest first. */

@@ -13,6 +13,8 @@ export interface DueSchool extends StoredSchedule {
   schoolId: SchoolId;
   /** The run that is due: ISO 8601 UTC. */
   dueAt: string;
+  /** Its setting `emptyExports` is `skip`. */
+  skipEmpty: boolean;
   /** How often this run has failed. */
   failures: number;
 }
@@ -68,8 +70,10 @@ export async function deleteSchedule(
   return deleted!.rowsAffected > 0;
 }
 
-export const dueSchoolsQuery = `SELECT school_id, cron, timezone, next_due_at, failures
-  FROM schedules WHERE ready_at IS NOT NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?`;
+export const dueSchoolsQuery = `SELECT school_id, cron, timezone, next_due_at, failures,
+    json_extract(schools.settings, '$.emptyExports') IS 'skip' AS skip_empty
+  FROM schedules CROSS JOIN schools ON schools.id = school_id
+  WHERE ready_at IS NOT NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?`;
 
 /** The schools whose export is due, those that have waited longest first. */
 export async function dueSchools(
@@ -83,8 +87,27 @@ export async function dueSchools(
     cron: String(row.cron),
     timezone: String(row.timezone),
     dueAt: String(row.next_due_at),
+    skipEmpty: Number(row.skip_empty) === 1,
     failures: Number(row.failures),
   }));
+}
+
+/**
+ * Moves a schedule on after a run, unless it was changed meanwhile.
+ *
+ * @param nextDueAt the run after now, however many were missed: a missed time is made up once;
+ *   `null` when there is none
+ */
+export async function moveOn(
+  database: Client,
+  due: DueSchool,
+  nextDueAt: string | null,
+): Promise<void> {
+  await database.execute({
+    sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0
+      WHERE school_id = ? AND next_due_at = ?`,
+    args: [nextDueAt, nextDueAt, due.schoolId, due.dueAt],
+  });
 }
 
 /** Puts a run that failed off, so that the schools behind it get their turn. */

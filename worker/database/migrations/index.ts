@@ -4,10 +4,12 @@ import { statements as rosters } from "./0001-rosters.ts";
 import { statements as exports } from "./0002-exports.ts";
 import { statements as telling } from "./0003-telling.ts";
 import { statements as rosterProgress } from "./0004-roster-progress.ts";
+import { statements as exportsInPieces } from "./0005-exports-in-pieces.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
   { number: 2, name: "exports", statements: exports },
   { number: 3, name: "telling", statements: telling },
   { number: 4, name: "roster progress", statements: rosterProgress },
+  { number: 5, name: "exports in pieces", statements: exportsInPieces },
 ];

@@ -7,7 +7,7 @@ import type { Client, InStatement } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
 
 /** For the batch that makes an export: has the bridge deliver it. Nothing without the export. */
-export function deliver(id: string, commandId: string, now: string): InStatement {
+export function deliver(id: string, commandId: string, now: string) {
   return {
     sql: `INSERT INTO commands (id, school_id, created_at, command)
       SELECT ?, school_id, ?, json_object('id', ?, 'type', 'deliver', 'schoolId', school_id,

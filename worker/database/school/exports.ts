@@ -1,22 +1,31 @@
 /**
  * Exports: the rows of verified students as they were when the export was made, and what became of
- * the file. An export is claimed, filled and sent on its way in one batch, which happens whole or
- * not at all.
+ * the file. An export is claimed under its school and due time, filled in pieces of `PIECE_ROWS`, and
+ * sent on its way when it is whole; whoever finds one that is not whole goes on with it.
+ *
+ * Which verifications are its own is settled with the claim: those up to the last one there was. So
+ * each piece takes the first of them that no export has, in order of verification, and a piece that two
+ * workers write at once is written once.
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement, Row } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
-import { auditExport, deliver } from "./deliveries.ts";
-import type { DueSchool } from "../control/schedules.ts";
+import { deliver } from "./deliveries.ts";
+import { tellOfExportMade } from "./occurrences.ts";
+
+/** So many rows are written in one transaction: a remote database ends one that takes 5 s. */
+const PIECE_ROWS = 5_000;
 
 export interface StoredExport {
   id: string;
   schoolId: SchoolId;
   /** The file's name in `/outbound`. */
   name: string;
-  /** How many rows it has. */
+  /** How many rows it has; so far, while it is being made. */
   students: number;
   dueAt: string;
+  /** `null` while it is being made. */
+  madeAt: string | null;
   deliveredAt: string | null;
   downloadedAt: string | null;
   receipt: { fingerprint: string; address: string } | null;
@@ -32,103 +41,160 @@ export interface NewExport {
   now: string;
 }
 
-export type Made = "made" | "nothing_new" | "taken";
+/** An export that has been claimed and is not whole. */
+export interface Making {
+  id: string;
+  schoolId: SchoolId;
+  commandId: string;
+  /** How many rows it has so far. */
+  rows: number;
+}
 
-/** Nothing waits to be exported, and the school wants no file then. */
-const nothingToMake = `NOT EXISTS (SELECT 1 FROM verifications
-    WHERE school_id = schools.id AND export_id IS NULL AND withdrawn_at IS NULL)
-  AND json_extract(schools.settings, '$.emptyExports') IS 'skip'`;
+export type Begun =
+  /** This call claimed it; `making` when more pieces are to come. */
+  | { claimed: true; making: Making | undefined }
+  /** `taken`: the school has an export of that time. `nothing_new`: and no file is wanted then. */
+  | { claimed: false; why: "taken" | "nothing_new" }
+  /** Another export of the school is being made; it comes first. */
+  | { claimed: false; why: "busy"; making: Making };
+
+/** Verified, not withdrawn, in no export. */
+const waits = "export_id IS NULL AND withdrawn_at IS NULL";
 
 /**
- * Makes the export that is due, unless another worker did, and moves the schedule on. A schedule that
- * was changed or removed since it was read makes nothing.
+ * Claims an export and writes its first piece; with up to `PIECE_ROWS` rows it is whole then.
  *
- * @param nextDueAt the run after now, however many were missed: a missed time is made up once;
- *   `null` when there is none
- * @returns whether this call made it
+ * @param skipEmpty makes none when nothing waits to be exported
+ * @param by who asked for it, for the audit trail; nobody, when it was due
  */
-export async function makeDueExport(
-  database: Client,
-  due: DueSchool,
-  created: NewExport,
-  nextDueAt: string | null,
-): Promise<boolean> {
-  const [claim] = await database.batch([
-    {
-      sql: `INSERT INTO exports (school_id, due_at, id, name, created_at)
-        SELECT schools.id, ?, ?, ?, ? FROM schedules JOIN schools ON schools.id = school_id
-        WHERE school_id = ? AND next_due_at = ? AND NOT (${nothingToMake})
-        ON CONFLICT (school_id, due_at) DO NOTHING`,
-      args: [due.dueAt, created.id, created.name, created.now, due.schoolId, due.dueAt],
-    },
-    ...fill(created),
-    {
-      sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0
-        WHERE school_id = ? AND next_due_at = ?`,
-      args: [nextDueAt, nextDueAt, due.schoolId, due.dueAt],
-    },
-  ], "write");
-  return claim!.rowsAffected > 0;
-}
-
-/**
- * Makes an export now. `taken`: this school has an export of the same millisecond.
- */
-export async function makeExportNow(
+export async function beginExport(
   database: Client,
   created: NewExport,
-  by: Author,
-): Promise<Made> {
-  const [claim, taken] = await database.batch([
+  { skipEmpty, by }: { skipEmpty: boolean; by?: Author },
+): Promise<Begun> {
+  const { id, schoolId, dueAt, name, now, commandId } = created;
+  const making: Making = { id, schoolId, commandId, rows: 0 };
+  const results = await database.batch([
     {
-      sql: `INSERT INTO exports (school_id, due_at, id, name, created_at)
-        SELECT schools.id, ?, ?, ?, ? FROM schools WHERE schools.id = ? AND NOT (${nothingToMake})
+      sql: `INSERT INTO exports (school_id, due_at, id, name, created_at, command_id, through)
+        SELECT ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM verifications)
+        WHERE NOT EXISTS (SELECT 1 FROM exports WHERE school_id = ? AND made_at IS NULL)
+          AND (NOT ? OR EXISTS (SELECT 1 FROM verifications WHERE school_id = ? AND ${waits}))
         ON CONFLICT (school_id, due_at) DO NOTHING`,
-      args: [created.dueAt, created.id, created.name, created.now, created.schoolId],
+      args: [schoolId, dueAt, id, name, now, commandId, schoolId, skipEmpty, schoolId],
     },
+    ...(by ? [auditIfChanged(by, schoolId, { export: id, name })] : []),
     {
-      sql: "SELECT 1 FROM exports WHERE school_id = ? AND due_at = ? AND id <> ?",
-      args: [created.schoolId, created.dueAt, created.id],
+      sql: `SELECT id, command_id, students, due_at, made_at FROM exports
+        WHERE school_id = ? AND id <> ? AND (due_at = ? OR made_at IS NULL)`,
+      args: [schoolId, id, dueAt],
     },
-    ...fill(created),
-    auditExport(by, "export.made", created.id),
+    ...piece(making, now),
   ], "write");
-  if (claim!.rowsAffected > 0) return "made";
-  return taken!.rows.length > 0 ? "taken" : "nothing_new";
+  if (results[0]!.rowsAffected > 0) {
+    return { claimed: true, making: stillMaking(making, results.at(-1)!.rows[0]) };
+  }
+  const others = results[by ? 2 : 1]!.rows;
+  if (others.some((row) => row["due_at"] === dueAt)) return { claimed: false, why: "taken" };
+  const other = others[0];
+  if (!other) return { claimed: false, why: "nothing_new" };
+  return { claimed: false, why: "busy", making: readMaking(schoolId, other) };
 }
 
-/** What fills a claimed export. Each statement does nothing when the claim did nothing. */
-function fill({ id, commandId, schoolId, now }: NewExport): InStatement[] {
-  const waiting = `school_id = ? AND export_id IS NULL AND withdrawn_at IS NULL
-    AND EXISTS (SELECT 1 FROM exports WHERE id = ?)`;
+/** Writes the next piece. @returns the export as it is then; `undefined` when it is whole */
+export async function continueExport(
+  database: Client,
+  making: Making,
+  now: string,
+): Promise<Making | undefined> {
+  const results = await database.batch(piece(making, now), "write");
+  return stillMaking(making, results.at(-1)!.rows[0]);
+}
+
+/** Exports that a worker began and did not end, oldest first. */
+export async function unfinishedExports(database: Client, limit: number): Promise<Making[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT school_id, id, command_id, students FROM exports WHERE made_at IS NULL
+      ORDER BY school_id LIMIT ?`,
+    args: [limit],
+  });
+  return rows.map((row) => readMaking(Number(row["school_id"]) as SchoolId, row));
+}
+
+/** A piece, and the end when it was the last. Nothing without the claim, and nothing twice. */
+function piece({ id, schoolId, commandId, rows }: Making, now: string): InStatement[] {
   return [
     {
       // In order of verification: by its time, and at the same time as they were recorded.
       sql: `INSERT INTO export_rows
           (verification_id, export_id, number, username, student_id, verified_at)
-        SELECT waiting.id, ?, row_number() OVER (ORDER BY waiting.verified_at, waiting.id),
+        SELECT waiting.id, ?, ? + row_number() OVER (ORDER BY waiting.verified_at, waiting.id),
           coalesce(students.username, waiting.username_key), students.student_id,
           waiting.verified_at
-        FROM (SELECT * FROM verifications WHERE ${waiting}) AS waiting
+        FROM (SELECT id, school_id, username_key, verified_at FROM verifications
+          WHERE school_id = ? AND ${waits} AND id <= (SELECT through FROM exports
+            WHERE id = ? AND made_at IS NULL AND students = ?)
+          ORDER BY verified_at, id LIMIT ${PIECE_ROWS}) AS waiting
         LEFT JOIN students ON students.school_id = waiting.school_id
           AND students.username_key = waiting.username_key`,
-      args: [id, schoolId, id],
+      args: [id, rows, schoolId, id, rows],
     },
     {
-      sql: `UPDATE verifications SET export_id = ? WHERE ${waiting}`,
-      args: [id, schoolId, id],
+      sql: `UPDATE verifications SET export_id = ? WHERE id IN
+        (SELECT verification_id FROM export_rows WHERE export_id = ? AND number > ?)`,
+      args: [id, id, rows],
     },
     {
       sql: `UPDATE exports
         SET students = (SELECT coalesce(max(number), 0) FROM export_rows WHERE export_id = ?)
-        WHERE id = ?`,
+        WHERE id = ? AND made_at IS NULL`,
       args: [id, id],
     },
-    deliver(id, commandId, now),
+    {
+      sql: `UPDATE exports SET made_at = ? WHERE id = ? AND made_at IS NULL AND NOT EXISTS
+        (SELECT 1 FROM verifications WHERE school_id = ? AND ${waits}
+          AND id <= (SELECT through FROM exports WHERE id = ?))`,
+      args: [now, id, schoolId, id],
+    },
+    ifChanged(deliver(id, commandId, now)),
+    tellOfExportMade(id, now),
+    { sql: "SELECT students, made_at FROM exports WHERE id = ?", args: [id] },
   ];
 }
 
-const columns = `id, school_id, name, students, due_at, delivered_at, downloaded_at,
+function stillMaking(making: Making, row: Row | undefined): Making | undefined {
+  // Gone with its school, or whole.
+  if (!row || row["made_at"] !== null) return undefined;
+  return { ...making, rows: Number(row["students"]) };
+}
+
+function readMaking(schoolId: SchoolId, row: Row): Making {
+  return {
+    id: String(row["id"]),
+    schoolId,
+    commandId: String(row["command_id"]),
+    rows: Number(row["students"]),
+  };
+}
+
+/** `statement`, which ends with a condition, only when the one before it changed something. */
+function ifChanged(statement: { sql: string; args: unknown }): InStatement {
+  return { ...statement, sql: `${statement.sql} AND changes() > 0` } as InStatement;
+}
+
+function auditIfChanged(
+  by: Author,
+  schoolId: SchoolId,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+      SELECT ?, ?, ?, 'export.made', ? WHERE changes() > 0`,
+    args: [by.at, schoolId, by.actor, JSON.stringify(detail)],
+  };
+}
+
+const columns = `id, school_id, name, students, due_at, made_at, delivered_at, downloaded_at,
   downloaded_fingerprint, downloaded_address`;
 
 export async function getExport(database: Client, id: string): Promise<StoredExport | undefined> {
@@ -162,6 +228,7 @@ function readExport(row: Row): StoredExport {
     name: String(row.name),
     students: Number(row.students),
     dueAt: String(row.due_at),
+    madeAt: text(row.made_at),
     deliveredAt: text(row.delivered_at),
     downloadedAt: text(row.downloaded_at),
     receipt: row.downloaded_at === null ? null : {

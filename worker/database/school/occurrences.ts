@@ -75,11 +75,11 @@ export function tellOfUpload(
   };
 }
 
-/** For the batch that makes an export, after it: nothing without the export. */
+/** For the batch that makes an export, after it: nothing while it is not whole. */
 export function tellOfExportMade(id: string, at: string): InStatement {
   return {
     sql: `${insert} SELECT school_id, 'export.made', id, 'export.made:' || id, ?, '{}'
-      FROM exports WHERE id = ? ${orNothing}`,
+      FROM exports WHERE id = ? AND made_at IS NOT NULL ${orNothing}`,
     args: [at, id],
   };
 }
