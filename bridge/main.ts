@@ -8,8 +8,9 @@ import manifest from "../package.json" with { type: "json" };
 import { SettingError } from "../shared/settings.ts";
 import { jsonLog } from "./log.ts";
 import { serve } from "./serve.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, readStorageSettings } from "./settings.ts";
 import { TemporaryFailure, UsageError } from "./start-failure.ts";
+import { verifyStored } from "./verify.ts";
 
 const EX_USAGE = 64;
 const EX_TEMPFAIL = 75;
@@ -19,6 +20,8 @@ const help =
   `rosterbridge bridge ${manifest.version}: takes rosters by SFTP, hands them to the worker
 
   serve        runs the bridge until SIGTERM or SIGINT; the same without a word
+  verify       checks all that is stored, byte by byte, while no bridge runs; --json for machines;
+               exit code 1 when something is missing or damaged
   --help       this text
   --version    the version
 
@@ -28,6 +31,8 @@ SFTP_PORT, HEALTH_PORT and the others have defaults (docs/operations.md).
 
 const words: Record<string, () => Promise<void> | void> = {
   serve: runUntilStopped,
+  verify: () => verifyAndEnd(false),
+  "verify --json": () => verifyAndEnd(true),
   "--help": () => void process.stdout.write(help),
   "-h": () => void process.stdout.write(help),
   help: () => void process.stdout.write(help),
@@ -54,7 +59,18 @@ async function runUntilStopped(): Promise<void> {
   process.on("SIGINT", stop);
 }
 
+async function verifyAndEnd(json: boolean): Promise<void> {
+  const isSound = await verifyStored(readStorageSettings(process.env), {
+    json,
+    now: Date.now,
+    write: (line) => void process.stdout.write(line + "\n"),
+  });
+  if (!isSound) process.exitCode = 1;
+}
+
 function wanted([word = "serve", ...more]: string[]): () => Promise<void> | void {
+  const all = [word, ...more].join(" ");
+  if (Object.hasOwn(words, all)) return words[all]!;
   const work = Object.hasOwn(words, word) ? words[word] : undefined;
   if (!work) throw new UsageError(`"${word}" is not known; --help lists what is.`);
   if (more.length > 0) throw new UsageError(`"${word}" takes no further words.`);

@@ -26,7 +26,7 @@ export interface Stored {
 }
 
 /**
- * Opens `DATA_DIR`, or makes it on the first start.
+ * Opens `DATA_DIR`, or makes it on the first start if it `mayBeNew`.
  *
  * @param now milliseconds since the epoch
  * @throws {SettingError} when the folder cannot be used, or a part of what was stored is missing: what
@@ -36,8 +36,10 @@ export interface Stored {
 export async function openStored(
   { dataDir, masterKeyFile }: Pick<BridgeSettings, "dataDir" | "masterKeyFile">,
   { now }: { now(): number },
+  { mayBeNew = true } = {},
 ): Promise<Stored> {
   const blobs = join(dataDir, "blobs");
+  if (!mayBeNew) await refuseWithoutAnything(dataDir);
   await makeFolders(dataDir, blobs);
   const lock = takeFolder(dataDir);
   try {
@@ -84,6 +86,14 @@ function takeFolder(dataDir: string): { release(): void } {
     if (error instanceof FolderInUse) throw new TemporaryFailure(error.message);
     throw error;
   }
+}
+
+async function refuseWithoutAnything(dataDir: string): Promise<void> {
+  await stat(join(dataDir, "catalog.db")).catch((error: Error) => {
+    throw new SettingError(
+      `DATA_DIR is "${dataDir}"; no bridge has stored anything there: ${error.message}`,
+    );
+  });
 }
 
 /** Says that the folder had a catalog once. */

@@ -38,7 +38,7 @@ export function readSettings(environment: Environment): BridgeSettings {
   };
   const whole = (name: string, fallback: number, least: number, most: number) => () =>
     readWholeNumber(name, text(name, String(fallback)), least, most);
-  const dataDir = text("DATA_DIR", "./data/bridge");
+  const { dataDir, masterKeyFile } = readStorageSettings(environment);
   return readAll({
     dataDir: () => dataDir,
     sftpHost: () => text("SFTP_HOST", "127.0.0.1"),
@@ -54,8 +54,17 @@ export function readSettings(environment: Environment): BridgeSettings {
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
     keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
     hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
-    masterKeyFile: () => text("MASTER_KEY_FILE", join(dataDir, "master.key")),
+    masterKeyFile: () => masterKeyFile,
   });
+}
+
+/** Only where things are stored, for what needs no server and no worker. */
+export function readStorageSettings(
+  environment: Environment,
+): Pick<BridgeSettings, "dataDir" | "masterKeyFile"> {
+  const dataDir = environment["DATA_DIR"]?.trim() || "./data/bridge";
+  const masterKeyFile = environment["MASTER_KEY_FILE"]?.trim() || join(dataDir, "master.key");
+  return { dataDir, masterKeyFile };
 }
 
 function readWorkerUrl(given: string): string {

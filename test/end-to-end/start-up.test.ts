@@ -140,6 +140,12 @@ describe("words on the command line never start a server unless they mean it", (
     assert.match(output, /^\d+\.\d+\.\d+\n$/);
   });
 
+  test("verify needs no worker, no token and no port", async () => {
+    const { code, output } = await said("verify", "--json");
+    assert.equal(code, 78, output);
+    assert.match(output, /^DATA_DIR is .*no bridge has stored anything there.*\n$/);
+  });
+
   test("a word nobody knows is refused with exit code 64", async () => {
     for (const words of [["srve"], ["--port"], ["serve", "now"], ["constructor"]]) {
       const { code, output } = await said(...words);

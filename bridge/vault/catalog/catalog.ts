@@ -92,6 +92,11 @@ export class Catalog {
     return this.#files.inState(state);
   }
 
+  /** All files of all homes, in the order of their ids, a page at a time. */
+  filesAfter(id: number, limit: number): CatalogFile[] {
+    return this.#files.after(id, limit);
+  }
+
   /** A new empty file that is being written: `partial`. Its blob is yet to be created. */
   createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
     return this.#withFresh(this.#files.createPartial(schoolId, path, keyVersion, sender));

@@ -91,6 +91,10 @@ export class Files {
     return this.#select(FILES_IN_STATE, state);
   }
 
+  after(id: number, limit: number): CatalogFile[] {
+    return this.#select("id > ? ORDER BY id LIMIT ?", id, limit);
+  }
+
   hasBlob(blob: string): boolean {
     return this.#database.all("SELECT 1 FROM files WHERE blob = ?", blob).length > 0;
   }
