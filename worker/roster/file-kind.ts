@@ -112,6 +112,11 @@ function lineEnds(bytes: Uint8Array): Problem | undefined {
   );
 }
 
+/** In many countries Excel's "CSV (comma delimited)" has semicolons, as the comma is the decimal sign. */
+const LIST_SEPARATOR = "In many countries Excel writes semicolons in every kind of CSV: set the " +
+  "list separator of Windows to a comma (Region, Additional settings) and save it again, or save it " +
+  "with LibreOffice or Google Sheets, which ask or write commas.";
+
 const separators = [
   [";", "semicolon-separated", "semicolons"],
   ["\t", "tab-separated", "tabs"],
@@ -128,7 +133,7 @@ function separator(bytes: Uint8Array): Problem | undefined {
     return whole(
       "file_separator",
       `This looks like a ${kind} file: its header row has ${found} ${name}. Commas are expected ` +
-        `between the values. ${SAVE_AS}.`,
+        `between the values. ${character === ";" ? LIST_SEPARATOR : `${SAVE_AS}.`}`,
     );
   }
 }

@@ -129,6 +129,10 @@ export const problemCodes = {
     severity: "error",
     meaning: "a value has a line break, a tab or another control character in it",
   },
+  invisible_character: {
+    severity: "error",
+    meaning: "Username has a character in it that cannot be seen, such as a zero-width space",
+  },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;

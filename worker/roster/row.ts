@@ -4,6 +4,7 @@
 import { type Column, COLUMNS, looksLikeHeader } from "./columns.ts";
 import { readDob } from "./values/dob.ts";
 import { controlCharacter, Fault, readText } from "./values/fault.ts";
+import { nearPlacement, placementKey } from "./placements.ts";
 import { type Problem, problem } from "./problems.ts";
 import type { SchoolSettings } from "./settings.ts";
 import { shown, visible } from "./values/shown.ts";
@@ -45,11 +46,6 @@ export type RowReading =
 
 /** Reads the nine fields of the record that starts on a line. */
 export type RowReader = (fields: readonly string[], line: number) => RowReading;
-
-/** A pair of the school's list as one text; neither value can have a line break in it. */
-export function placementKey(requirementGroup: string, term: string): string {
-  return `${requirementGroup}\n${term}`;
-}
 
 /** Names, groups and terms have at most so many characters. */
 const TEXT_LIMIT = 200;
@@ -143,8 +139,12 @@ function readPair(
   row.term = findings.check("Term", readText(term, TEXT_LIMIT));
   if (row.requirementGroup === null || row.term === null || placements === undefined) return;
   if (placements.has(placementKey(group, term))) return;
+  const near = nearPlacement(group, term, placements);
+  const hint = near === undefined
+    ? "The list is kept by the administrator of this service."
+    : `On it is ${shown(near[0])} with ${shown(near[1])}.`;
   const message = `${shown(group)} with ${shown(term)} is not a pair on the school's list of ` +
-    `RequirementGroups and Terms. Letter case and spaces count.`;
+    `RequirementGroups and Terms. ${hint} Letter case and spaces count.`;
   findings.check("RequirementGroup", new Fault("placement_unknown", message));
 }
 
@@ -152,12 +152,21 @@ function readOnCampus(value: string, required: boolean): 0 | 1 | null | Fault {
   if (value === "0") return 0;
   if (value === "1") return 1;
   if (value !== "") {
-    const message = `${shown(value)} is neither 0 (does not live on campus) nor 1 (does).`;
+    const message = `${shown(value)} is neither 0 (does not live on campus) nor 1 (does).${
+      onCampusHint(value)
+    }`;
     return new Fault("on_campus_format", message);
   }
   if (!required) return null;
   const message = "OnCampus is blank; every row needs 0 (does not live on campus) or 1 (does).";
   return new Fault("on_campus_missing", message);
+}
+
+/** What to write instead, where it can only mean one of the two. */
+function onCampusHint(value: string): string {
+  if (/^(?:true|yes|y|x|1\.0+|01|on)$/i.test(value)) return " Write 1.";
+  if (/^(?:false|no|n|0\.0+|00|off)$/i.test(value)) return " Write 0.";
+  return "";
 }
 
 function readingOf(row: Row, fields: readonly string[], found: readonly Finding[]): RowReading {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
 import { COLUMNS } from "../../../worker/roster/columns.ts";
-import { placementKey, rowReader } from "../../../worker/roster/row.ts";
+import { placementKey } from "../../../worker/roster/placements.ts";
+import { rowReader } from "../../../worker/roster/row.ts";
 import { SchoolSettings } from "../../../worker/roster/settings.ts";
 
 const good = {

@@ -5,7 +5,8 @@
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
-import { placementKey, type Row } from "../../roster/row.ts";
+import { placementKey } from "../../roster/placements.ts";
+import type { Row } from "../../roster/row.ts";
 import { storedSettings } from "../../roster/settings.ts";
 import type { Student } from "../../roster/student.ts";
 import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";

@@ -18,10 +18,8 @@ export function readDob(value: string, today: string): string | Fault {
   }
   const [, month, day, year] = match as unknown as [string, string, string, string];
   if (!isCalendarDate(Number(year), Number(month), Number(day))) {
-    const swapped = isCalendarDate(Number(year), Number(day), Number(month))
-      ? " Month and day seem to be the wrong way round: the month comes first."
-      : "";
-    return new Fault("dob_impossible", `${shown(value)} is no date of the calendar.${swapped}`);
+    const why = impossible(Number(year), Number(month), Number(day));
+    return new Fault("dob_impossible", `${shown(value)} is no date of the calendar: ${why}`);
   }
   if (Number(year) < 1900) {
     return new Fault("dob_too_early", `${shown(value)} is before 1900.`);
@@ -33,6 +31,35 @@ export function readDob(value: string, today: string): string | Fault {
 
 function isCalendarDate(year: number, month: number, day: number): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
+}
+
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+/** Why there is no such date, as a sentence. */
+function impossible(year: number, month: number, day: number): string {
+  const name = months[month - 1];
+  if (name === undefined) {
+    const swapped = isCalendarDate(year, day, month)
+      ? " Month and day seem to be the wrong way round: the month comes first."
+      : "";
+    return `there is no month ${month}.${swapped}`;
+  }
+  if (day === 0) return "there is no day 0.";
+  const when = month === 2 ? `${name} ${year}` : name;
+  return `${when} has ${daysIn(year, month)} days.`;
 }
 
 function daysIn(year: number, month: number): number {

@@ -25,6 +25,13 @@ export function controlCharacter(value: string): Fault {
   );
 }
 
+export function invisibleCharacter(value: string): Fault {
+  return new Fault(
+    "invisible_character",
+    `${shown(value)} has a character in it that cannot be seen; type the value anew.`,
+  );
+}
+
 export function tooLong(value: string, limit: number): Fault {
   return new Fault(
     "value_too_long",

@@ -20,7 +20,8 @@ export function visible(text: string, limit: number): string {
   const characters = [...line];
   const cut = characters.length > limit || line.length < text.length;
   const kept = (cut ? characters.slice(0, limit) : characters).join("");
-  return kept.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, spelledOut) + (cut ? "..." : "");
+  return kept.replace(/[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu, spelledOut) +
+    (cut ? "..." : "");
 }
 
 /** How many characters a text has, as a person counts code points. */
