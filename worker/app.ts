@@ -4,6 +4,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
+import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
 import { isUnavailable } from "./database/errors.ts";
@@ -49,7 +50,11 @@ function problemOf(error: Error, c: Context, { log }: WorkerContext): HttpProble
     log("database.unavailable", { ...request, reason: error.message });
     return databaseUnavailable("it is away or busy");
   }
-  log("request.failed", { ...request, reason: error.message, stack: error.stack });
+  // The message of anything else than the database's own errors may quote values.
+  const reason = /^SQLITE_/.test((error as { code?: string }).code ?? "")
+    ? error.message
+    : undefined;
+  log("request.failed", { ...request, ...describeFault(error), ...(reason ? { reason } : {}) });
   return new HttpProblem(
     500,
     "internal",

@@ -6,7 +6,7 @@
 import type { Log } from "../../shared/log.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
-import { describeFault } from "../fault.ts";
+import { describeFault } from "../../shared/fault.ts";
 
 export interface Containment {
   readonly faults: number;

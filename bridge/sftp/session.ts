@@ -5,7 +5,7 @@
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
-import { describeFault } from "../fault.ts";
+import { describeFault } from "../../shared/fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import type { Answer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";

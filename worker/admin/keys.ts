@@ -15,6 +15,7 @@ import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
+import { InstantText } from "./instant.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
 import { KeyRefusal } from "../ssh-key/refusal.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
@@ -24,7 +25,7 @@ const NewKey = v.strictObject({
   publicKey: v.string(),
   /** What administrators call it; otherwise the key's own comment. */
   label: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(200))),
-  expiresAt: v.optional(v.nullable(v.pipe(v.string(), v.isoTimestamp()))),
+  expiresAt: v.optional(v.nullable(InstantText)),
 });
 
 export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {

@@ -12,7 +12,8 @@ import { findSchool } from "./find-school.ts";
 const PutSchedule = v.strictObject({
   /** A cron expression, or words. */
   when: v.pipe(v.string(), v.maxLength(500)),
-  timezone: v.optional(v.string(), "UTC"),
+  /** Asked for, never assumed: midnight is another moment in each zone. */
+  timezone: v.optional(v.string()),
 });
 
 export function scheduleRoutes({ database, now }: WorkerContext): Hono {
@@ -22,6 +23,7 @@ export function scheduleRoutes({ database, now }: WorkerContext): Hono {
     const school = await findSchool(database, c.req.param("slug"));
     const { when, timezone } = await readJson(c, PutSchedule);
     const moment = now();
+    if (timezone === undefined) throw timezoneMissing();
     const schedule = accepted(readSchedule(when, timezone, moment));
     await putSchedule(database, {
       schoolId: school.id,
@@ -55,6 +57,16 @@ function accepted(reading: ScheduleReading) {
   const { code, message, understood, examples } = reading.problem;
   const detail = `${message} The school's schedule is as it was.`;
   throw new HttpProblem(400, code, detail, { understood, examples });
+}
+
+function timezoneMissing(): HttpProblem {
+  return new HttpProblem(
+    400,
+    "timezone_missing",
+    "timezone is missing; it takes the full name of the school's time zone, such as " +
+      "America/New_York, America/Chicago, America/Denver, America/Los_Angeles, Europe/Berlin or UTC. " +
+      "The school's schedule is as it was.",
+  );
 }
 
 function noSchedule(slug: string): HttpProblem {

@@ -8,6 +8,7 @@ import { takes } from "../http/query.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { author } from "./author.ts";
+import { InstantText } from "./instant.ts";
 import { findSchool } from "./find-school.ts";
 
 /** So many students are verified in one call; more are sent in several. */
@@ -17,13 +18,18 @@ const Username = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
 const Reviewer = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
 
 const Verify = v.strictObject({
-  usernames: v.pipe(v.array(Username), v.minLength(1), v.maxLength(MOST_USERNAMES)),
+  usernames: v.pipe(
+    v.array(Username, "it takes a list of Usernames"),
+    v.minLength(1, "it takes at least one Username"),
+    v.maxLength(
+      MOST_USERNAMES,
+      `it takes at most ${MOST_USERNAMES} Usernames; send more in several calls`,
+    ),
+  ),
   /** Who looked at the records, if not the caller; stands in the audit trail. */
   reviewer: v.optional(Reviewer),
   /** When it was decided, if not now. */
-  verifiedAt: v.optional(
-    v.pipe(v.string(), v.isoTimestamp(), v.check(isRealDay, "is not a day of the calendar")),
-  ),
+  verifiedAt: v.optional(InstantText),
 });
 
 const Withdraw = v.object({ reviewer: v.optional(Reviewer) });
@@ -96,10 +102,4 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
   });
 
   return routes;
-}
-
-/** JavaScript reads February 30 as March 2. */
-function isRealDay(text: string): boolean {
-  const [year, month, day] = text.slice(0, 10).split("-").map(Number);
-  return new Date(Date.UTC(year!, month!, 0)).getUTCDate() >= day!;
 }

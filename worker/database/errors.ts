@@ -60,16 +60,6 @@ export function isConstraint(error: unknown): boolean {
   return error instanceof Error && (error as { code?: string }).code === "SQLITE_CONSTRAINT";
 }
 
-/**
- * An error as the log may have it: its kind and code. Messages can quote values of rows, as that of a
- * JSON text that cannot be read does.
- */
-export function fault(error: unknown): { error: string; code?: string } {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const code = (error as { code?: unknown }).code;
-  return { error: error.name, ...(typeof code === "string" ? { code } : {}) };
-}
-
 function reason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   // Node says no more than "fetch failed"; why stands one level deeper.

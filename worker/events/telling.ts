@@ -2,6 +2,7 @@
  * Tells those who want to know (SPEC section 10). `kick` is called whenever something may have happened
  * and by the tick; it returns at once, so nobody's answer waits for a receiver or a mail server.
  */
+import { describeFault } from "../../shared/fault.ts";
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
 import { instant } from "../context.ts";
@@ -84,7 +85,7 @@ export function createTeller(context: Telling): Teller {
 
   /** What is sent takes as long as the receivers take; looking for more does not wait for it. */
   const looking = afterEachOther(look);
-  const report = (error: unknown) => log("telling.failed", { reason: (error as Error).message });
+  const report = (error: unknown) => log("telling.failed", describeFault(error));
 
   return {
     kick() {

@@ -3,6 +3,7 @@
  * end. Any number of workers may tick at any time; the claim of an export sees to it that one of them
  * makes it (SPEC section 6).
  */
+import { describeFault } from "../../shared/fault.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
 import { exportName } from "../../shared/file-names.ts";
 import { formatTimeCode } from "../../shared/time-code.ts";
@@ -16,7 +17,7 @@ import {
   unfinishedExports,
 } from "../database/school/exports.ts";
 import { type DueSchool, dueSchools, moveOn, putOff } from "../database/control/schedules.ts";
-import { fault, isUnavailable } from "../database/errors.ts";
+import { isUnavailable } from "../database/errors.ts";
 import { nextRun } from "./schedule.ts";
 
 type Ticking = Pick<WorkerContext, "database" | "now" | "randomId" | "log">;
@@ -79,7 +80,11 @@ async function goOn(context: Ticking, making: Making, inTime: () => boolean): Pr
     }
   } catch (error) {
     if (isUnavailable(error)) throw error;
-    context.log("export.failed", { schoolId: making.schoolId, export: making.id, ...fault(error) });
+    context.log("export.failed", {
+      schoolId: making.schoolId,
+      export: making.id,
+      ...describeFault(error),
+    });
   }
   return left !== undefined;
 }
@@ -90,7 +95,7 @@ export async function tickInPassing(context: Ticking): Promise<void> {
     await tick(context);
   } catch (error) {
     if (isUnavailable(error)) throw error;
-    context.log("tick.failed", fault(error));
+    context.log("tick.failed", describeFault(error));
   }
 }
 
@@ -114,7 +119,7 @@ async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<v
     schoolId: due.schoolId,
     dueAt: due.dueAt,
     retryAt,
-    ...fault(error),
+    ...describeFault(error),
   });
   await putOff(context.database, due, retryAt);
 }

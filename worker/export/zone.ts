@@ -22,11 +22,43 @@ export function readZone(
       // Not a zone: answered below.
     }
   }
+  const meant = zonesMeant(name);
+  const proposal = meant.length > 0 ? `Did you mean ${meant.join(" or ")}? ` : "";
   return {
-    message: `"${shown}" is not a time zone's full name. Write the continent and a city, such as ` +
-      `${examples.join(", ")}.`,
-    examples,
+    message:
+      `"${shown}" is not a time zone's full name. ${proposal}Write the continent and a city, ` +
+      `such as ${examples.join(", ")}.`,
+    examples: meant.length > 0 ? meant : examples,
   };
+}
+
+/** What people call a zone, and the names of it they may mean. */
+const colloquial: Record<string, readonly string[]> = {
+  eastern: ["America/New_York"],
+  central: ["America/Chicago"],
+  mountain: ["America/Denver", "America/Phoenix"],
+  pacific: ["America/Los_Angeles"],
+  alaska: ["America/Anchorage"],
+  hawaii: ["Pacific/Honolulu"],
+  cet: ["Europe/Berlin", "Europe/Paris"],
+  bst: ["Europe/London"],
+};
+const abbreviations: Record<string, string> = {
+  ...{ est: "eastern", edt: "eastern", et: "eastern", est5edt: "eastern", us_eastern: "eastern" },
+  ...{ cst: "central", cdt: "central", ct: "central", cst6cdt: "central" },
+  ...{ mst: "mountain", mdt: "mountain", mt: "mountain", mst7mdt: "mountain" },
+  ...{ pst: "pacific", pdt: "pacific", pt: "pacific", pst8pdt: "pacific" },
+  ...{ akst: "alaska", akdt: "alaska", hst: "hawaii", cest: "cet", mez: "cet", mesz: "cet" },
+};
+
+/** Full names for an abbreviation, or for a city without its continent; at most three. */
+function zonesMeant(text: string): string[] {
+  const word = text.toLowerCase().replace(/\b(?:standard|daylight|time|zone)\b/g, "").trim()
+    .replace(/[\s-]+/g, "_");
+  const known = colloquial[abbreviations[word] ?? word];
+  if (known) return [...known];
+  const zones = word === "" ? [] : Intl.supportedValuesOf("timeZone");
+  return zones.filter((zone) => zone.toLowerCase().split("/").at(-1) === word).slice(0, 3);
 }
 
 /** An instant on a zone's clock, ISO 8601 with the offset: `2026-11-22T00:00:00-05:00`. */

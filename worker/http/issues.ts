@@ -21,18 +21,60 @@ export function describeIssue(
     return { field, problem: `is not known here; allowed are ${allowed.join(", ")}` };
   }
   if (isKey) return { field, problem: "is missing" };
-  return { field, problem: `${found(issue)}; ${allowedOf(issue)}` };
+  return { field, problem: `${found(issue)}; ${taken(issue)}` };
 }
 
-function found(issue: v.BaseIssue<unknown>): string {
-  const received = issue.received.length > 80 ? `${issue.received.slice(0, 80)}…` : issue.received;
-  return `is ${received}`;
+/** What was given, as people call it. */
+function found({ type, input }: v.BaseIssue<unknown>): string {
+  if (/length$|^non_empty$/.test(type)) {
+    if (typeof input === "string") {
+      return input === "" ? "is empty" : `has ${counted(input.length, "character")}`;
+    }
+    if (Array.isArray(input)) {
+      return input.length === 0 ? "is empty" : `has ${counted(input.length, "entry", "entries")}`;
+    }
+  }
+  if (Array.isArray(input)) return "is a list";
+  if (typeof input === "object" && input !== null) return "is an object";
+  const shown = JSON.stringify(input) ?? String(input);
+  return `is ${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}`;
 }
 
-/** What is allowed: valibot's own words, or the sentence that the schema was given. */
-function allowedOf(issue: v.BaseIssue<unknown>): string {
+const kinds: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  Array: "a list",
+  Object: "an object",
+};
+
+/** What is allowed: the sentence that the schema was given, or one made of what it asks for. */
+function taken(issue: v.BaseIssue<unknown>): string {
   if (!issue.message.startsWith("Invalid ")) return issue.message;
-  return `allowed: ${issue.expected ?? issue.message}`;
+  const { type, input, requirement } = issue as v.BaseIssue<unknown> & { requirement?: unknown };
+  const [one, many] = Array.isArray(input) ? ["entry", "entries"] : ["character", "characters"];
+  switch (type) {
+    case "non_empty":
+      return `it takes at least 1 ${one}`;
+    case "min_length":
+      return `it takes at least ${counted(Number(requirement), one!, many)}`;
+    case "max_length":
+      return `it takes at most ${counted(Number(requirement), one!, many)}`;
+    case "integer":
+      return "it takes a whole number";
+    case "min_value":
+      return `it takes ${String(requirement)} or more`;
+    case "max_value":
+      return `it takes ${String(requirement)} or less`;
+    case "uuid":
+      return "it takes a UUID";
+  }
+  const words = (issue.expected ?? "something else").replace(/^\((.*)\)$/, "$1").split(" | ");
+  return `it takes ${words.map((word) => kinds[word] ?? word).join(" or ")}`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** The keys of the object that stands at a path of the schema. */

@@ -2,9 +2,9 @@
  * What ticks when no bridge does: the platform's own cron where it has one, a job in this process
  * elsewhere. Each sync ticks too.
  */
+import { describeFault } from "../../shared/fault.ts";
 import { Cron } from "croner";
 import type { WorkerContext } from "../context.ts";
-import { fault } from "../database/errors.ts";
 import { tick, TICK_EXPORTS } from "../export/tick.ts";
 
 const EVERY_MINUTE = "* * * * *";
@@ -51,6 +51,6 @@ async function tickAll(context: WorkerContext): Promise<void> {
       more = due === TICK_EXPORTS || unfinished;
     }
   } catch (error) {
-    context.log("tick.failed", fault(error));
+    context.log("tick.failed", describeFault(error));
   }
 }

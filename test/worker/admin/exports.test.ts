@@ -166,8 +166,11 @@ eachDatabase("outbound over the admin routes", (database) => {
 
   test("a schedule that cannot be read is answered with what was understood, and changes nothing", async () => {
     const { call } = await school();
-    await call("PUT", "/schedule", { when: "@daily" });
-    const refused = await call("PUT", "/schedule", { when: "every monday at tea time" });
+    await call("PUT", "/schedule", { when: "@daily", timezone: "UTC" });
+    const refused = await call("PUT", "/schedule", {
+      when: "every monday at tea time",
+      timezone: "UTC",
+    });
     assert.equal(refused.status, 400);
     assert.equal(refused.body.code, "schedule_words");
     assert.deepEqual(refused.body.understood, ["every monday"]);

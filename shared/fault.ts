@@ -6,7 +6,7 @@ export function describeFault(error: unknown): Record<string, unknown> {
   const where = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   return {
     error: error.name,
-    code: (error as NodeJS.ErrnoException).code,
+    code: (error as { code?: string }).code,
     at: where.slice(0, 4).map((line) => line.trim()),
   };
 }
