@@ -3,6 +3,9 @@
  * pattern for the start of the words and what it means.
  */
 
+import { windowPieces } from "./word-windows.ts";
+import { yearPieces } from "./word-years.ts";
+
 /** Read, but with no meaning that a cron expression can keep: the sentence that says why. */
 export interface Refusal {
   refusal: string;
@@ -21,7 +24,16 @@ export type Piece =
   | { kind: "nights" }
   | { kind: "weekdays"; days: Set<number>; size: number }
   | { kind: "monthdays"; ofMonth: string; ofWeek: string; size: number; ofTheMonth: boolean }
-  | { kind: "week"; once: boolean }
+  /** Taken away from the days that are said. */
+  | { kind: "except"; days: Set<number> }
+  /** Every year or quarter, on a day that is named. */
+  | { kind: "year" }
+  | { kind: "quarter" }
+  | { kind: "date"; month: number; day: number; everyYear: boolean }
+  /** From one whole hour of the day to another, both included. */
+  | { kind: "window"; from: number; to: number }
+  /** `times`: how often a week, when that was said. */
+  | { kind: "week"; times: number | undefined }
   | { kind: "month"; once: boolean }
   | { kind: "times"; times: Time[] };
 
@@ -45,10 +57,11 @@ const dayStarts = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const NUMBER = `\\d{1,4}|${Object.keys(numberWords).join("|")}`;
 const DAY =
   "(?:sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?)s?";
-const DAYS = `(?:weekdays?|weekends?|${DAY}(?: ?(?:-|to|through|thru) ?${DAY})?)`;
+const DAYS =
+  `(?:(?:business|working|work|week)[ -]?days?|weekends?|${DAY}(?: ?(?:-|to|through|thru) ?${DAY})?)`;
 const SEP = "(?: ?, and | ?, | and )";
 const ORDINAL = `(?:${ordinalWords.join("|")}|last|\\d{1,2}(?:st|nd|rd|th))`;
-const OF_MONTH = "(?: (?:of|in) (?:the|a|each|every) month| (?:each|every) month)";
+const OF_MONTH = "(?: (?:of|in) (?:(?:the|a|each|every) )?month| (?:each|every) month)";
 const TIME = "(?:(?:12 )?(?:midnight|noon)|midday|\\d{1,2}(?:[:.]\\d\\d)?[ap]m|\\d{1,2}:\\d\\d)";
 
 function piece(
@@ -60,6 +73,30 @@ function piece(
 
 /** In this order: the first that reads the start of the words is taken. */
 export const wordPieces = [
+  piece("(?:never|none|off|manual(?:ly)?|on demand|not at all|no schedule)", () => ({
+    refusal: "an export at no time needs no schedule: remove it with DELETE " +
+      "/admin/schools/<slug>/schedule, and exports are made only when an administrator runs one",
+  })),
+  piece("(?:after|on|with|upon) (?:every|each|an?|the) (?:upload|file|roster|import)s?", () => ({
+    refusal: 'a schedule goes by the clock and not by uploads; "every 15 minutes" comes close',
+  })),
+  piece(
+    "(?:(?:at|by) )?(?:the )?(?:end of (?:the |each |every )?(?:business |school |working )?day|" +
+      "close of business|eod|cob)",
+    (match) => ({
+      refusal: `"${match[0]}" can be any hour; write which, such as "every weekday at 5 pm"`,
+    }),
+  ),
+  piece("(?:in the |(?:every|each) )?(?:morning|afternoon|evening)s?", (match) => ({
+    refusal: `"${match[0]}" does not say at what hour; write "every morning at 6", or "every day ` +
+      'at 06:00"',
+  })),
+  ...yearPieces.map(({ pattern, read }) => piece(pattern, read)),
+  ...windowPieces.map(({ pattern, read }) => piece(pattern, read)),
+  piece(
+    `(?:except|excluding|but not|other than|without) (?:on )?(${DAYS}(?:${SEP}(?:on )?${DAYS})*)`,
+    (match) => ({ kind: "except", days: readDays(match[1]!) }),
+  ),
   piece("(?:every|each) other (\\w+)|(fortnightly|biweekly|bimonthly)", (match) => ({
     refusal:
       `cron cannot count from one week or month to the next, so "${match[0]}" has no evenly ` +
@@ -97,16 +134,19 @@ export const wordPieces = [
   ),
   piece(
     `(?:(?:on|every|each) )?(?:the )?(${ORDINAL}(?: day)?(?:${SEP}(?:the )?${ORDINAL}(?: day)?)*)(${OF_MONTH})?`,
-    (match) => daysOfMonth(match[1]!, match[2] !== undefined),
+    // "on the 1st and 15th" can only be days of the month.
+    (match) =>
+      daysOfMonth(match[1]!, match[2] !== undefined || /^on the [\d][^y]*$/.test(match[0])),
   ),
   piece(
     `(?:(?:on|every|each) )?(${DAYS}(?:${SEP}(?:(?:on|every|each) )?${DAYS})*)`,
     (match) => daysOfWeek(match[1]!),
   ),
-  piece("(once (?:a|per|each|every) week)|weekly|(?:every|each) week", (match) => ({
-    kind: "week",
-    once: match[1] !== undefined,
-  })),
+  piece(
+    `(?:(once|one)|(twice)|(${NUMBER}) times?) (?:a|per|each|every) week`,
+    (match) => ({ kind: "week", times: times(match) }),
+  ),
+  piece("weekly|(?:every|each) week", () => ({ kind: "week", times: undefined })),
   piece("(once (?:a|per|each|every) month)|monthly|(?:every|each) month", (match) => ({
     kind: "month",
     once: match[1] !== undefined,
@@ -151,17 +191,23 @@ function interval(minutes: number, words: string): Piece | Refusal {
 }
 
 function daysOfWeek(text: string): Piece {
+  const days = readDays(text);
+  return { kind: "weekdays", days, size: days.size };
+}
+
+function readDays(text: string): Set<number> {
   const days = new Set<number>();
   for (const [words] of text.matchAll(new RegExp(DAYS, "g"))) {
-    if (words.startsWith("weekday")) [1, 2, 3, 4, 5].forEach((day) => days.add(day));
-    else if (words.startsWith("weekend")) [6, 0].forEach((day) => days.add(day));
+    if (/^(?:business|work|week[ -]?day)/.test(words)) {
+      [1, 2, 3, 4, 5].forEach((day) => days.add(day));
+    } else if (words.startsWith("weekend")) [6, 0].forEach((day) => days.add(day));
     else {
       const [from, to = from] = words.split(/ ?(?:-|\bto\b|\bthrough\b|\bthru\b) ?/).map(dayNumber);
       for (let day = from!; day !== to; day = (day + 1) % 7) days.add(day);
       days.add(to!);
     }
   }
-  return { kind: "weekdays", days, size: days.size };
+  return days;
 }
 
 function dayNumber(name: string): number {
@@ -256,7 +302,7 @@ function timeOfDay(word: string): Time | Refusal {
   // One digit looks like a twelve-hour clock that lost its am or pm.
   if (hours!.length === 1 && hour > 0) {
     return {
-      refusal: `"${word}" can be morning or evening; write ${word} am, ${word} pm or 0${word}`,
+      refusal: `"${word}" can be morning or evening; write 0${word}, ${word} am or ${word} pm`,
     };
   }
   return { hour, minute };
