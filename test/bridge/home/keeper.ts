@@ -102,9 +102,9 @@ export async function names(home: Home, folder = "/inbound"): Promise<string[]> 
   return (await entries(home, folder)).map(({ name }) => name);
 }
 
-/** Waits until something holds; fails when it does not within five seconds. */
+/** Waits until something holds; fails when it does not within a minute, however slow the machine. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 5_000;
+  const end = Date.now() + 60_000;
   while (!await holds()) {
     if (Date.now() > end) throw new Error("waited for in vain");
     await new Promise((resolve) => setTimeout(resolve, 5));

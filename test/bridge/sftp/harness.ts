@@ -122,9 +122,9 @@ export function call<T>(run: (done: (error?: unknown, result?: T) => void) => vo
   );
 }
 
-/** Waits for a condition; fails after ten seconds. */
+/** Waits for a condition; fails after a minute, which no machine needs. */
 export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   while (!condition()) {
     assert.ok(Date.now() < end, `waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

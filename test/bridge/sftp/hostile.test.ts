@@ -253,7 +253,7 @@ test("a school can have so many connections, and all schools together so many", 
 });
 
 test("a connection without requests is ended after the idle time, where there is one", async () => {
-  await using world = await startWorld({ idleMs: 60 });
+  await using world = await startWorld({ idleMs: 2_000 });
   const client = await connect(world.server.port);
   const sftp = await openSftp(client);
   const gone = closed(client);
