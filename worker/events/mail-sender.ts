@@ -18,7 +18,7 @@ import {
 } from "../database/control/mails.ts";
 import { GIVE_UP_MS, nextTry } from "./backoff.ts";
 import type { Handed, MailServer } from "./outgoing.ts";
-import { compose } from "./mail/compose.ts";
+import { compose, type MailContent, type WrittenMail } from "./mail/compose.ts";
 import type { Notice } from "./mail/notice.ts";
 
 export interface MailSending {
@@ -85,8 +85,8 @@ async function send(
   const { database, domain, publicUrl, now, random, log } = context;
   const { school, timezone, isDigest } = mail;
   const notices = mail.notices as Notice[];
-  const written = compose({ school, notices, timezone: timezone ?? "UTC", publicUrl, isDigest });
-  const handed = await server.send({
+  const written = write({ school, notices, timezone: timezone ?? "UTC", publicUrl, isDigest });
+  const handed = written === undefined ? unwritable : await server.send({
     to: { name: mail.contactName, address: mail.email },
     ...written,
     messageId: `<${mail.id}@${domain}>`,
@@ -103,7 +103,7 @@ async function send(
     dueAt: again === undefined ? null : instant(again),
     at: instant(now()),
     address: mail.email,
-    subject: written.subject,
+    subject: written?.subject ?? "",
     answer: handed.answer,
   });
   if (state !== "sent") {
@@ -111,6 +111,17 @@ async function send(
     log("mail.not_sent", { mail: mail.id, school: school.slug, state, because: handed.kind });
   }
   return handed.kind !== "away";
+}
+
+const unwritable: Handed = { kind: "refused", answer: "what it was to tell cannot be written" };
+
+/** One mail that cannot be written, as its notices are of another version, keeps no other. */
+function write(content: MailContent): WrittenMail | undefined {
+  try {
+    return compose(content);
+  } catch {
+    return undefined;
+  }
 }
 
 function stateOf(handed: Handed, again: number | undefined): MailState {
