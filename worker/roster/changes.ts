@@ -56,6 +56,8 @@ export interface SliceChanges {
   nextLine: number;
   insideLine: boolean;
   state: UploadState;
+  /** When this is, ISO 8601 UTC. */
+  at: string;
   /** ISO 8601 UTC, when the upload is done with this slice. */
   completedAt: string | null;
   /** The header's bytes, in the slice that has it. */

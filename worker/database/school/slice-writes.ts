@@ -14,6 +14,7 @@ import {
 import { type Problem, problemCodes } from "../../roster/problems.ts";
 import { repeatedMessage } from "../../roster/repeated.ts";
 import { optionalValues, type Student } from "../../roster/student.ts";
+import { tellOfUpload } from "./occurrences.ts";
 import { studentColumns } from "./slice-reads.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
@@ -54,6 +55,7 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
     progress(changes),
     ...(changes.completedAt === null ? [] : forgotten(upload)),
     unchanged(upload),
+    ...happened(changes),
   ];
 }
 
@@ -192,6 +194,13 @@ function progress(changes: SliceChanges): InStatement {
   };
 }
 
+/** What of this is told: that it began, and what became of it. */
+function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatement[] {
+  if (state === "processing" && offset > 0) return [];
+  if (state === "accepted") return [];
+  return [tellOfUpload(`upload.${state}`, id, at)];
+}
+
 function unchanged({ id }: UploadProgress): InStatement {
   return {
     sql: "UPDATE uploads SET unchanged = read - added - updated - rejected - deferred WHERE id = ?",
@@ -256,6 +265,7 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     },
     ...forgotten(upload),
     unchanged(upload),
+    tellOfUpload("upload.completed", id, settled.completedAt),
   ]);
 }
 
