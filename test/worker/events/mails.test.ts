@@ -1,38 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { addContact, header, mailsOf, readable, withWorldAndMailbox } from "./mail-calls.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { freePort } from "../database/sqld.ts";
-import { type Mailbox, startMailbox, type TellingWorld, tellingWorld } from "./telling-world.ts";
+import { startMailbox, type TellingWorld, tellingWorld } from "./telling-world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-
-async function addContact(world: TellingWorld, slug: string, body: Record<string, unknown>) {
-  const answer = await world.admin("POST", `/admin/schools/${slug}/contacts`, body);
-  assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  return answer.body as { id: string };
-}
-
-async function mailsOf(world: TellingWorld, slug: string) {
-  const { body } = await world.admin("GET", `/admin/schools/${slug}/mails`);
-  // deno-lint-ignore no-explicit-any
-  return body.items as any[];
-}
-
-/** A mail's header, unfolded; encoded words stay as they are. */
-function header(source: string, name: string): string | undefined {
-  const head = source.split("\r\n\r\n")[0]!.replace(/\r\n[ \t]+/g, " ");
-  return new RegExp(`^${name}: (.*)$`, "im").exec(head)?.[1];
-}
-
-/** The parts of a mail in quoted-printable, read. */
-function readable(source: string): string {
-  return source.replace(/=\r\n/g, "").replace(
-    /((?:=[0-9A-F]{2})+)/g,
-    (bytes) => Buffer.from(bytes.replace(/=/g, ""), "hex").toString("utf8"),
-  );
-}
 
 const again = { facts: { silentSince: "2026-11-20T00:00:00.000Z" } };
 let uploads = 0;
@@ -71,14 +46,8 @@ async function addUpload(
 }
 
 eachDatabase("mail", (database) => {
-  async function withMailbox(run: (mailbox: Mailbox, world: TellingWorld) => Promise<void>) {
-    const mailbox = await startMailbox();
-    try {
-      await run(mailbox, tellingWorld(database().client, { smtpPort: mailbox.port }));
-    } finally {
-      await mailbox.stop();
-    }
-  }
+  const withMailbox = (run: Parameters<typeof withWorldAndMailbox>[1]) =>
+    withWorldAndMailbox(database().client, run);
 
   test("a contact is told what it wants, at once: counts, codes, line numbers and a link", async () => {
     await withMailbox(async (mailbox, world) => {
@@ -364,56 +333,5 @@ eachDatabase("mail", (database) => {
       const states = (await mailsOf(world, slug)).map(({ state }) => state);
       assert.deepEqual(states.toSorted(), ["refused", "sent"]);
     });
-  });
-
-  test("contacts are added, listed, changed and removed; what waits goes where they are then", async () => {
-    await withMailbox(async (mailbox, world) => {
-      const { id: schoolId, slug } = await world.school();
-      const path = `/admin/schools/${slug}/contacts`;
-      const digest = { digestAt: "12:00", timezone: "UTC" };
-      const { id } = await addContact(world, slug, {
-        email: "ruth@college.test",
-        wants: ["silent"],
-        ...digest,
-      });
-      const twice = await world.admin("POST", path, {
-        email: "ruth@college.test",
-        wants: ["held"],
-      });
-      assert.deepEqual([twice.status, twice.body.code], [409, "contact_exists"]);
-      const wrong = await world.admin("POST", path, { email: "ruth", wants: ["everything"] });
-      assert.equal(wrong.status, 400);
-      assert.match(wrong.body.detail, /email .*registrar@college\.edu.*wants\.0 .*not_downloaded/);
-      const leaving = await addContact(world, slug, {
-        email: "left@college.test",
-        wants: ["silent"],
-        ...digest,
-      });
-      await world.happen({ schoolId, kind: "school.heard", ...again });
-      await world.teller.run();
-      const changed = await world.admin("PATCH", `${path}/${id}`, { email: "new@college.test" });
-      assert.deepEqual([changed.status, changed.body.email], [200, "new@college.test"]);
-      assert.equal((await world.admin("DELETE", `${path}/${leaving.id}`)).status, 204);
-      world.later(24 * HOUR);
-      await world.teller.run();
-      assert.deepEqual(mailbox.mails.map(({ to }) => to[0]), ["new@college.test"]);
-      const { body: { items } } = await world.admin("GET", path);
-      assert.deepEqual(items.map(({ email }: { email: string }) => email), ["new@college.test"]);
-      const { body: audit } = await world.admin("GET", "/admin/audit");
-      assert.doesNotMatch(JSON.stringify(audit), /college\.test/);
-    });
-  });
-
-  test("without a mail server nobody is told by mail, and contacts say so", async () => {
-    const world = tellingWorld(database().client);
-    const { id: schoolId, slug } = await world.school();
-    const contact = await addContact(world, slug, {
-      email: "ruth@college.test",
-      wants: ["silent"],
-    });
-    assert.match(String((contact as { note?: string }).note), /SMTP_URL is not set/);
-    await world.happen({ schoolId, kind: "school.heard", ...again });
-    await world.teller.run();
-    assert.deepEqual(await mailsOf(world, slug), []);
   });
 }, { only: ["file:", "http:"] });
