@@ -1,39 +1,58 @@
 /**
- * Which SSH algorithms the server speaks: nothing with SHA-1, no CBC, no compression (it would let a
- * client inflate each packet a thousandfold). OpenSSH 7.4, WinSCP, PuTTY, paramiko 2.9 and lftp find
- * something in each list; libssh2 before 1.11 (curl) and JSch 0.1.55 do not, they sign with SHA-1 only.
+ * Which SSH algorithms the server speaks: nothing with SHA-1, no curves of NIST, no group below 4096
+ * bits, no MAC without encrypt-then-MAC, no CBC, no compression (it would let a client inflate each
+ * packet a thousandfold). OpenSSH 7.4, WinSCP, PuTTY 0.75, paramiko 2.9, libssh2 1.11 and lftp find
+ * something in each list; libssh2 before 1.11 (curl of Debian 12) and JSch 0.1.55 do not: they sign
+ * with SHA-1 only.
  */
 import ssh2 from "ssh2";
 import type { Algorithms, ParsedKey, PrivateKeys } from "ssh2";
+import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import { HYBRID_KEX } from "./hybrid-kem.ts";
 
-export const algorithms: Algorithms = {
-  // ssh2's server offers `diffie-hellman-group-exchange-sha256` but cannot do it, and groups above
-  // 4096 bits would let a stranger keep the processor busy.
-  kex: [
+/** Key exchanges: post-quantum with clients that have it, or with nobody else. */
+export const kexModes = ["compatible", "post-quantum"] as const;
+export type KexMode = typeof kexModes[number];
+
+// ssh2's server offers `diffie-hellman-group-exchange-sha256` but cannot do it.
+const kex: Record<KexMode, string[]> = {
+  compatible: [
+    HYBRID_KEX,
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
-    "diffie-hellman-group14-sha256",
     "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
   ],
-  cipher: [
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-    "chacha20-poly1305@openssh.com",
-    "aes128-ctr",
-    "aes192-ctr",
-    "aes256-ctr",
-  ],
-  hmac: [
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256",
-    "hmac-sha2-512",
-  ],
-  compress: ["none"],
+  "post-quantum": [HYBRID_KEX],
 };
+
+export function algorithms(mode: KexMode): Algorithms {
+  return {
+    // ssh2's types know the names that ssh2 knows by itself.
+    kex: kex[mode] as unknown as Algorithms["kex"],
+    cipher: [
+      "aes128-gcm@openssh.com",
+      "aes256-gcm@openssh.com",
+      "chacha20-poly1305@openssh.com",
+      "aes128-ctr",
+      "aes192-ctr",
+      "aes256-ctr",
+    ],
+    hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"],
+    compress: ["none"],
+  };
+}
+
+const signatureNames: Record<KeyFamily, string[]> = {
+  rsa: ["rsa-sha2-512", "rsa-sha2-256"],
+  ed25519: ["ssh-ed25519"],
+  ecdsa: ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"],
+};
+
+/** The signatures that a login may have, as `server-sig-algs` names them. */
+export function signatures(families: Iterable<KeyFamily>): string[] {
+  return [...families].flatMap((family) => signatureNames[family]);
+}
 
 /**
  * Host keys as ssh2 takes them. An RSA key is given once under each of its two SHA-2 names: under its

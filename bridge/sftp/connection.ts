@@ -10,6 +10,7 @@ import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
 import type { HandleCount } from "./handles.ts";
+import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
 import { acceptKey, closeUnused, DISCONNECT, disconnect, heldBack } from "./ssh2-internals.ts";
 import type { Trace } from "./trace.ts";
@@ -34,6 +35,7 @@ export interface ConnectionOptions extends AuthenticationOptions {
   full(visitor: Visitor): string | undefined;
   /** The handles that a school has open over all its connections. */
   handlesOf(schoolId: number): HandleCount;
+  rekey: RekeyLimits;
   /** Watches the packets of a new session. */
   trace: ((log: Log) => Trace) | undefined;
 }
@@ -72,6 +74,7 @@ export function serveConnection(
   let ending = false;
   let lingering = false;
   let idle: NodeJS.Timeout | undefined;
+  let renewKeys = () => {};
 
   client.on("error", (error: Error & { level?: string }) => {
     log("sftp.connection_error", {
@@ -117,6 +120,7 @@ export function serveConnection(
     guarded(() => {
       caller.admitted();
       log("sftp.login", { ...visitor });
+      renewKeys = rekeying(client, socket, options.rekey);
       restartIdle();
     }),
   );
@@ -174,7 +178,10 @@ export function serveConnection(
             holding.delete(hold);
             if (holding.size === 0) socket.resume();
           },
-          active: restartIdle,
+          active: () => {
+            renewKeys();
+            restartIdle();
+          },
           broken: (why) => {
             log("sftp.broken", { slug: visitor!.slug, address, why });
             void end("discard", "connection lost");

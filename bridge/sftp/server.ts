@@ -7,11 +7,12 @@ import ssh2 from "ssh2";
 import type { Home } from "../home/home.ts";
 import type { Caller } from "../door/caller.ts";
 import { startListener } from "../door/listener.ts";
-import { algorithms, hostKeys } from "./algorithms.ts";
-import { socketOf } from "./ssh2-internals.ts";
+import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
+import { checkSsh2, prepare, socketOf } from "./ssh2-internals.ts";
 import type { HandleCount } from "./handles.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import { type RekeyLimits, rekeyLimits } from "./rekeying.ts";
 import { traceTo } from "./trace.ts";
 
 export type { Visitor } from "./connection.ts";
@@ -45,6 +46,10 @@ export interface SftpServerOptions {
   maxPerSchool?: number;
   /** Time without a request after which a connection is ended; default 0, never. */
   idleMs?: number;
+  /** Which key exchanges are offered; default compatible. */
+  kex?: KexMode;
+  /** When keys are exchanged anew; default after 1 GiB or an hour. */
+  rekey?: RekeyLimits;
   /** Whether every packet is logged, without what is in files; default no. */
   tracing?: boolean;
   /** How often a silent client is asked whether it is there; it may miss four times. Default 30 s. */
@@ -64,6 +69,11 @@ export interface SftpServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** Shown before the login; many clients show a person nothing else of what the server says. */
+const banner =
+  "Rosters go into the folder inbound/, one file at a time; exports are in outbound/.\r\n" +
+  'Help, also when this refuses you: the page "Clients" of the Rosterbridge documentation.\r\n';
+
 /** @throws Error when the address is taken, or a host key cannot be read */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
   const { log, graceMs = 30_000, maxSessions = 500, maxPerSchool = 32 } = options;
@@ -73,9 +83,11 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   let traced = 0;
   const welcome = () => [...connections].filter((connection) => connection.visitor);
 
+  checkSsh2();
   const ssh = new ssh2.Server({
     hostKeys: hostKeys(options.hostKeys),
-    algorithms,
+    algorithms: algorithms(options.kex ?? "compatible"),
+    banner,
     ident: "Rosterbridge",
     keepaliveInterval: options.keepaliveMs ?? 30_000,
     keepaliveCountMax: 4,
@@ -83,11 +95,13 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     client.on("error", () => {}); // Before anything can throw: without a listener it would.
     const caller = callers.get(socketOf(client))!;
     try {
+      prepare(client, { signatures: signatures(options.keyTypes) });
       const connection = serveConnection(client, info, caller, {
         ...options,
         idleMs: options.idleMs ?? 0,
         full,
         handlesOf,
+        rekey: options.rekey ?? rekeyLimits,
         trace: options.tracing ? (log) => traceTo(log, ++traced) : undefined,
       });
       connections.add(connection);

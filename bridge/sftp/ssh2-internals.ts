@@ -1,21 +1,46 @@
 /**
- * What a server needs of ssh2 1.17 and ssh2 does not publish, in one place. The tests of this folder
- * fail when a new version moves any of it.
+ * All that a server needs of ssh2 1.17.0 and that ssh2 does not publish, in one place. The version is
+ * pinned, {@link checkSsh2} looks at the start whether everything is where it is expected, and the
+ * tests of this folder fail when a new version moves any of it.
  */
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { AuthContext, Connection, Session } from "ssh2";
+import { answerHybrid, HYBRID_KEX } from "./hybrid-kem.ts";
+
+const require = createRequire(import.meta.url);
+const VERSION = "1.17.0";
 
 interface PacketWriter {
+  allocStart: number;
   allocStartKEX: number;
-  alloc(size: number, force: boolean): Buffer;
-  finalize(packet: Buffer, force: boolean): Buffer;
+  alloc(size: number, force?: boolean): Buffer;
+  finalize(packet: Buffer, force?: boolean): Buffer;
 }
+
+interface KeyExchange {
+  remoteExtInfoEnabled: boolean;
+  _remoteKexinit: Buffer;
+  /** The other side's public key, as it goes into the exchange hash. */
+  convertPublicKey(key: Buffer): Buffer;
+  /** An Error is a failed exchange. */
+  computeSecret(theirs: Buffer): Buffer | Error;
+  getPublicKey(): Buffer;
+}
+
+type OnPayload = (payload: Buffer) => unknown;
+type KexInitHandler = (protocol: Protocol, payload: Buffer) => unknown;
 
 interface Protocol {
   /** Packets held back while keys are exchanged anew. */
   _queue?: Buffer[];
+  _offer: { lists: { kex: { array: string[] } } };
+  _kex?: KeyExchange;
   _packetRW: { write: PacketWriter };
-  _cipher: { encrypt(packet: Buffer): void };
+  _cipher: { encrypt(packet: Buffer): void; allocPacket(size: number): Buffer; free(): void };
+  _decipher: { inSeqno: number; _onPayload: OnPayload };
+  _onPayload: OnPayload;
+  _onHandshakeComplete(...negotiated: unknown[]): void;
   channelClose(channel: number): void;
 }
 
@@ -30,9 +55,165 @@ interface InnerSession {
   _chanInfo: { incoming: { id: number }; outgoing: { id: number } };
 }
 
+const MESSAGE = { disconnect: 1, unimplemented: 3, extInfo: 7, kexInit: 20 } as const;
 /** RFC 4253 section 11.1. */
-const MESSAGE = { disconnect: 1 } as const;
 export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
+
+const constants: { SUPPORTED_KEX?: unknown } = require("ssh2/lib/protocol/constants.js");
+/** What is done with a message, by its number. */
+const handlers: (KexInitHandler | undefined)[] = require("ssh2/lib/protocol/handlers.js");
+
+/**
+ * Readies ssh2 once for what it cannot do by itself.
+ *
+ * @throws Error with one line when ssh2 is not the version, or not built as this file expects
+ */
+export function checkSsh2(): void {
+  const { version } = require("ssh2/package.json") as { version: string };
+  const asExpected = version === VERSION && Array.isArray(constants.SUPPORTED_KEX) &&
+    Array.isArray(handlers) && typeof handlers[MESSAGE.kexInit] === "function";
+  if (!asExpected) {
+    throw new Error(
+      `ssh2 is version ${version}; the bridge needs exactly ${VERSION}. Install it with npm ci.`,
+    );
+  }
+  const supported = constants.SUPPORTED_KEX as string[];
+  if (supported.includes(HYBRID_KEX)) return;
+  supported.push(HYBRID_KEX);
+  // Later exchanges come this way; the first one has a way of its own.
+  const original = handlers[MESSAGE.kexInit]!;
+  handlers[MESSAGE.kexInit] = (protocol, payload) =>
+    exchangeKeys(protocol, payload, (known) => original(protocol, known));
+}
+
+/** What {@link prepare} gives a connection. */
+export interface Preparation {
+  /** `server-sig-algs` of EXT_INFO (RFC 8308): the signatures that a login may have. */
+  signatures: readonly string[];
+}
+
+/**
+ * To be called when ssh2 tells of a connection: before the first key exchange.
+ *
+ * @throws Error when ssh2's protocol is not built as this file expects
+ */
+export function prepare(client: Connection, { signatures }: Preparation): void {
+  const { _protocol: protocol, _sock: socket } = client as unknown as InnerConnection;
+  const { _decipher: decipher, _onPayload: onPayload } = protocol;
+  const first = decipher._onPayload;
+  decipher._onPayload = (payload) =>
+    payload[0] === MESSAGE.kexInit
+      ? exchangeKeys(protocol, payload, (known) => first(known))
+      : first(payload);
+
+  protocol._onPayload = (payload) => {
+    if (payload.length === 0 || handlers[payload[0]!]) return onPayload(payload);
+    answerUnimplemented(protocol, socket);
+  };
+
+  // ssh2's own EXT_INFO names SHA-1, and lacks a comma.
+  const complete = protocol._onHandshakeComplete;
+  protocol._onHandshakeComplete = (...negotiated) => {
+    protocol._onHandshakeComplete = complete;
+    const wanted = protocol._kex!.remoteExtInfoEnabled;
+    protocol._kex!.remoteExtInfoEnabled = false;
+    complete(...negotiated);
+    if (wanted) send(protocol, extInfo(signatures));
+  };
+
+  const silence = () => {
+    // ssh2 throws for whatever is still sent on a connection that has ended, in whichever callback.
+    protocol._cipher = { encrypt() {}, allocPacket: (size) => Buffer.alloc(size + 64), free() {} };
+  };
+  socket.once("end", silence).once("close", silence);
+}
+
+/**
+ * Has ssh2 exchange keys. Where the method is {@link HYBRID_KEX}, ssh2 is told another name that it
+ * knows, an exchange over curve25519, whose arithmetic is then replaced; the true bytes of the
+ * client go into the exchange hash.
+ */
+function exchangeKeys(protocol: Protocol, payload: Buffer, known: OnPayload): unknown {
+  const ours = protocol._offer.lists.kex;
+  const names = kexNames(payload);
+  const chosen = names?.find((name) => ours.array.includes(name));
+  if (chosen !== HYBRID_KEX) return known(payload);
+  const array = ours.array;
+  ours.array = [...array, CURVE];
+  try {
+    return known(withKexNames(payload, names!.map((name) => name === HYBRID_KEX ? CURVE : name)));
+  } finally {
+    ours.array = array;
+    if (protocol._kex) replaceArithmetic(protocol._kex, payload);
+  }
+}
+
+const CURVE = "curve25519-sha256";
+/** A KEXINIT's number and cookie. */
+const BEFORE_NAMES = 17;
+
+function kexNames(payload: Buffer): string[] | undefined {
+  if (payload.length < BEFORE_NAMES + 4) return undefined;
+  const start = BEFORE_NAMES + 4;
+  const end = start + payload.readUInt32BE(BEFORE_NAMES);
+  return end <= payload.length ? payload.toString("latin1", start, end).split(",") : undefined;
+}
+
+function withKexNames(payload: Buffer, names: readonly string[]): Buffer {
+  const list = Buffer.from(names.join(","), "latin1");
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(list.length);
+  const rest = payload.subarray(BEFORE_NAMES + 4 + payload.readUInt32BE(BEFORE_NAMES));
+  return Buffer.concat([payload.subarray(0, BEFORE_NAMES), length, list, rest]);
+}
+
+/** ssh2 asks for these three, in this order, when the client's public key has come. */
+function replaceArithmetic(exchange: KeyExchange, kexInit: Buffer): void {
+  let reply = Buffer.alloc(0);
+  exchange._remoteKexinit = Buffer.from(kexInit);
+  exchange.convertPublicKey = (key) => key;
+  exchange.computeSecret = (init) => {
+    try {
+      const answer = answerHybrid(init);
+      reply = Buffer.from(answer.reply);
+      return answer.secret;
+    } catch (error) {
+      return error as Error;
+    }
+  };
+  exchange.getPublicKey = () => reply;
+}
+
+/** So much may wait for a peer that asks for what nobody knows and does not read. */
+const ANSWERS_WAITING = 1024 * 1024;
+
+/** RFC 4253 section 11.4. */
+function answerUnimplemented(protocol: Protocol, socket: Socket): void {
+  if (socket.writableLength > ANSWERS_WAITING) return;
+  const message = Buffer.alloc(5);
+  message[0] = MESSAGE.unimplemented;
+  // ssh2 counts a packet before it hands it on.
+  message.writeUInt32BE((protocol._decipher.inSeqno - 1) >>> 0, 1);
+  send(protocol, message);
+}
+
+function extInfo(signatures: readonly string[]): Buffer {
+  const parts = ["server-sig-algs", signatures.join(",")].flatMap((text) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+    return [length, Buffer.from(text)];
+  });
+  return Buffer.concat([Buffer.from([MESSAGE.extInfo, 0, 0, 0, 1]), ...parts]);
+}
+
+/** Not to be called in the middle of a key exchange. */
+function send({ _packetRW, _cipher }: Protocol, message: Buffer): void {
+  const { write } = _packetRW;
+  const start = write.allocStart;
+  const packet = write.alloc(message.length);
+  message.copy(packet, start);
+  _cipher.encrypt(write.finalize(packet));
+}
 
 export function socketOf(client: Connection): Socket {
   return (client as unknown as InnerConnection)._sock;
@@ -51,20 +232,16 @@ export function disconnect(client: Connection, reason: number, sentence: string)
   message.writeUInt32BE(text.length, 5);
   text.copy(message, 9);
   try {
-    sendAtOnce(_protocol, message);
+    // Also in the middle of a key exchange.
+    const { write } = _protocol._packetRW;
+    const start = write.allocStartKEX;
+    const packet = write.alloc(message.length, true);
+    message.copy(packet, start);
+    _protocol._cipher.encrypt(write.finalize(packet, true));
   } catch {
     // It is gone already.
   }
   _sock.end();
-}
-
-/** Sends a message also in the middle of a key exchange. */
-function sendAtOnce({ _packetRW, _cipher }: Protocol, message: Buffer): void {
-  const { write } = _packetRW;
-  const start = write.allocStartKEX;
-  const packet = write.alloc(message.length, true);
-  message.copy(packet, start);
-  _cipher.encrypt(write.finalize(packet, true));
 }
 
 /**

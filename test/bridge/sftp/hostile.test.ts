@@ -4,7 +4,7 @@ import { createConnection, type Socket } from "node:net";
 import { test } from "node:test";
 import type { ClientChannel } from "ssh2";
 import { call, closed, connect, openSftp, startWorld, until, type World } from "./harness.ts";
-import { packet, RawSftp, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
+import { packet, RawSftp, sendMessage, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
 
 interface InnerClient {
   _chanMgr: { _channels: Record<number, ClientChannel> };
@@ -112,6 +112,32 @@ test("a request it does not know is answered SSH_FX_OP_UNSUPPORTED", async () =>
   const copy = raw.send(TYPE.extended, string("copy-data"), string("x"));
   assert.equal((await raw.status(copy)).code, 8);
   assert.equal((await raw.reply(raw.send(TYPE.stat, string("/inbound")))).type, 105);
+  client.end();
+});
+
+test("an SSH message that nobody knows is answered SSH_MSG_UNIMPLEMENTED with its number", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const { _protocol } = client as unknown as {
+    _protocol: {
+      _decipher: { _onPayload(payload: Buffer): unknown };
+      _cipher: { outSeqno: number };
+    };
+  };
+  const numbers: number[] = [];
+  const onPayload = _protocol._decipher._onPayload;
+  _protocol._decipher._onPayload = (payload) => {
+    if (payload[0] === 3) return void numbers.push(payload.readUInt32BE(1));
+    return onPayload(payload);
+  };
+  const sent: number[] = [];
+  for (const type of [9, 33, 130, 192, 255]) {
+    sent.push(_protocol._cipher.outSeqno);
+    sendMessage(client, Buffer.from([type, 1, 2, 3]));
+  }
+  await until(() => numbers.length === sent.length);
+  assert.deepEqual(numbers, sent);
+  await openSftp(client);
   client.end();
 });
 

@@ -4,7 +4,7 @@ import { readFileSync, utimesSync } from "node:fs";
 import { createConnection } from "node:net";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
-import { OpenSsh, startWorld, until } from "./harness.ts";
+import { connect, OpenSsh, startWorld, until } from "./harness.ts";
 
 test("OpenSSH's `sftp -b` puts, lists, renames, gets and deletes, and ends", async () => {
   await using world = await startWorld();
@@ -125,12 +125,14 @@ test("no port forwarding: `ssh -R` fails and `ssh -L` reaches nothing", async ()
   }
 });
 
-test("algorithms that use SHA-1 are not spoken, for host keys, MACs and key exchange", async () => {
+test("no SHA-1, no curves of NIST, no small groups, no MAC without encrypt-then-MAC", async () => {
   await using world = await startWorld();
   using ssh = new OpenSsh(world.server.port);
   const refusals = [
     "HostKeyAlgorithms=ssh-rsa",
     "KexAlgorithms=diffie-hellman-group14-sha1",
+    "KexAlgorithms=diffie-hellman-group14-sha256",
+    "KexAlgorithms=ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521",
     "Ciphers=aes128-cbc",
   ];
   for (const setting of refusals) {
@@ -138,22 +140,27 @@ test("algorithms that use SHA-1 are not spoken, for host keys, MACs and key exch
     assert.equal(status, 255, setting);
     assert.match(
       errors,
-      /no matching .* found\. Their offer: (?!.*(sha1\b|ssh-rsa|cbc))/i,
+      /no matching .* found\. Their offer: (?!.*(sha1\b|ssh-rsa|cbc|nist|group14))/i,
       setting,
     );
   }
-  const mac = await ssh.sftp("pwd", "-o", "Ciphers=aes128-ctr", "-o", "MACs=hmac-sha1");
-  assert.match(mac.errors, /no matching MAC found\. Their offer: (?!.*(sha1|md5))/i);
+  for (const mac of ["hmac-sha1", "hmac-sha2-256"]) {
+    const { errors } = await ssh.sftp("pwd", "-o", "Ciphers=aes128-ctr", "-o", `MACs=${mac}`);
+    assert.match(
+      errors,
+      /no matching MAC found\. Their offer: hmac-sha2-256-etm@openssh\.com,hmac-sha2-512-etm@openssh\.com\s/,
+    );
+  }
 });
 
-test("what OpenSSH 7.4, WinSCP, paramiko, lftp and JSch speak is spoken", async () => {
+test("what OpenSSH 7.4, WinSCP, PuTTY, paramiko and lftp speak is spoken", async () => {
   await using world = await startWorld();
   using ssh = new OpenSsh(world.server.port);
   const settings = [
     ["HostKeyAlgorithms=rsa-sha2-512", "KexAlgorithms=curve25519-sha256@libssh.org"],
-    ["HostKeyAlgorithms=rsa-sha2-256", "KexAlgorithms=ecdh-sha2-nistp256"],
-    ["HostKeyAlgorithms=ssh-ed25519", "KexAlgorithms=diffie-hellman-group14-sha256"],
-    ["Ciphers=aes256-ctr", "MACs=hmac-sha2-256"],
+    ["HostKeyAlgorithms=rsa-sha2-256", "KexAlgorithms=curve25519-sha256"],
+    ["HostKeyAlgorithms=ssh-ed25519", "KexAlgorithms=diffie-hellman-group18-sha512"],
+    ["Ciphers=aes256-ctr", "MACs=hmac-sha2-256-etm@openssh.com"],
     ["Ciphers=chacha20-poly1305@openssh.com", "KexAlgorithms=diffie-hellman-group16-sha512"],
     ["Compression=yes", "PubkeyAcceptedAlgorithms=rsa-sha2-256"],
   ];
@@ -161,6 +168,38 @@ test("what OpenSSH 7.4, WinSCP, paramiko, lftp and JSch speak is spoken", async 
     const { status, errors } = await ssh.sftp("ls", ...pair.flatMap((one) => ["-o", one]));
     assert.equal(status, 0, `${pair}: ${errors}`);
   }
+});
+
+test("the server exchanges keys anew after so many bytes, in the middle of a transfer", async () => {
+  await using world = await startWorld({ rekey: { bytes: 500_000, milliseconds: 3_600_000 } });
+  using ssh = new OpenSsh(world.server.port);
+  const content = randomBytes(4_000_000);
+  const local = ssh.file("roster.csv", content);
+  const back = ssh.file("back.csv");
+  const batch = `put ${local} inbound/roster.csv\nget inbound/roster.csv ${back}`;
+  const { status, errors } = await ssh.sftp(batch, "-v");
+  assert.equal(status, 0, errors);
+  assert.ok(readFileSync(back).equals(content));
+  const exchanges = errors.match(/SSH2_MSG_KEXINIT received/g)!.length;
+  assert.ok(exchanges >= 4, `${exchanges} exchanges`);
+});
+
+test("EXT_INFO names the signatures of the allowed keys and nothing else", async () => {
+  await using world = await startWorld({ keyTypes: new Set(["rsa", "ed25519"]) });
+  using ssh = new OpenSsh(world.server.port);
+  const { errors } = await ssh.sftp("pwd", "-v");
+  assert.match(errors, /server-sig-algs=<rsa-sha2-512,rsa-sha2-256,ssh-ed25519>/);
+});
+
+test("a refused login, a full house and an idle one are told why, as far as OpenSSH shows it", async () => {
+  await using world = await startWorld({ maxPerSchool: 1 });
+  using ssh = new OpenSsh(world.server.port);
+  const first = await connect(world.server.port);
+  const second = await ssh.sftp("pwd");
+  assert.equal(second.status, 255);
+  assert.match(second.errors, /Rosters go into the folder inbound\//);
+  assert.match(second.errors, /Not now: the school has 1 connections open/);
+  first.end();
 });
 
 test("keys may be exchanged anew in the middle of a transfer", async () => {

@@ -1,0 +1,74 @@
+/**
+ * The server's side of `mlkem768x25519-sha256` (draft-ietf-sshm-mlkem-hybrid-kex): ML-KEM-768 and
+ * X25519 side by side, so that who records a connection today cannot read it with a quantum computer
+ * later, and a flaw in the new one costs nothing either.
+ */
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import * as crypto from "node:crypto";
+
+export const HYBRID_KEX = "mlkem768x25519-sha256";
+
+const KEM_PUBLIC_KEY = 1184;
+const X25519_KEY = 32;
+
+/** What goes before a public key of that kind in DER (RFC 8410; RFC 9935). */
+const X25519_DER = Buffer.from("302a300506032b656e032100", "hex");
+const MLKEM_DER = Buffer.from("308204b2300b0609608648016503040402038204a100", "hex");
+
+export interface HybridExchange {
+  /** What the server answers: the ciphertext (1088 bytes) and its X25519 public key (32 bytes). */
+  reply: Buffer;
+  /** The shared secret, 32 bytes; hashed as a string, not as an mpint (section 2.5). */
+  secret: Buffer;
+}
+
+/**
+ * Answers a client's `C_INIT`: its ML-KEM public key and its X25519 public key.
+ *
+ * @throws Error when these are none
+ */
+export function answerHybrid(init: Uint8Array): HybridExchange {
+  if (init.length !== KEM_PUBLIC_KEY + X25519_KEY) throw new Error("C_INIT has a wrong length");
+  const kem = encapsulate(init.subarray(0, KEM_PUBLIC_KEY));
+  const curve = x25519(init.subarray(KEM_PUBLIC_KEY));
+  const secret = crypto.createHash("sha256").update(kem.secret).update(curve.secret).digest();
+  return { reply: Buffer.concat([kem.ciphertext, curve.publicKey]), secret };
+}
+
+function x25519(theirs: Uint8Array): { publicKey: Uint8Array; secret: Uint8Array } {
+  const ours = crypto.generateKeyPairSync("x25519");
+  const publicKey = crypto.createPublicKey({
+    key: Buffer.concat([X25519_DER, theirs]),
+    format: "der",
+    type: "spki",
+  });
+  return {
+    publicKey: ours.publicKey.export({ format: "der", type: "spki" }).subarray(-X25519_KEY),
+    // Throws for points of small order, as RFC 8731 section 3 wants.
+    secret: crypto.diffieHellman({ privateKey: ours.privateKey, publicKey }),
+  };
+}
+
+interface Encapsulated {
+  ciphertext: Uint8Array;
+  secret: Uint8Array;
+}
+
+/** Node has it from 24.7, in OpenSSL's speed. */
+type Encapsulate = (key: crypto.KeyObject) => { sharedKey: Uint8Array; ciphertext: Uint8Array };
+const native = (crypto as unknown as { encapsulate?: Encapsulate }).encapsulate;
+
+/** @throws Error when the key's numbers are too large (FIPS 203 section 7.2) */
+export function encapsulate(publicKey: Uint8Array, own = native): Encapsulated {
+  if (!own) {
+    const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);
+    return { ciphertext: cipherText, secret: sharedSecret };
+  }
+  const key = crypto.createPublicKey({
+    key: Buffer.concat([MLKEM_DER, publicKey]),
+    format: "der",
+    type: "spki",
+  });
+  const { sharedKey, ciphertext } = own(key);
+  return { ciphertext, secret: sharedKey };
+}
