@@ -166,6 +166,8 @@ function startSftp(
       port: settings.sftpPort,
       hostKeys: [hostKey],
       keyTypes: settings.keyTypes,
+      kex: settings.kex,
+      tracing: settings.tracing,
       authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
       enter,
       log,

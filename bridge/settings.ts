@@ -11,6 +11,7 @@ import {
 } from "../shared/settings.ts";
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { tokenFault } from "../shared/tokens.ts";
+import { type KexMode, kexModes } from "./sftp/algorithms.ts";
 
 export interface BridgeSettings {
   dataDir: string;
@@ -25,6 +26,10 @@ export interface BridgeSettings {
   maxUploadBytes: number;
   relayConcurrency: number;
   keyTypes: ReadonlySet<KeyFamily>;
+  /** Which key exchanges the SFTP server offers. */
+  kex: KexMode;
+  /** Whether the packets of every SFTP session are logged, without what is in files. */
+  tracing: boolean;
   hostKeyFile: string;
   masterKeyFile: string;
 }
@@ -53,6 +58,8 @@ export function readSettings(environment: Environment): BridgeSettings {
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, 1, 4 * 1024 ** 3),
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
     keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
+    kex: () => readWord("KEX", text("KEX", "compatible"), kexModes),
+    tracing: () => readWords("TRACE", text("TRACE", "none"), ["none", "sftp"]).includes("sftp"),
     hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
     masterKeyFile: () => masterKeyFile,
   });
@@ -65,6 +72,17 @@ export function readStorageSettings(
   const dataDir = environment["DATA_DIR"]?.trim() || "./data/bridge";
   const masterKeyFile = environment["MASTER_KEY_FILE"]?.trim() || join(dataDir, "master.key");
   return { dataDir, masterKeyFile };
+}
+
+/** One of the words. */
+function readWord<Word extends string>(
+  name: string,
+  value: string,
+  allowed: readonly Word[],
+): Word {
+  const word = allowed.find((other) => other === value.toLowerCase());
+  if (word) return word;
+  throw new SettingError(`${name} is "${value}"; it takes ${allowed.join(" or ")}.`);
 }
 
 function readWorkerUrl(given: string): string {
