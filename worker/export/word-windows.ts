@@ -1,5 +1,5 @@
 /** The piece of a schedule in words that is about a part of the day: `between 8 and 18`. */
-import type { Piece, Refusal } from "./word-pieces.ts";
+import type { Piece, Refusal } from "./piece.ts";
 
 const CLOCK = "(\\d{1,2})(?:[:.](\\d\\d))?([ap]m)?|(noon|midday)";
 

@@ -1,5 +1,5 @@
 /** The pieces of a schedule in words that are about months: dates, years, quarters. */
-import type { Piece, Refusal } from "./word-pieces.ts";
+import type { Piece, Refusal } from "./piece.ts";
 
 const monthStarts = [
   ...["jan", "feb", "mar", "apr", "may", "jun"],

@@ -3,7 +3,8 @@
  * piece from the left; what no piece can read, or what can be meant in two ways, is refused with
  * what was understood. Nothing is guessed, so the grammar rather reads too little.
  */
-import { joinDays, type Piece, type Refusal, type Time, wordPieces } from "./word-pieces.ts";
+import type { Piece, Refusal, Time } from "./piece.ts";
+import { joinDays, wordPieces } from "./word-pieces.ts";
 
 export type WordsReading = { cron: string } | { understood: string[]; message: string };
 
