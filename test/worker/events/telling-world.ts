@@ -96,18 +96,38 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
+/** Those who wait until something is so, looked after whenever it may have become so. */
+function createWaiting(): { look(): void; until(isSo: () => boolean): Promise<void> } {
+  const looks = new Set<() => void>();
+  return {
+    look() {
+      for (const look of [...looks]) look();
+    },
+    until: (isSo) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!isSo()) return;
+          looks.delete(look);
+          resolve();
+        };
+        looks.add(look);
+        look();
+      }),
+  };
+}
+
 /** An HTTP server of this machine; what it answers is the test's. */
 export async function startReceiver(
   answer: (response: ServerResponse, received: Received) => void = (response) => response.end(),
 ): Promise<Receiver> {
   const received: Received[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
   const server: Server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text) => body += text).on("end", () => {
       const one = { path: request.url!, headers: request.headers, body };
       received.push(one);
-      for (const look of [...waiting]) look();
+      waiting.look();
       answer(response, one);
     });
   }).listen(0, "127.0.0.1");
@@ -116,16 +136,7 @@ export async function startReceiver(
   return {
     url: `http://127.0.0.1:${port}/hook`,
     received,
-    count: (wanted) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (received.length < wanted) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      }),
+    count: (wanted) => waiting.until(() => received.length >= wanted),
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -138,6 +149,8 @@ export interface Mailbox {
   port: number;
   /** Each mail as it came, its headers and its body. */
   mails: { to: string[]; source: string }[];
+  /** Resolves when so many have come. */
+  count(wanted: number): Promise<void>;
   /** What the server says to a recipient; nothing: it takes the mail. */
   refuse: (address: string) => { code: number; message: string } | undefined;
   stop(): Promise<void>;
@@ -145,10 +158,12 @@ export interface Mailbox {
 
 /** A real SMTP server of this machine. */
 export async function startMailbox(port = 0): Promise<Mailbox> {
+  const waiting = createWaiting();
   const mailbox: Mailbox = {
     port,
     mails: [],
     refuse: () => undefined,
+    count: (wanted) => waiting.until(() => mailbox.mails.length >= wanted),
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
   const server = new SMTPServer({
@@ -166,6 +181,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
       stream.on("end", () => {
         const to = session.envelope.rcptTo.map(({ address }) => address);
         mailbox.mails.push({ to, source });
+        waiting.look();
         callback();
       });
     },

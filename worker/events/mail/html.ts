@@ -74,7 +74,7 @@ function problemTable(problems: readonly CodeCount[]): string {
       }</td></tr>`;
   });
   const head = ["What", "How often", "Where"].map((word) =>
-    `<th style="${cell};font-size:12px;color:#5b6472;font-weight:600">${word}</th>`
+    `<th style="${cell};font-size:12px;color:#5b6472;font-weight:600;white-space:nowrap">${word}</th>`
   );
   return `<table width="100%" cellpadding="0" cellspacing="0" style="margin:4px 0 8px;border-collapse:collapse"><tr>${
     head.join("")

@@ -6,7 +6,8 @@ import { number, plural } from "./sentences.ts";
 export function linesOf({ count, lines }: CodeCount): { times: string; lines: string } {
   const times = `${number(count)} ${plural(count, "time", "times")}`;
   const more = count - lines.length;
-  const named = lines.map(number);
+  // As a spreadsheet shows them, without commas.
+  const named = lines.map(String);
   const last = more > 0 ? `${number(more)} more` : named.pop() ?? "";
   const list = named.length > 0 ? `${named.join(", ")} and ${last}` : last;
   return { times, lines: `${lines.length === 1 && more === 0 ? "line" : "lines"} ${list}` };
@@ -15,5 +16,7 @@ export function linesOf({ count, lines }: CodeCount): { times: string; lines: st
 /** What a code means, in words; a code of another version stands for itself. */
 export function meaningOf(code: string): string {
   const meaning = (problemCodes as Record<string, { meaning: string } | undefined>)[code]?.meaning;
-  return meaning?.replace(/^whole file: /, "") ?? code;
+  if (meaning === undefined) return code;
+  const words = meaning.replace(/^whole file: /, "");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
