@@ -1,6 +1,5 @@
 /**
- * The CSV codec (RFC 4180, SPEC section 4): a scanner that can stop and go on at any byte of a file,
- * and a writer.
+ * Reading CSV (RFC 4180, SPEC section 4): a scanner that can stop and go on at any byte of a file.
  *
  * What the scanner promises: the records, their lines and their byte ranges depend on the file alone,
  * never on how it was cut into slices; a malformed record costs exactly the physical line it starts
@@ -267,20 +266,4 @@ function malformed(
   return found === undefined
     ? { line, start, end, reason, fields }
     : { line, start, end, reason, found, fields };
-}
-
-/**
- * Writes a record as RFC 4180 with CRLF. What {@link scan} reads back is the same fields, for any
- * text without NUL.
- */
-export function writeRecord(fields: readonly string[]): string {
-  // A line with nothing but spaces would be read as a blank line.
-  if (fields.length === 1 && /^ *$/.test(fields[0]!)) return `"${fields[0]}"\r\n`;
-  let text = "";
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i]!;
-    if (i > 0) text += ",";
-    text += /[",\r\n\ufeff]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-  }
-  return text + "\r\n";
 }

@@ -6,7 +6,7 @@
  * reads this file, and a Username with a `'` before it would be another Username.
  */
 import type { Client } from "@libsql/client";
-import { writeRecord } from "../../shared/csv/csv.ts";
+import { writeRecord } from "../../shared/csv/write.ts";
 import { type ExportRow, exportRows, type StoredExport } from "../database/school/exports.ts";
 
 /** So many rows are in memory at once. */

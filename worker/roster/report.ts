@@ -1,7 +1,7 @@
 /**
  * The report, `*.completed`: RFC 4180, CRLF, one line per problem (SPEC section 5).
  */
-import { writeRecord } from "../../shared/csv/csv.ts";
+import { writeRecord } from "../../shared/csv/write.ts";
 import { type Problem, problem } from "./problems.ts";
 
 export const reportHeader: string = writeRecord([

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import Papa from "papaparse";
-import { isMalformed, RECORD_BYTES, scan, writeRecord } from "../../../shared/csv/csv.ts";
+import { isMalformed, RECORD_BYTES, scan } from "../../../shared/csv/csv.ts";
+import { writeRecord } from "../../../shared/csv/write.ts";
 import { type Found, rawBytes, scanInSlices, scanText } from "./scanning.ts";
 
 const nasty = fc.oneof(
