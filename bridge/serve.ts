@@ -3,10 +3,13 @@
  * health, put together and stopped in order.
  */
 import type { HomeKeeper } from "./home/keeper.ts";
+import { OpenFiles } from "./home/open-files.ts";
 import { openHome } from "./home/school-home.ts";
+import { Storage } from "./home/storage.ts";
 import { Writers } from "./home/writers.ts";
 import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
+import { isRosterName } from "../shared/file-names.ts";
 import type { Log } from "../shared/log.ts";
 import { SettingError } from "../shared/settings.ts";
 import { openStored, type Stored } from "./open.ts";
@@ -19,6 +22,7 @@ import type { BridgeSettings } from "./settings.ts";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
 import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts";
 import { TemporaryFailure } from "./start-failure.ts";
+import { systemAfter } from "./timers.ts";
 
 /** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
 const REQUESTS_MS = 5_000;
@@ -123,7 +127,8 @@ function relayOf(
   const settling = new Settling({
     catalog,
     settleMs: settings.settleMs,
-    isOpen: (file) => vault.inUse(file.blob),
+    after: systemAfter,
+    takes: (_schoolId, name) => isRosterName(name),
     accepted(entry) {
       log("upload.accepted", { upload: entry.uploadId, schoolId: entry.schoolId });
       outbox.add(entry);
@@ -145,8 +150,11 @@ function startSftp(
     vault,
     settling,
     writers: new Writers(),
+    openFiles: new OpenFiles(settings.maxOpenFiles),
     maxUploadBytes,
     now,
+    after: systemAfter,
+    storage: new Storage(log),
     log,
   };
   const enter = ({ schoolId, fingerprint, address, client }: Visitor) => {

@@ -24,6 +24,8 @@ export interface BridgeSettings {
   syncMs: number;
   sliceBytes: number;
   maxUploadBytes: number;
+  /** Of one school, over all its sessions. */
+  maxOpenFiles: number;
   relayConcurrency: number;
   keyTypes: ReadonlySet<KeyFamily>;
   /** Which key exchanges the SFTP server offers. */
@@ -56,6 +58,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     // A record may have 64 KiB, and a slice must hold at least one.
     sliceBytes: whole("SLICE_BYTES", 512 * 1024, 128 * 1024, 16 * 1024 * 1024),
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, 1, 4 * 1024 ** 3),
+    maxOpenFiles: whole("MAX_OPEN_FILES", 64, 1, 4096),
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
     keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
     kex: () => readWord("KEX", text("KEX", "compatible"), kexModes),

@@ -1,56 +1,33 @@
 /**
  * A file that is open for reading.
  */
-import type { Sender } from "../../shared/protocol.ts";
-import type { SessionToken } from "../intake/settling.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
 import type { Lease } from "../vault/vault.ts";
 import { type Attributes, type Changes, type OpenFile, Refusal } from "./home.ts";
-import { type HomeKeeper, setTimes } from "./keeper.ts";
+import type { Visit } from "./visit.ts";
 
 interface ReadingOptions {
-  keeper: HomeKeeper;
+  visit: Visit;
   file: CatalogFile;
-  sender: Sender;
-  session: SessionToken;
-  attributesOf(file: CatalogFile): Attributes;
+  lease: Lease;
+  /** Called once, when the file is let go. */
+  done(): void;
 }
 
 export class Reading implements OpenFile {
   readonly #options: ReadingOptions;
-  #lease!: Lease;
+  /** What was handed out and is not yet known to be sent. */
+  #handedOut: { from: number; to: number }[] = [];
   #received = false;
 
-  static async start(options: ReadingOptions): Promise<Reading> {
-    const reading = new Reading(options);
-    const { keeper, file } = options;
-    reading.#lease = await keeper.vault.use(file, { mayBeNew: file.state === "partial" });
-    return reading;
-  }
-
-  private constructor(options: ReadingOptions) {
+  constructor(options: ReadingOptions) {
     this.#options = options;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const { blob } = this.#lease;
-    const bytes = await blob.read(offset, length);
-    // Reading to the end is the receipt (SPEC section 6).
-    if (!this.#received && offset + bytes.length >= blob.size) {
-      this.#received = true;
-      const { keeper, file, sender } = this.#options;
-      const { catalog } = keeper.vault;
-      const current = catalog.file(file.id) ?? file;
-      try {
-        if (current.state === "kept" || current.state === "closed") {
-          catalog.ledger.recordDownload(current, sender);
-        }
-      } catch (error) {
-        // Such as a full disk: reading goes on, and the next read at the end tries again.
-        this.#received = false;
-        keeper.log("home.receipt_lost", { file: file.id, reason: (error as Error).message });
-      }
-    }
+    this.#confirm();
+    const bytes = await this.#options.lease.blob.read(offset, length);
+    this.#handedOut.push({ from: offset, to: offset + bytes.length });
     return bytes;
   }
 
@@ -59,29 +36,58 @@ export class Reading implements OpenFile {
   }
 
   async stat(): Promise<Attributes> {
-    const { keeper, file, attributesOf } = this.#options;
-    return attributesOf(keeper.vault.catalog.file(file.id) ?? file);
+    this.#confirm();
+    const { visit, file } = this.#options;
+    return visit.attributesOf(visit.keeper.vault.catalog.file(file.id) ?? file);
   }
 
   async change(changes: Changes): Promise<void> {
+    this.#confirm();
     if (changes.size !== undefined) throw this.#readOnly();
-    const { keeper, file, session } = this.#options;
-    setTimes(keeper, file.id, changes, session);
+    const { visit, file } = this.#options;
+    visit.setTimes(file.id, changes);
   }
 
   async sync(): Promise<void> {}
 
   async close(): Promise<void> {
-    const { keeper, file, session } = this.#options;
+    this.#confirm();
+    await this.abandon();
+  }
+
+  async abandon(): Promise<void> {
     try {
-      await this.#lease.release();
+      await this.#options.lease.release();
     } finally {
-      keeper.settling.touch(file.id, session);
+      this.#options.done();
     }
   }
 
-  abandon(): Promise<void> {
-    return this.close();
+  /**
+   * The client asks for something more, so the answers before were sent. When with them the session
+   * was sent every byte from the first to the last, that is its receipt (SPEC section 6).
+   */
+  #confirm(): void {
+    const handedOut = this.#handedOut.splice(0);
+    if (this.#received) return;
+    const { visit, file } = this.#options;
+    const { catalog } = visit.keeper.vault;
+    const current = catalog.file(file.id);
+    const isWhole = current?.blob === file.blob && current.state !== "partial";
+    const sent = visit.sentOf(file.blob);
+    for (const { from, to } of handedOut) sent.add(from, to);
+    if (!isWhole || sent.whole < current.size) return;
+    if (current.size === 0 && !handedOut.some(({ from }) => from === 0)) return;
+    try {
+      catalog.ledger.recordDownload(current, visit.sender);
+      this.#received = true;
+      visit.forgetSent(file.blob);
+    } catch (error) {
+      // Such as a full disk: reading goes on, and the next request tries again.
+      const { storage, log } = visit.keeper;
+      if (storage.refusal(error, "other") !== error) return;
+      log("home.receipt_lost", { file: file.id, reason: (error as Error).message });
+    }
   }
 
   #readOnly(): Refusal {

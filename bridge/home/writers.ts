@@ -3,16 +3,35 @@
  * does that resumes after its connection dropped, the first one's writes and CLOSE fail, so that no
  * two uploads are ever mixed under an OK.
  */
+import { Refusal } from "./home.ts";
+import type { SessionToken } from "../intake/settling.ts";
 
 /** What others see of an open file that is being written. */
 export interface Writer {
+  readonly session: SessionToken;
   /** Bytes written so far, and those that were there before. */
   readonly size: number;
-  /** From now on its writes and its CLOSE fail. */
-  oust(reason: string): void;
+  /** FSETSTAT of it. */
+  resize(size: number): Promise<void>;
+  /**
+   * From now on its writes and its CLOSE fail. Resolves when nothing that it began before is under
+   * way any more.
+   */
+  letGo(refusal: Refusal): Promise<void>;
 }
 
-/** Who is writing which file, over all sessions. */
+/** What took the file away from its writer. */
+export type Ousting = "opened again" | "removed" | "replaced";
+
+const sentences: Record<Ousting, string> = {
+  "opened again":
+    "was opened for writing by a later request, which has it now. This upload of it ended before its CLOSE and does not count. Send it again.",
+  removed:
+    "was deleted by a later request. This upload of it ended before its CLOSE and was not kept. Send it again.",
+  replaced:
+    "was replaced by another file that was renamed to it. This upload of it ended before its CLOSE and was not kept. Send it again.",
+};
+
 export class Writers {
   readonly #writers = new Map<number, Writer>();
 
@@ -20,16 +39,21 @@ export class Writers {
     return this.#writers.get(fileId);
   }
 
-  /** Ends the writing of a file: another writer, a removal or a replacement came. */
-  oust(fileId: number, name: string): void {
-    this.#writers.get(fileId)?.oust(
-      `${name} was opened for writing, replaced or removed by a later request; this upload of it was not kept. Send it again.`,
-    );
-    this.#writers.delete(fileId);
+  /**
+   * The file is this writer's, at once. Resolves when the one before has let go of it, so that what
+   * it began is there to be written on.
+   */
+  enter(fileId: number, name: string, writer: Writer): Promise<void> {
+    const before = this.oust(fileId, name, "opened again");
+    this.#writers.set(fileId, writer);
+    return before;
   }
 
-  enter(fileId: number, writer: Writer): void {
-    this.#writers.set(fileId, writer);
+  /** The file is nobody's, at once. Resolves when its writer, if it had one, has let go of it. */
+  async oust(fileId: number, name: string, how: Ousting): Promise<void> {
+    const writer = this.#writers.get(fileId);
+    this.#writers.delete(fileId);
+    await writer?.letGo(new Refusal("failure", `${name} ${sentences[how]}`));
   }
 
   exit(fileId: number, writer: Writer): void {

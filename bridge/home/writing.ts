@@ -1,10 +1,14 @@
 /**
  * A file that is open for writing.
+ *
+ * What is asked of it is done one after the other, so that who takes the file over has only to wait
+ * for the end of what was begun. Bytes may come in any order, as clients send that have many writes
+ * under way; at the CLOSE none may be missing. What was never sent is no part of a roster, and of a
+ * partial file only what comes before the first gap is kept, so that a client resumes at the right
+ * byte.
  */
-import type { SessionToken } from "../intake/settling.ts";
 import { BlobReplaced, type CatalogFile } from "../vault/catalog/catalog.ts";
 import type { Lease } from "../vault/vault.ts";
-import { refusedByDisk } from "./full-disk.ts";
 import {
   type AbandonReason,
   type Attributes,
@@ -12,7 +16,8 @@ import {
   type OpenFile,
   Refusal,
 } from "./home.ts";
-import { type HomeKeeper, setTimes } from "./keeper.ts";
+import { Spans } from "./spans.ts";
+import type { Visit } from "./visit.ts";
 import type { Writer } from "./writers.ts";
 
 const kept = "What arrived before is kept as a partial file";
@@ -20,64 +25,77 @@ const kept = "What arrived before is kept as a partial file";
 const AGAIN_MS = 1000;
 
 interface WritingOptions {
-  keeper: HomeKeeper;
+  visit: Visit;
+  /** Its row is `partial`. */
   file: CatalogFile;
   name: string;
-  session: SessionToken;
+  /** Every write goes to the end. */
   append: boolean;
+  /** Called once, when the file is let go. */
+  done(): void;
 }
 
 export class Writing implements OpenFile, Writer {
   readonly #options: WritingOptions;
   #lease!: Lease;
+  #queue: Promise<unknown> = Promise.resolve();
   #failure: Refusal | undefined;
+  /** Bytes that were there before or were sent. */
+  #sent = new Spans();
   /** The size on disk when this writer has left. */
   #left: number | undefined;
   /** Seconds since the epoch. */
   #modifiedAt: number;
 
-  /** Begins to write a file whose row is `partial`. */
-  static async start(options: WritingOptions): Promise<Writing> {
-    const writing = new Writing(options);
-    const { keeper, file } = options;
-    keeper.writers.enter(file.id, writing);
-    try {
-      writing.#lease = await keeper.vault.use(file, { mayBeNew: true });
-    } catch (error) {
-      keeper.writers.exit(file.id, writing);
-      throw error;
-    }
-    return writing;
-  }
-
-  private constructor(options: WritingOptions) {
+  constructor(options: WritingOptions) {
     this.#options = options;
     this.#modifiedAt = options.file.modifiedAt;
   }
 
-  oust(reason: string): void {
-    this.#failure ??= new Refusal("failure", reason);
+  /** Waits for the blob, and for the writer before to let go of it. Called once, before all else. */
+  start(lease: Promise<Lease>, letGo: Promise<void>): Promise<void> {
+    return this.#inOrder(async () => {
+      try {
+        this.#lease = await lease;
+      } catch (error) {
+        this.#exit();
+        throw error;
+      }
+      await letGo;
+      this.#sent = new Spans(this.#lease.blob.size);
+    });
   }
 
-  /** Bytes written so far, and those that were there before. */
+  get session() {
+    return this.#options.visit.session;
+  }
+
   get size(): number {
     return this.#left ?? this.#lease?.blob.size ?? this.#options.file.size;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#lease.blob.read(offset, length);
+  letGo(refusal: Refusal): Promise<void> {
+    this.#failure ??= refusal;
+    return this.#queue.then(() => {});
   }
 
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    const { append, keeper } = this.#options;
-    const { blob } = this.#lease;
-    const at = append ? blob.size : offset;
-    await this.#attempt(async () => {
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return await this.#lease.blob.read(offset, length);
+  }
+
+  write(offset: number, bytes: Uint8Array): Promise<void> {
+    const { append, visit: { keeper } } = this.#options;
+    return this.#attempt(async () => {
+      const { blob } = this.#lease;
+      const at = append ? blob.size : offset;
       this.#checkSize(at + bytes.length);
       await keeper.vault.room.take(bytes.length);
+      // Somebody else may have the file by now, and these bytes must not be among theirs.
+      this.#checkHeld();
+      if (!this.#sent.add(at, at + bytes.length)) throw this.#scattered();
       await blob.write(at, bytes);
+      this.#modifiedAt = keeper.now() / 1000;
     });
-    this.#modifiedAt = keeper.now() / 1000;
   }
 
   async stat(): Promise<Attributes> {
@@ -91,75 +109,111 @@ export class Writing implements OpenFile, Writer {
   }
 
   async change(changes: Changes): Promise<void> {
-    const { size } = changes;
-    if (size !== undefined) {
-      await this.#attempt(async () => {
-        this.#checkSize(size);
-        await this.#lease.blob.truncate(size);
-      });
-    }
+    if (changes.size !== undefined) await this.resize(changes.size);
     if (changes.modifiedAt !== undefined) this.#modifiedAt = changes.modifiedAt;
-    const { keeper, file, session } = this.#options;
-    setTimes(keeper, file.id, changes, session);
+    const { visit, file } = this.#options;
+    visit.setTimes(file.id, changes);
   }
 
-  async sync(): Promise<void> {
-    await this.#attempt(async () => {
+  /** What it adds to the file is a gap until it is written. */
+  resize(size: number): Promise<void> {
+    return this.#attempt(async () => {
+      this.#checkSize(size);
+      this.#sent.cut(size);
+      await this.#lease.blob.truncate(size);
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#attempt(async () => {
       await this.#lease.blob.sync();
       // Small files are kept by the catalog.
-      await this.#options.keeper.vault.catalog.durable();
+      await this.#options.visit.keeper.vault.catalog.durable();
     });
   }
 
   async close(): Promise<void> {
+    const { visit, file, done } = this.#options;
+    const { vault: { catalog }, settling, storage } = visit.keeper;
     try {
-      await this.#attempt(() => this.#lease.blob.sync());
+      await this.#attempt(async () => {
+        this.#checkWhole();
+        await this.#lease.blob.sync();
+        // Another writer may have come during the sync.
+        this.#checkHeld();
+        this.#tellCatalog("closed", this.size);
+        await catalog.durable().catch((error) => {
+          this.#takeBack();
+          throw error;
+        });
+      });
     } catch (error) {
       await this.abandon("write failed");
       throw error;
     }
-    // Another writer may have come during the sync.
-    const { keeper, file } = this.#options;
-    const ousted = keeper.writers.current(file.id) !== this;
-    try {
-      if (!ousted) {
-        this.#tellCatalog("closed", this.size);
-        await keeper.vault.catalog.durable();
-      }
-    } catch (error) {
-      await this.abandon("write failed");
-      throw this.#refusalOf(error);
-    }
-    await this.#leave();
-    if (ousted) throw this.#failure!;
+    await this.#release();
+    done();
+    storage.stored();
+    const now = catalog.file(file.id);
+    if (now) visit.remember(now.path, file.id);
+    settling.touch(file.id, visit.session);
   }
 
-  async abandon(_why: AbandonReason): Promise<void> {
-    const { keeper, file } = this.#options;
-    const { blob } = this.#lease;
-    // Also after a write that failed: what arrived before it is kept.
-    const isStored = await blob.sync().then(() => true, () => false);
-    const size = blob.size;
-    await this.#leave();
-    if (keeper.writers.current(file.id) !== this) return;
-    // A client resumes at the size it is told, so it must be what the disk really has.
-    this.#left = isStored ? size : await this.#sizeOnDisk().catch(() => size);
-    if (keeper.writers.current(file.id) === this) this.#tellPartial();
+  /** Without a reason, nobody did anything wrong. */
+  abandon(why?: AbandonReason): Promise<void> {
+    return this.#inOrder(async () => {
+      const { blob } = this.#lease;
+      if (this.#isHeld() && this.#sent.whole < blob.size) {
+        await blob.truncate(this.#sent.whole).catch(() => {});
+      }
+      // Also after a write that failed: what arrived before it is kept.
+      const isStored = await blob.sync().then(() => true, () => false);
+      const { size } = blob;
+      await this.#release();
+      this.#options.done();
+      if (!this.#isHeld()) return;
+      // A client resumes at the size it is told, so it must be what the disk really has.
+      this.#left = isStored ? size : await this.#sizeOnDisk().catch(() => size);
+      if (this.#isHeld()) this.#tellPartial(why);
+    });
+  }
+
+  /** Does it when all that was asked before is done. */
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {});
+    return result;
   }
 
   /** Does it unless something failed before; a failure stays. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  #attempt(work: () => Promise<void>): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#failure) throw this.#failure;
+      try {
+        await work();
+      } catch (error) {
+        this.#failure ??= this.#refusalOf(error);
+        throw this.#failure;
+      }
+    });
+  }
+
+  #isHeld(): boolean {
+    const { visit, file } = this.#options;
+    return visit.keeper.writers.current(file.id) === this;
+  }
+
+  #checkHeld(): void {
     if (this.#failure) throw this.#failure;
-    try {
-      await work();
-    } catch (error) {
-      this.#failure = this.#refusalOf(error);
-      throw this.#failure;
-    }
+  }
+
+  #exit(): void {
+    const { visit, file } = this.#options;
+    visit.keeper.writers.exit(file.id, this);
   }
 
   #checkSize(size: number): void {
-    const limit = this.#options.keeper.maxUploadBytes;
+    const limit = this.#options.visit.keeper.maxUploadBytes;
     if (size <= limit) return;
     const mebibytes = (limit / 1024 / 1024).toFixed(1).replace(".0", "");
     throw new Refusal(
@@ -168,10 +222,27 @@ export class Writing implements OpenFile, Writer {
     );
   }
 
+  #checkWhole(): void {
+    const { whole } = this.#sent;
+    const { size } = this.#lease.blob;
+    if (whole >= size) return;
+    throw new Refusal(
+      "failure",
+      `${this.#options.name} has ${size} bytes, but not all of them were sent: there is a gap at byte ${whole}. What comes before it is kept as a partial file; resume there, or send it again.`,
+    );
+  }
+
+  #scattered(): Refusal {
+    return new Refusal(
+      "failure",
+      `${this.#options.name} has too many gaps between the bytes that were sent. ${kept}; send the bytes in order.`,
+    );
+  }
+
   #refusalOf(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
-    const { name } = this.#options;
-    const refused = refusedByDisk(error, "upload");
+    const { name, visit: { keeper } } = this.#options;
+    const refused = keeper.storage.refusal(error, "upload");
     if (refused instanceof Refusal) return refused;
     const code = (error as NodeJS.ErrnoException).code;
     return new Refusal(
@@ -181,44 +252,51 @@ export class Writing implements OpenFile, Writer {
   }
 
   /** From here on the file has another writer or none. */
-  #tellCatalog(state: "partial" | "closed", size: number): void {
-    const { keeper, file } = this.#options;
-    keeper.vault.catalog.settleSize(file, state, {
-      size,
-      modifiedAt: this.#modifiedAt,
-      sha256: this.#lease.blob.sha256,
-    });
-    keeper.writers.exit(file.id, this);
+  #tellCatalog(state: "partial" | "closed", size: number, why?: AbandonReason): void {
+    const { visit, file } = this.#options;
+    const { sha256 } = this.#lease.blob;
+    const left = { size, modifiedAt: this.#modifiedAt, sha256, why };
+    visit.keeper.vault.catalog.settleSize(file, state, left);
+    this.#exit();
+  }
+
+  /** The CLOSE is not answered OK, so the file is not closed, unless somebody has it by now. */
+  #takeBack(): void {
+    const { visit: { keeper }, file } = this.#options;
+    if (keeper.writers.current(file.id) || keeper.vault.catalog.file(file.id)?.blob !== file.blob) {
+      return;
+    }
+    this.#left = this.size;
+    keeper.writers.enter(file.id, this.#options.name, this);
   }
 
   /** As long as the catalog cannot take it (disk full), the size is known here. */
-  #tellPartial(): void {
-    const { keeper, file } = this.#options;
+  #tellPartial(why: AbandonReason | undefined): void {
+    const { keeper } = this.#options.visit;
     try {
-      this.#tellCatalog("partial", this.#left!);
+      this.#tellCatalog("partial", this.#left!, why);
     } catch (error) {
-      if (error instanceof BlobReplaced) return keeper.writers.exit(file.id, this);
-      keeper.log("home.postponed", { file: file.id, reason: (error as Error).message });
-      setTimeout(() => {
-        if (keeper.writers.current(file.id) === this) this.#tellPartial();
-      }, AGAIN_MS).unref();
+      if (error instanceof BlobReplaced) return this.#exit();
+      keeper.storage.refusal(error, "upload");
+      keeper.after(AGAIN_MS, () => {
+        if (this.#isHeld()) this.#tellPartial(why);
+      });
     }
   }
 
   async #sizeOnDisk(): Promise<number> {
-    const { keeper, file } = this.#options;
-    const { blob, release } = await keeper.vault.use(file, { mayBeNew: true });
+    const { visit, file } = this.#options;
+    const { blob, release } = await visit.keeper.vault.use(file, { mayBeNew: true });
     const { size } = blob;
     await release();
     return size;
   }
 
   /** Lets go of the bytes; what of them could not be stored, the size on disk tells. */
-  async #leave(): Promise<void> {
-    const { keeper, file, session } = this.#options;
+  async #release(): Promise<void> {
+    const { visit, file } = this.#options;
     await this.#lease.release().catch((error: NodeJS.ErrnoException) =>
-      keeper.log("home.not_stored", { file: file.id, code: error.code })
+      visit.keeper.log("home.not_stored", { file: file.id, code: error.code })
     );
-    keeper.settling.touch(file.id, session);
   }
 }

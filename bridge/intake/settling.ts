@@ -1,17 +1,20 @@
 /**
- * Settling (SPEC section 3): a roster is accepted when it was closed cleanly, no handle is open on
- * it, and it was left alone for a while or the session that last touched it ended.
+ * Settling (SPEC section 3): a file that a lane takes is accepted when it was closed cleanly, and was
+ * left alone for a while or the session that last touched it ended. Files that no lane takes are kept
+ * as they are.
  */
 import type { Log } from "../../shared/log.ts";
-import { isRosterName } from "../../shared/file-names.ts";
+import type { After } from "../timers.ts";
+import { Trouble } from "../trouble.ts";
 import type { Catalog, CatalogFile, OutboxEntry } from "../vault/catalog/catalog.ts";
 
 export interface SettlingOptions {
   catalog: Catalog;
   /** Milliseconds a file must be left alone. */
   settleMs: number;
-  /** Is a handle open on the file? */
-  isOpen(file: CatalogFile): boolean;
+  after: After;
+  /** Does a lane of its school take a file of this name? */
+  takes(schoolId: number, name: string): boolean;
   accepted(entry: OutboxEntry): void;
   log: Log;
 }
@@ -24,11 +27,13 @@ export type SessionToken = symbol;
 
 export class Settling {
   readonly #options: SettlingOptions;
-  readonly #waiting = new Map<number, { session: SessionToken; timer: NodeJS.Timeout }>();
+  readonly #waiting = new Map<number, { session: SessionToken; callOff: () => void }>();
+  readonly #trouble: Trouble;
   #stopped = false;
 
   constructor(options: SettlingOptions) {
     this.#options = options;
+    this.#trouble = new Trouble("settled files cannot be accepted", options.log);
   }
 
   /** Something was done to the file: its time starts anew. */
@@ -39,13 +44,13 @@ export class Settling {
   #wait(fileId: number, session: SessionToken, milliseconds: number): void {
     this.forget(fileId);
     if (this.#stopped) return;
-    const timer = setTimeout(() => this.#settle(fileId, session), milliseconds);
-    this.#waiting.set(fileId, { session, timer });
+    const callOff = this.#options.after(milliseconds, () => this.#settle(fileId, session));
+    this.#waiting.set(fileId, { session, callOff });
   }
 
   /** The file is gone or being written again. */
   forget(fileId: number): void {
-    clearTimeout(this.#waiting.get(fileId)?.timer);
+    this.#waiting.get(fileId)?.callOff();
     this.#waiting.delete(fileId);
   }
 
@@ -75,26 +80,25 @@ export class Settling {
     if (this.#stopped) return;
     try {
       this.#accept(fileId);
+      this.#trouble.over();
     } catch (error) {
       // Such as a full disk. It has not been accepted, and is again as soon as that goes.
+      this.#trouble.seen((error as Error).message);
       this.#wait(fileId, session, AGAIN_MS);
-      this.#options.log("settling.postponed", {
-        file: fileId,
-        reason: (error as Error).message,
-        waitMs: AGAIN_MS,
-      });
     }
   }
 
   #accept(fileId: number): void {
-    const { catalog, isOpen, accepted } = this.#options;
+    const { catalog, accepted } = this.#options;
     const file = catalog.file(fileId);
-    // A file that is still open is touched again when its handle is closed.
-    if (file?.state !== "closed" || isOpen(file)) return;
-    if (file.path.startsWith("/inbound/") && isRosterName(file.path)) {
-      accepted(catalog.accept(fileId));
-    } else {
-      catalog.keep(fileId);
-    }
+    // One that is being written again is partial, and is touched when its handle is closed.
+    if (file?.state !== "closed") return;
+    if (this.#isTaken(file)) accepted(catalog.accept(fileId));
+    else catalog.keep(fileId);
+  }
+
+  #isTaken({ schoolId, path }: CatalogFile): boolean {
+    const inbound = "/inbound/";
+    return path.startsWith(inbound) && this.#options.takes(schoolId, path.slice(inbound.length));
   }
 }

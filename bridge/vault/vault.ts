@@ -121,11 +121,16 @@ export class Vault {
       await this.catalog.durable();
       // Asked again: it may have been delivered, or opened to be written.
       if (this.#isBusy(blob) || !this.catalog.isDoomed(blob)) return;
-      await this.#end(blob, removeBlob(this.folder, blob));
-      this.catalog.forgetBlob(blob);
+      await this.#end(blob, this.#remove(blob));
     } catch {
       // Such as a full disk. It stays doomed until the next start; what was asked for is done.
     }
+  }
+
+  /** Whoever waits for the end of this finds that the blob is nobody's any more. */
+  async #remove(blob: string): Promise<void> {
+    await removeBlob(this.folder, blob);
+    this.catalog.forgetBlob(blob);
   }
 
   #isBusy(blob: string): boolean {

@@ -147,7 +147,7 @@ test("somebody else fills the disk to the last byte: clear refusals, no wrong st
   goOn();
 
   const log = (event: string) => service.bridge.output().includes(`"event":"${event}"`);
-  await until(() => log("settling.postponed"), { what: "the catalog refused to accept" });
+  await until(() => log("trouble.begins"), { what: "the catalog refused to accept" });
   await until(() => log("relay.postponed"), { what: "the report could not be stored" });
   const left = await refusalOf("close", (done) => sftp.close(open, done));
   assert.deepEqual([left.code, left.message], [FAILURE, uploadRefused]);

@@ -9,7 +9,7 @@ import { RawSftp, string, TYPE, uint32 } from "../bridge/sftp/raw-sftp.ts";
 
 import { type School, type Service, startService, waitForName } from "./service.ts";
 
-const { NO_SUCH_FILE, PERMISSION_DENIED, FAILURE } = ssh2.utils.sftp.STATUS_CODE;
+const { NO_SUCH_FILE, PERMISSION_DENIED } = ssh2.utils.sftp.STATUS_CODE;
 const PASSWD = await readFile("/etc/passwd", "utf8");
 
 describe("a session and its home", () => {
@@ -144,7 +144,7 @@ describe("a session and its home", () => {
       [
         "put /",
         (done) => sftp.open("/x.csv", "w", done),
-        `There is no folder for /x.csv. ${allowed}`,
+        `Rosters go into /inbound: send it as /inbound/x.csv; nothing was stored. ${allowed}`,
       ],
       [
         "put over a folder",
@@ -172,14 +172,14 @@ describe("a session and its home", () => {
     await refused(
       "rename a folder",
       (done) => sftp.rename("/inbound", "/in", done),
-      FAILURE,
-      /\/inbound is a folder/,
+      PERMISSION_DENIED,
+      /^\/inbound is one of the fixed folders/,
     );
     await refused(
       "delete a folder",
       (done) => sftp.unlink("/outbound", done),
-      FAILURE,
-      /\/outbound is a folder/,
+      PERMISSION_DENIED,
+      /^\/outbound is one of the fixed folders/,
     );
     const commands = [
       "mkdir deeper",

@@ -44,12 +44,22 @@ export class DiskRoom {
     if (this.#granted <= 0) await this.#ask(0);
   }
 
-  async #ask(bytes: number): Promise<void> {
+  /** What uploads may take in all, and what of it is free, in bytes. */
+  async report(): Promise<{ total: number; free: number }> {
+    const { total, free } = await this.#disk();
+    return { total, free: Math.max(0, free) };
+  }
+
+  async #disk(): Promise<{ total: number; free: number }> {
     const disk = await statfs(this.#folder);
-    this.#granted = Math.max(bytes, ASK_EVERY_BYTES);
-    const reserve = Math.min(RESERVE_BYTES, (disk.blocks * disk.bsize) / 10);
-    const free = disk.bavail * disk.bsize - reserve;
-    this.#granted = Math.min(this.#granted, free);
+    const total = disk.blocks * disk.bsize;
+    const reserve = Math.min(RESERVE_BYTES, total / 10);
+    return { total: total - reserve, free: disk.bavail * disk.bsize - reserve };
+  }
+
+  async #ask(bytes: number): Promise<void> {
+    const { free } = await this.#disk();
+    this.#granted = Math.min(Math.max(bytes, ASK_EVERY_BYTES), free);
     if (free <= 0 || bytes > free) {
       this.#granted = 0;
       throw new NoRoomForUploads("The disk has no room left for uploads.");

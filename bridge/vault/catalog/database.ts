@@ -11,6 +11,7 @@ export class CatalogDatabase {
   readonly #database: Database.Database;
   readonly #log: WriteAheadLog;
   readonly #statements = new Map<string, Database.Statement>();
+  #closed = false;
 
   /** Opens or makes the database in `file`. */
   constructor(file: string) {
@@ -30,6 +31,7 @@ export class CatalogDatabase {
   }
 
   close(): void {
+    this.#closed = true;
     this.#statements.clear();
     this.#database.close();
     void this.#log.close();
@@ -57,9 +59,15 @@ export class CatalogDatabase {
   }
 
   #prepared(sql: string): Database.Statement {
+    this.#checkOpen();
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, statement = this.#database.prepare(sql));
     return statement;
+  }
+
+  /** Of a database that was closed, libsql's native half ends the whole process. */
+  #checkOpen(): void {
+    if (this.#closed) throw new Error("The catalog is closed.");
   }
 
   /** A transaction whose deleted rows leave no trace in the file or in its log. */
@@ -75,6 +83,7 @@ export class CatalogDatabase {
 
   /** All of `work` or nothing; within another transaction it is a part of that one. */
   transaction<Result>(work: () => Result): Result {
+    this.#checkOpen();
     if (this.#database.inTransaction) return work();
     // Not libsql's own `transaction`: SQLite itself rolls back when the disk is full, and the ROLLBACK
     // that libsql then sends fails and hides why.

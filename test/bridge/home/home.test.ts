@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
-import { get, names, put, testHomes, toAppend, toRead, toResume, toWrite } from "./keeper.ts";
+import {
+  get,
+  names,
+  put,
+  testHomes,
+  toAppend,
+  toRead,
+  toResume,
+  toWrite,
+  until,
+} from "./keeper.ts";
 
 const denied = (error: unknown) =>
   error instanceof Refusal && error.reason === "permission_denied" &&
@@ -127,7 +137,7 @@ test("files can be written, overwritten, appended, resumed at an offset, read, r
   assert.equal(await get(home, "/inbound/c.txt"), "bye");
   await home.remove("/inbound/c.txt");
   assert.deepEqual(await names(home), []);
-  assert.deepEqual(homes.catalog.doomedBlobs(), []);
+  await until(() => homes.catalog.doomedBlobs().length === 0);
 });
 
 test("a file named *.processing cannot be made, changed, renamed or deleted", async () => {
@@ -218,7 +228,7 @@ test("a file that was deleted while it was written is not said to be kept", asyn
   await home.remove("/inbound/a.csv");
   await assert.rejects(file.close(), /not kept/);
   assert.deepEqual(await names(home), []);
-  assert.deepEqual(homes.catalog.doomedBlobs(), []);
+  await until(() => homes.catalog.doomedBlobs().length === 0);
 });
 
 test("the SFTP read to the end is the receipt of a download", async () => {

@@ -3,9 +3,14 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
+import { OpenFiles } from "../../../bridge/home/open-files.ts";
 import { openHome } from "../../../bridge/home/school-home.ts";
+import { Storage } from "../../../bridge/home/storage.ts";
 import { Writers } from "../../../bridge/home/writers.ts";
 import { Settling } from "../../../bridge/intake/settling.ts";
+import { type After, systemAfter } from "../../../bridge/timers.ts";
+import { isRosterName } from "../../../shared/file-names.ts";
+import type { Log } from "../../../shared/log.ts";
 import type { Entry, Home, OpenMode } from "../../../bridge/home/home.ts";
 import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog/catalog.ts";
 import { fileKeyring } from "../../../bridge/vault/keys/keyring.ts";
@@ -14,20 +19,53 @@ import { Vault } from "../../../bridge/vault/vault.ts";
 
 export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };
 
+export interface Logged {
+  event: string;
+  fields: Record<string, unknown>;
+}
+
 export interface TestHomes extends AsyncDisposable {
   keeper: HomeKeeper;
   catalog: Catalog;
   folder: string;
   accepted: OutboxEntry[];
+  logged: Logged[];
   home(schoolId?: number): Home;
 }
 
 export interface TestHomesOptions {
   settleMs?: number;
   maxUploadBytes?: number;
+  maxOpenFiles?: number;
   /** An earlier run's folder, to start over it. */
   folder?: string;
   now?: () => number;
+  after?: After;
+}
+
+/** Time that passes when the test says so. */
+export class ManualClock {
+  #now = 0;
+  #waiting: { at: number; work: () => void }[] = [];
+
+  readonly after: After = (milliseconds, work) => {
+    const entry = { at: this.#now + milliseconds, work };
+    this.#waiting.push(entry);
+    return () => this.#waiting = this.#waiting.filter((other) => other !== entry);
+  };
+
+  /** What is due meanwhile is done, in order. */
+  pass(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const due = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.#waiting = this.#waiting.filter((other) => other !== due);
+      this.#now = due.at;
+      due.work();
+    }
+    this.#now = end;
+  }
 }
 
 export async function testHomes(options: TestHomesOptions = {}): Promise<TestHomes> {
@@ -39,20 +77,34 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
   await mkdir(join(folder, "blobs"), { recursive: true });
   const vault = new Vault(catalog, keys, join(folder, "blobs"));
   const accepted: OutboxEntry[] = [];
+  const logged: Logged[] = [];
+  const log: Log = (event, fields = {}) => void logged.push({ event, fields });
   const settling = new Settling({
     catalog,
     settleMs: options.settleMs ?? 60_000,
-    isOpen: (file) => vault.inUse(file.blob),
+    after: options.after ?? systemAfter,
+    takes: (_schoolId, name) => isRosterName(name),
     accepted: (entry) => void accepted.push(entry),
-    log: () => {},
+    log,
   });
   const maxUploadBytes = options.maxUploadBytes ?? 64 * 1024 * 1024;
-  const keeper = { vault, settling, writers: new Writers(), maxUploadBytes, now, log: () => {} };
+  const keeper: HomeKeeper = {
+    vault,
+    settling,
+    writers: new Writers(),
+    openFiles: new OpenFiles(options.maxOpenFiles ?? 64),
+    maxUploadBytes,
+    now,
+    after: options.after ?? systemAfter,
+    storage: new Storage(log),
+    log,
+  };
   return {
     keeper,
     catalog,
     folder,
     accepted,
+    logged,
     home: (schoolId = 1) => openHome(keeper, schoolId, sender),
     async [Symbol.asyncDispose]() {
       settling.stop();

@@ -5,7 +5,17 @@ import { storeDownload } from "../../../bridge/relay/outbox.ts";
 import type { Delivery, OutboxEntry, Result } from "../../../bridge/vault/catalog/catalog.ts";
 import { type Stage, stageName } from "../../../shared/file-names.ts";
 import { readSettings } from "../../../bridge/settings.ts";
-import { entries, get, names, put, testHomes, toAppend, toRead, toWrite } from "../home/keeper.ts";
+import {
+  entries,
+  get,
+  ManualClock,
+  names,
+  put,
+  testHomes,
+  toAppend,
+  toRead,
+  toWrite,
+} from "../home/keeper.ts";
 
 /** A report and the rejected records of an upload. */
 function resultsOf(entry: OutboxEntry, report: Delivery, rejected: Delivery): Result[] {
@@ -29,12 +39,12 @@ test("SETTLE_MS is 2000 by default, MAX_UPLOAD_BYTES 64 MiB", () => {
   assert.equal(settings.maxUploadBytes, 64 * 1024 * 1024);
 });
 
-test("left alone means no write, rename or set-times: each starts SETTLE_MS anew", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  await using homes = await testHomes({ settleMs: 2000 });
+test("left alone means no write, rename or set-times: each starts SETTLE_MS anew", async () => {
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const home = homes.home();
   const almost = () => {
-    t.mock.timers.tick(1999);
+    clock.pass(1999);
     assert.equal(homes.accepted.length, 0);
   };
   await put(home, "/inbound/roster.tmp", "one");
@@ -45,29 +55,29 @@ test("left alone means no write, rename or set-times: each starts SETTLE_MS anew
   almost();
   const file = await home.open("/inbound/roster.csv", toAppend);
   await file.write(0, Buffer.from(",two"));
-  t.mock.timers.tick(3_600_000);
+  clock.pass(3_600_000);
   assert.equal(homes.accepted.length, 0);
   await file.close();
   almost();
   // Looking is not touching.
   await home.stat("/inbound/roster.csv");
   await names(home);
-  t.mock.timers.tick(1);
+  clock.pass(1);
   assert.deepEqual(homes.accepted.map(({ name }) => name), ["roster.csv"]);
   assert.equal(await get(home, `/inbound/${(await names(home))[0]}`), "one,two");
 });
 
-test("a session that stays open for hours holds nothing back, and its end accepts only what it touched", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  await using homes = await testHomes({ settleMs: 2000 });
+test("a session that stays open for hours holds nothing back, and its end accepts only what it touched", async () => {
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const [long, other] = [homes.home(), homes.home()];
   await put(long, "/inbound/a.csv", "a");
-  t.mock.timers.tick(2000);
+  clock.pass(2000);
   await put(long, "/inbound/b.csv", "b");
   await put(other, "/inbound/c.csv", "c");
   await other.leave();
   assert.deepEqual(homes.accepted.map(({ name }) => name), ["a.csv", "c.csv"]);
-  t.mock.timers.tick(7_200_000);
+  clock.pass(7_200_000);
   assert.deepEqual(homes.accepted.map(({ name }) => name), ["a.csv", "c.csv", "b.csv"]);
 });
 

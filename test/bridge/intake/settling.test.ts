@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
 import {
   get,
+  ManualClock,
   names,
   put,
   testHomes,
@@ -57,16 +58,34 @@ test("a file that is opened again and appended settles anew, whole", async () =>
   assert.equal(await get(home, `/inbound/${(await names(home))[0]}`), "one,two");
 });
 
-test("a file is not accepted while any handle is open on it", async () => {
-  await using homes = await testHomes();
-  const [writer, reader] = [homes.home(), homes.home()];
-  await put(writer, "/inbound/roster.csv", "rows");
-  const open = await reader.open("/inbound/roster.csv", toRead);
-  await writer.leave();
+test("a file is not accepted while a handle is open on it for writing, whoever else's session ends", async () => {
+  await using homes = await testHomes({ settleMs: 0 });
+  const [first, second] = [homes.home(), homes.home()];
+  await put(first, "/inbound/roster.csv", "rows");
+  const open = await second.open("/inbound/roster.csv", toAppend);
+  await first.leave();
+  homes.keeper.settling.resume();
   assert.equal(homes.accepted.length, 0);
   await open.close();
-  await reader.leave();
+  await second.leave();
   assert.equal(homes.accepted.length, 1);
+});
+
+test("reading a file does not count: neither an open handle nor its closing holds it back", async () => {
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
+  const [writer, monitor] = [homes.home(), homes.home()];
+  await put(writer, "/inbound/roster.csv", "rows");
+  clock.pass(1500);
+  assert.equal(await get(monitor, "/inbound/roster.csv"), "rows");
+  const open = await monitor.open("/inbound/roster.csv", toRead);
+  await open.read(0, 100);
+  clock.pass(499);
+  assert.equal(homes.accepted.length, 0);
+  clock.pass(1);
+  assert.equal(homes.accepted.length, 1);
+  assert.equal(Buffer.from(await open.read(0, 100)).toString(), "rows");
+  await open.close();
 });
 
 test("files arriving by rename count", async () => {

@@ -1,0 +1,60 @@
+/**
+ * REMOVE and RENAME: what takes a file away from its path, and from whoever is writing it.
+ */
+import { isStageName } from "../../shared/file-names.ts";
+import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import { Refusal } from "./home.ts";
+import { checkName, cleanPath } from "./paths.ts";
+import { checkNoEvidence, denied, movablePlace, nothingThere, writablePlace } from "./rules.ts";
+import type { Visit } from "./visit.ts";
+import type { Ousting } from "./writers.ts";
+
+export async function removeFile(visit: Visit, path: string): Promise<void> {
+  const { catalog } = visit.keeper.vault;
+  movablePlace(path);
+  const file = visit.find(path);
+  if (!file) throw nothingThere(path);
+  catalog.remove(file.id);
+  letGo(visit, file, "removed");
+  await catalog.durable();
+}
+
+export async function renameFile(
+  visit: Visit,
+  from: string,
+  to: string,
+  { replace }: { replace: boolean },
+): Promise<void> {
+  const { catalog } = visit.keeper.vault;
+  const source = movablePlace(from);
+  const file = visit.find(from);
+  if (!file) throw nothingThere(from);
+  if (source.folder !== "inbound") throw denied("Files in /outbound keep their names.");
+  const place = writablePlace(to);
+  checkName(place.name);
+  const path = cleanPath(to);
+  if (path === file.path) return;
+  const before = visit.find(path);
+  if (before) checkNoEvidence(place.name);
+  if (before && !replace) {
+    throw new Refusal(
+      "failure",
+      `${place.name} exists already. Delete it first or choose another name; both files were kept.`,
+    );
+  }
+  // What the service wrote or took is sent anew by whoever gives it a name of its own.
+  const isTheServices = file.sender === null || isStageName(file.path);
+  catalog.rename(file.id, path, isTheServices ? visit.sender : undefined);
+  visit.remember(path, file.id);
+  visit.keeper.settling.touch(file.id, visit.session);
+  if (before) letGo(visit, before, "replaced");
+  await catalog.durable();
+}
+
+/** The file is gone from the catalog: nobody writes it any more, and its bytes go too. */
+function letGo({ keeper }: Visit, file: CatalogFile, how: Ousting): void {
+  keeper.settling.forget(file.id);
+  // Not waited for: a blob that is still in use is swept by who lets go of it last.
+  void keeper.writers.oust(file.id, file.path.slice(file.path.lastIndexOf("/") + 1), how);
+  void keeper.vault.sweep(file.blob);
+}

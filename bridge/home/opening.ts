@@ -1,0 +1,106 @@
+/**
+ * OPEN: taking a file to read or to write it.
+ */
+import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import { type OpenFile, type OpenMode, Refusal } from "./home.ts";
+import { checkName, cleanPath } from "./paths.ts";
+import { Reading } from "./reading.ts";
+import { checkNoEvidence, nothingThere, writablePlace } from "./rules.ts";
+import type { Visit } from "./visit.ts";
+import { Writing } from "./writing.ts";
+
+export function openFile(visit: Visit, path: string, mode: OpenMode): Promise<OpenFile> {
+  return mode.write ? startWriting(visit, path, mode) : startReading(visit, path);
+}
+
+async function startReading(visit: Visit, path: string): Promise<Reading> {
+  const file = visit.file(path);
+  const done = visit.keeper.openFiles.take(visit.schoolId);
+  try {
+    const lease = await visit.keeper.vault.use(file, { mayBeNew: file.state === "partial" });
+    return new Reading({ visit, file, lease, done });
+  } catch (error) {
+    done();
+    throw error;
+  }
+}
+
+/** @throws Refusal, and then the file is what it was */
+export async function startWriting(visit: Visit, path: string, mode: OpenMode): Promise<Writing> {
+  checkWritable(visit, path, mode);
+  const { vault, openFiles } = visit.keeper;
+  const done = openFiles.take(visit.schoolId);
+  try {
+    await vault.room.look();
+    const { version } = await vault.keys.current(visit.schoolId);
+    return await acquire(visit, path, mode, { version, done });
+  } catch (error) {
+    done();
+    throw error;
+  }
+}
+
+/** The file that is there now, if the school may write to the path as it wants to. */
+function checkWritable(visit: Visit, path: string, mode: OpenMode): CatalogFile | undefined {
+  const { name } = writablePlace(path);
+  checkNoEvidence(name);
+  const before = visit.find(path);
+  if (!before && !mode.create) throw nothingThere(path);
+  if (before && mode.create && mode.exclusive) {
+    throw new Refusal("failure", `${name} exists already and was not changed.`);
+  }
+  if (!before) checkName(name);
+  return before;
+}
+
+/**
+ * Takes the name. Looking, telling the catalog, and ousting whoever has it are one step, up to the
+ * first `await`: two sessions can never both have it, and the catalog names the blob of the one that
+ * does.
+ */
+async function acquire(
+  visit: Visit,
+  path: string,
+  mode: OpenMode,
+  { version, done }: { version: number; done: () => void },
+): Promise<Writing> {
+  const { keeper, schoolId, sender } = visit;
+  const { vault, writers, settling } = keeper;
+  // Asked again: another session may have come in between.
+  const before = checkWritable(visit, path, mode);
+  const file = !before
+    ? vault.catalog.createPartial(schoolId, cleanPath(path), version, sender)
+    : mode.truncate
+    ? vault.catalog.startOver(before.id, version, sender)
+    : vault.catalog.markPartial(before.id, sender);
+  const { name } = writablePlace(path);
+  const writing = new Writing({ visit, file, name, append: mode.append, done });
+  const letGo = writers.enter(file.id, name, writing);
+  settling.forget(file.id);
+  const isNew = file.blob !== before?.blob;
+  // Bytes that were closed must be there, as many as the catalog says.
+  const lease = vault.use(isNew ? file : before, { mayBeNew: isNew || before.state === "partial" });
+  try {
+    await writing.start(lease, letGo);
+  } catch (error) {
+    if (vault.catalog.file(file.id)?.blob === file.blob) putBack(visit, file, before);
+    throw error;
+  }
+  if (before && isNew) void vault.sweep(before.blob);
+  return writing;
+}
+
+/** The file could not be opened: it is as before, unless it was to be emptied. */
+function putBack({ keeper, session }: Visit, file: CatalogFile, before?: CatalogFile): void {
+  const { catalog } = keeper.vault;
+  if (keeper.writers.current(file.id)) return;
+  if (!before) catalog.remove(file.id);
+  else if (before.blob === file.blob && before.state !== "partial") {
+    catalog.settleSize(before, "closed", leftOf(before));
+    keeper.settling.touch(file.id, session);
+  }
+}
+
+function leftOf({ size, modifiedAt, sha256 }: CatalogFile) {
+  return { size, modifiedAt, sha256: sha256 ?? undefined };
+}
