@@ -2,7 +2,12 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
-import { verifyStudents, withdrawVerification } from "../database/school/verifications.ts";
+import {
+  listVerifications,
+  verificationStates,
+  verifyStudents,
+  withdrawVerification,
+} from "../database/school/verifications.ts";
 import { accept, readJson } from "../http/body.ts";
 import { takes } from "../http/query.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -10,6 +15,7 @@ import { usernameKey } from "../roster/values/username.ts";
 import { author } from "./author.ts";
 import { InstantText } from "./instant.ts";
 import { findSchool } from "./find-school.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
 
 /** So many students are verified in one call; more are sent in several. */
 const MOST_USERNAMES = 50_000;
@@ -30,6 +36,12 @@ const Verify = v.strictObject({
   reviewer: v.optional(Reviewer),
   /** When it was decided, if not now. */
   verifiedAt: v.optional(InstantText),
+});
+
+const Which = v.object({
+  state: v.optional(
+    v.picklist(verificationStates, `it takes one of ${verificationStates.join(", ")}`),
+  ),
 });
 
 const Withdraw = v.object({ reviewer: v.optional(Reviewer) });
@@ -79,6 +91,16 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
       list.push(username);
     }
     return c.json(answer);
+  });
+
+  routes.get("/schools/:slug/verifications", takes(...PAGE, "state"), async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const page = readPage(c, v.tuple([v.number()]));
+    const { state } = accept(Which, c.req.query(), "query");
+    const verifications = await listVerifications(database, school.id, page, state);
+    return c.json(
+      writePage(verifications, page, ({ id }): [number] => [id], ({ id: _, ...item }) => item),
+    );
   });
 
   routes.delete("/schools/:slug/verifications/:username{.+}", takes("reviewer"), async (c) => {

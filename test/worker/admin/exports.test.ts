@@ -89,6 +89,31 @@ eachDatabase("outbound over the admin routes", (database) => {
     assert.equal((await call("GET", "/students/bo%2Fb@x.edu")).body.verifiedAt, null);
   });
 
+  test("an administrator sees who is verified and waits, who was exported, and in which file", async () => {
+    const { call, admin } = await school();
+    const list = async (query: string) => (await call("GET", `/verifications${query}`)).body;
+    await call("POST", "/verifications", { usernames: ["ana@x.edu"], reviewer: "Ruth" });
+    const made = (await call("POST", "/exports")).body;
+    await call("POST", "/verifications", { usernames: ["bo/b@x.edu"] });
+    const [waiting] = (await list("?state=waiting")).items;
+    assert.equal(waiting.username.toLowerCase(), "bo/b@x.edu");
+    assert.equal(waiting.state, "waiting");
+    const [exported] = (await list("?state=exported")).items;
+    assert.equal(exported.exportId, made.id);
+    assert.equal(exported.reviewer, "Ruth");
+    await call("DELETE", "/verifications/ana@x.edu?reviewer=Rob");
+    const [withdrawn] = (await list("?state=withdrawn")).items;
+    assert.equal(withdrawn.exportId, made.id, "that it had been exported already is seen");
+    assert.equal(withdrawn.withdrawnBy, "Rob");
+    const page = await list("?limit=1");
+    assert.deepEqual(page.items, [waiting]);
+    assert.deepEqual((await list(`?limit=1&cursor=${page.next}`)).items, [withdrawn]);
+    assert.match((await list("?state=all")).detail, /state is "all".*waiting, exported, withdrawn/);
+
+    assert.equal((await admin("GET", `/admin/exports/${made.id}`)).body.students, 1);
+    assert.equal((await admin("GET", "/admin/exports/none")).status, 404);
+  });
+
   test("verifications and withdrawals stand in the audit trail with their reviewer", async () => {
     const { call, admin, slug } = await school();
     await call("POST", "/verifications", {

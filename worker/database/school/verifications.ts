@@ -3,7 +3,8 @@
  * carries all Usernames through `json_each`.
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client, InStatement, Row } from "@libsql/client";
+import type { Page } from "../page.ts";
 import type { Author } from "../control/audit.ts";
 
 /**
@@ -102,6 +103,66 @@ export async function withdrawVerification(
     }),
   ], "write");
   return withdrawn!.rowsAffected > 0;
+}
+
+/** `waiting` for the next export, `exported`, or `withdrawn`, whether or not it had been exported. */
+export const verificationStates = ["waiting", "exported", "withdrawn"] as const;
+export type VerificationState = (typeof verificationStates)[number];
+
+export interface Verification {
+  /** Orders the list: the later one was recorded later. */
+  id: number;
+  username: string;
+  state: VerificationState;
+  verifiedAt: string;
+  reviewer: string;
+  recordedAt: string;
+  withdrawnAt: string | null;
+  withdrawnBy: string | null;
+  /** The export it is in, also when it was withdrawn since. */
+  exportId: string | null;
+}
+
+const conditions: Record<VerificationState, string> = {
+  waiting: "AND v.export_id IS NULL AND v.withdrawn_at IS NULL",
+  exported: "AND v.export_id IS NOT NULL AND v.withdrawn_at IS NULL",
+  withdrawn: "AND v.withdrawn_at IS NOT NULL",
+};
+
+/** Newest first; one row more than the page has. */
+export async function listVerifications(
+  database: Client,
+  schoolId: SchoolId,
+  { limit, after }: Page<[number]>,
+  state?: VerificationState,
+): Promise<Verification[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT v.id, coalesce(students.username, v.username_key) AS username, v.verified_at,
+        v.reviewer, v.recorded_at, v.withdrawn_at, v.withdrawn_by, v.export_id
+      FROM verifications AS v
+      LEFT JOIN students ON students.school_id = v.school_id
+        AND students.username_key = v.username_key
+      WHERE v.school_id = ? AND v.id < ? ${state ? conditions[state] : ""}
+      ORDER BY v.id DESC LIMIT ?`,
+    args: [schoolId, after?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1],
+  });
+  return rows.map(readVerification);
+}
+
+function readVerification(row: Row): Verification {
+  const text = (column: string) => row[column] as string | null;
+  const [withdrawnAt, exportId] = [text("withdrawn_at"), text("export_id")];
+  return {
+    id: Number(row["id"]),
+    username: String(row["username"]),
+    state: withdrawnAt ? "withdrawn" : exportId ? "exported" : "waiting",
+    verifiedAt: String(row["verified_at"]),
+    reviewer: String(row["reviewer"]),
+    recordedAt: String(row["recorded_at"]),
+    withdrawnAt,
+    withdrawnBy: text("withdrawn_by"),
+    exportId,
+  };
 }
 
 /** A line in the audit trail, when the statement before it changed something. */
