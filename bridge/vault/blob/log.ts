@@ -2,7 +2,7 @@
  * The entries of one blob on disk: appended, found again, never changed in place. So nothing that is
  * written later, or breaks off half way, can harm what was durable before.
  */
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BlobDamaged, BlobMissing } from "./errors.ts";
 import {
@@ -23,6 +23,7 @@ import {
   SALT_BYTES,
   sealEntry,
 } from "./format.ts";
+import { openNew, writeAt } from "./file-calls.ts";
 import { asidePath } from "./files.ts";
 import { readAt, replay } from "./replay.ts";
 import { syncFolder } from "../../sync-folder.ts";
@@ -371,40 +372,5 @@ export class BlobLog {
       await this.#writing?.catch(() => {});
       await this.#handle.close();
     }
-  }
-}
-
-/**
- * Makes the file, and the folder it is in. The folder of all blobs is there, or it was moved away: then
- * it is not made again.
- */
-async function openNew(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "wx+", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  const group = dirname(path);
-  await mkdir(group, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
-  await syncFolder(dirname(group));
-  return await open(path, "wx+", 0o600);
-}
-
-async function writeAt(handle: FileHandle, buffers: Uint8Array[], position: number): Promise<void> {
-  const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  let { bytesWritten: written } = await handle.writev(buffers, position);
-  if (written === total) return;
-  // A short write: what stopped it (no room) is thrown by the next one.
-  const bytes = Buffer.concat(buffers);
-  while (written < total) {
-    const { bytesWritten } = await handle.write(
-      bytes,
-      written,
-      total - written,
-      position + written,
-    );
-    written += bytesWritten;
   }
 }
