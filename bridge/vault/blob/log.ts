@@ -25,7 +25,7 @@ import {
 } from "./format.ts";
 import { openNew, writeAt } from "./file-calls.ts";
 import { asidePath } from "./files.ts";
-import { readAt, replay } from "./replay.ts";
+import { readAt, readInto, replay } from "./replay.ts";
 import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
@@ -48,6 +48,7 @@ const nothing = new Uint8Array(0);
 const WRITE_BYTES = 4 * CHUNK_BYTES;
 /** So many chunks that lie one after the other are read at once. */
 const READ_CHUNKS = 4;
+const READ_BYTES = READ_CHUNKS * (ENTRY_OVERHEAD + CHUNK_BYTES);
 
 export class BlobLog {
   readonly #identity: BlobIdentity;
@@ -62,6 +63,8 @@ export class BlobLog {
   #written = PREAMBLE_BYTES;
   /** Sealed entries by their positions: one write for several of them is twice as fast. */
   readonly #unwritten = new Map<number, Uint8Array[]>();
+  /** What {@link readAhead} reads into, again and again: new ones keep the garbage collector busy. */
+  readonly #readBuffers: Buffer[] = [];
   /** A write that nobody waits for yet. */
   #writing: Promise<void> | undefined;
   /** Did it fail? The next call tries again, and tells. */
@@ -192,7 +195,7 @@ export class BlobLog {
 
   /**
    * Begins to read the chunk and those that lie behind it on the disk: a chunk's number and what gives
-   * its bytes, in order. Nothing of a chunk that is not on the disk.
+   * its bytes once, in order. Nothing of a chunk that is not on the disk.
    */
   readAhead(first: number): [number, () => Promise<Buffer>][] {
     const run: [number, Place][] = [];
@@ -206,16 +209,21 @@ export class BlobLog {
     if (run.length === 0) return [];
     const start = run[0]![1].position;
     const last = run.at(-1)![1];
-    const reading = readAt(
-      this.#handle,
-      start,
-      last.position + last.length + ENTRY_OVERHEAD - start,
-    );
+    const sealed = this.#readBuffers.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
+    const length = last.position + ENTRY_OVERHEAD + last.length - start;
+    const reading = readInto(this.#handle, start, sealed.subarray(0, length));
     reading.catch(() => {/* said to who asks for the bytes */});
+    let unread = run.length;
     return run.map(([chunk, place]) => {
       const at = place.position - start;
       const end = at + ENTRY_OVERHEAD + place.length;
-      const bytes = async () => this.#opened(chunk, place, (await reading).subarray(at, end));
+      const bytes = async () => {
+        try {
+          return this.#opened(chunk, place, (await reading).subarray(at, end));
+        } finally {
+          if (--unread === 0) this.#readBuffers.push(sealed);
+        }
+      };
       return [chunk, bytes];
     });
   }

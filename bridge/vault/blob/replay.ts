@@ -138,7 +138,16 @@ export async function readAt(
   position: number,
   length: number,
 ): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+  return await readInto(handle, position, Buffer.allocUnsafe(length));
+}
+
+/** Fills the buffer; what it returns is the part that was filled. */
+export async function readInto(
+  handle: FileHandle,
+  position: number,
+  bytes: Buffer,
+): Promise<Buffer> {
+  const { length } = bytes;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
