@@ -88,7 +88,8 @@ export interface OpenFile {
 export interface FolderReader {
   /**
    * READDIR: the next entries in the order of their names, at most `limit` of them; none at the end.
-   * A file that comes, goes or is renamed meanwhile may be in it or not; no other is left out.
+   * A page with fewer is the last. A file that comes, goes or is renamed between two pages may be in
+   * it or not; no other is left out.
    */
   page(limit: number): Promise<Entry[]>;
 }

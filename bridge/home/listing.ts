@@ -29,13 +29,17 @@ function rootReader(now: number): FolderReader {
 function folderReader(visit: Visit, folder: string): FolderReader {
   const { catalog } = visit.keeper.vault;
   let after = "";
+  let ended = false;
   return {
     async page(limit) {
+      // A folder that fits one page is shown as it was at one moment.
+      if (ended) return [];
       const entries = catalog.list(visit.schoolId, folder, after, limit).map((file): Entry => ({
         name: file.path.slice(folder.length + 1),
         attributes: visit.attributesOf(file),
       }));
       after = entries.at(-1)?.name ?? after;
+      ended = entries.length < limit;
       return entries;
     },
   };

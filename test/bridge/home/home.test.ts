@@ -230,18 +230,3 @@ test("a file that was deleted while it was written is not said to be kept", asyn
   assert.deepEqual(await names(home), []);
   await until(() => homes.catalog.doomedBlobs().length === 0);
 });
-
-test("the SFTP read to the end is the receipt of a download", async () => {
-  await using homes = await testHomes();
-  const home = homes.home();
-  await put(home, "/inbound/a.txt", "hello");
-  const downloads = () =>
-    homes.catalog.ledger.events(100).filter(({ event }) => event.type === "download");
-  const file = await home.open("/inbound/a.txt", toRead);
-  await file.read(0, 4);
-  assert.equal(downloads().length, 0);
-  await file.read(4, 10);
-  await file.read(5, 10);
-  await file.close();
-  assert.equal(downloads().length, 1);
-});
