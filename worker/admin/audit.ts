@@ -1,17 +1,28 @@
 /** What administrators did, newest first. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { WorkerContext } from "../context.ts";
+import { instant, type WorkerContext } from "../context.ts";
 import { listAudit } from "../database/control/audit.ts";
+import { accept } from "../http/body.ts";
 import { takes } from "../http/query.ts";
+import { InstantText } from "./instant.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 
+/** Which entries: of a school (its slug), of a kind of change, of a moment and later. */
+const Which = v.object({
+  school: v.optional(v.string()),
+  action: v.optional(v.string()),
+  since: v.optional(InstantText),
+});
+
 export function auditRoutes({ database }: WorkerContext): Hono {
-  return new Hono().get("/audit", takes(...PAGE, "school", "action"), async (c) => {
+  return new Hono().get("/audit", takes(...PAGE, "school", "action", "since"), async (c) => {
     const page = readPage(c, v.tuple([v.number()]));
+    const { school, action, since } = accept(Which, c.req.query(), "query");
     const entries = await listAudit(database, page, {
-      school: c.req.query("school"),
-      action: c.req.query("action"),
+      school,
+      action,
+      since: since === undefined ? undefined : instant(Date.parse(since)),
     });
     return c.json(writePage(entries, page, ({ id }) => [id], (entry) => entry));
   });

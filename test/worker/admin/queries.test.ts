@@ -82,5 +82,10 @@ eachDatabase("what stands behind the question mark", (database) => {
       "asked school.created",
     ]);
     assert.deepEqual(await listed("?action=school.created&school=other"), ["other school.created"]);
+    app.clock.now += 60_000;
+    const since = new Date(app.clock.now).toISOString().replace("Z", "%2B00:00");
+    await app.admin("PATCH", "/admin/schools/other", { name: "Another" });
+    assert.deepEqual(await listed(`?since=${since}`), ["other school.changed"]);
+    assert.equal((await app.admin("GET", "/admin/audit?since=2026-02-30T00:00:00Z")).status, 400);
   });
 });

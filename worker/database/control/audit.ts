@@ -32,19 +32,35 @@ export function auditEntry(
   };
 }
 
+/** Which entries are wanted; all that are given must hold. */
+export interface AuditFilter {
+  /** A slug. */
+  school?: string | undefined;
+  action?: string | undefined;
+  /** ISO 8601 UTC to the millisecond: entries of that moment and later. */
+  since?: string | undefined;
+}
+
 /** Newest first; one row more than the page has. */
 export async function listAudit(
   database: Client,
   { limit, after }: Page<[number]>,
-  { school, action }: { school?: string | undefined; action?: string | undefined } = {},
+  { school, action, since }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
+  const conditions: [string, string | undefined][] = [
+    ["a.school_id = (SELECT id FROM schools WHERE slug = ?)", school],
+    ["a.action = ?", action],
+    ["a.at >= ?", since],
+  ];
+  const wanted = conditions.filter(([, value]) => value !== undefined);
   const { rows } = await database.execute({
     sql: `SELECT a.id, a.at, a.actor, a.action, a.detail, s.slug
           FROM audit a LEFT JOIN schools s ON s.id = a.school_id
-          WHERE a.id < ? AND (? IS NULL OR s.slug = ?) AND (? IS NULL OR a.action = ?) ORDER BY a.id DESC LIMIT ?`,
+          WHERE ${["a.id < ?", ...wanted.map(([sql]) => sql)].join(" AND ")}
+          ORDER BY a.id DESC LIMIT ?`,
     args: [
       after?.[0] ?? Number.MAX_SAFE_INTEGER,
-      ...[school ?? null, school ?? null, action ?? null, action ?? null],
+      ...wanted.map(([, value]) => value!),
       limit + 1,
     ],
   });

@@ -1,0 +1,77 @@
+// No statement that runs again and again reads a table from end to end: what it costs does not grow
+// with the other schools, nor with what a school ever did.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { tick } from "../../../worker/export/tick.ts";
+import { adminToken, appUnderTest } from "../app-under-test.ts";
+import { scans, watched } from "./asked.ts";
+import { eachDatabase } from "./each-database.ts";
+
+eachDatabase("query plans", (database) => {
+  test("no statement of the administrators' routes and of the tick reads a whole table", async () => {
+    const { client, asked } = watched(database().client);
+    const world = appUnderTest(client);
+    const { admin } = world;
+    const insist = async (method: string, path: string, body?: unknown) => {
+      const answer = await admin(method, path, body);
+      assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    };
+    await insist("POST", "/admin/schools", { slug: "oak", name: "Oak" });
+    const school = "/admin/schools/oak";
+    await insist("PATCH", school, { name: "Oak College" });
+    await insist("PUT", `${school}/placements`, [{ requirementGroup: "Nursing", term: "Fall" }]);
+    await client.execute(
+      "INSERT INTO students (school_id, username_key, username) SELECT id, 'ana@x.edu', 'ana@x.edu' FROM schools",
+    );
+    asked.clear();
+    await insist("POST", `${school}/verifications`, { usernames: ["ana@x.edu"] });
+    const when = { when: "every minute", timezone: "UTC" };
+    await insist("PUT", `${school}/schedule`, when);
+    const made = await insist("POST", `${school}/exports`);
+    await insist("POST", `/admin/exports/${made.id}/deliver`);
+    await insist("DELETE", `${school}/verifications/ana@x.edu`);
+    world.clock.now += 120_000;
+    await tick(world.context);
+
+    const routes = world.app.routes.filter(({ method, path }) =>
+      method === "GET" && path.startsWith("/admin/") && !path.endsWith("*")
+    );
+    assert.ok(routes.length > 15);
+    const fill = (path: string) =>
+      path.replace(":slug", "oak").replace(/:username(\{[^}]*\})?/, "ana@x.edu")
+        .replace(/:\w+(\{[^}]*\})?/g, made.id);
+    const headers = { authorization: `Bearer ${adminToken}` };
+    for (const { path } of routes) {
+      const request = new Request(`http://worker.test${fill(path)}`, { headers });
+      await (await world.app.fetch(request)).text();
+    }
+    for (
+      const query of [
+        "schools/oak/verifications?state=waiting",
+        "audit?school=oak&action=school.created&since=2026-11-01T00:00:00Z",
+        "schools/oak/students?q=ana",
+      ]
+    ) await insist("GET", `/admin/${query}`);
+    await insist("DELETE", `${school}/schedule`);
+
+    const { rows } = await database().client.execute(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    );
+    const tables = rows.map((row) => String(row["name"]));
+    const found = await scans(database().client, asked.values(), tables);
+    const isAllowed = (scan: string) => allowed.some((pattern) => pattern.test(scan));
+    assert.ok(asked.size > 40, `${asked.size} statements`);
+    assert.deepEqual(found.filter((scan) => !isAllowed(scan)), []);
+  });
+}, { only: ["file:", "http:"] });
+
+/** Scans that are bounded by something else. */
+const allowed = [
+  // What administrators registered: a handful.
+  /^webhooks: SELECT w\.id, s\.slug/,
+  // A table of one row.
+  /^directory\b/,
+  // Indexes that hold only what is to be done.
+  / USING (?:COVERING )?INDEX (?:exports_making|schedules_ready)\b/,
+];
