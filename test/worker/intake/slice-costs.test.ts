@@ -1,0 +1,186 @@
+// DESIGN: a slice costs two round trips to the database, and its cost does not grow with those before.
+import type { Client, InStatement } from "@libsql/client";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eachDatabase } from "../database/each-database.ts";
+import { openDatabase } from "../../../worker/database/client.ts";
+import { announceUpload } from "../../../worker/database/school/arrivals.ts";
+import { applySlice } from "../../../worker/intake/apply.ts";
+import { LISTED_PROBLEMS } from "../../../worker/roster/changes.ts";
+import { header, makeSchool, students, upload } from "../roster/world.ts";
+
+interface Traffic {
+  trips: number;
+  /** Rows that the database answered with. */
+  rows: number;
+  statements: { sql: string; args: unknown }[];
+}
+
+/** A client that counts what goes to the database and comes back. */
+function counting(client: Client): { client: Client; traffic: Traffic } {
+  const traffic: Traffic = { trips: 0, rows: 0, statements: [] };
+  const note = (statement: InStatement) => {
+    if (typeof statement === "object") {
+      traffic.statements.push({ sql: statement.sql, args: statement.args });
+    }
+  };
+  const counted = new Proxy(client, {
+    get(target, name) {
+      if (name === "execute") {
+        return async (statement: InStatement) => {
+          traffic.trips++;
+          note(statement);
+          const result = await target.execute(statement);
+          traffic.rows += result.rows.length;
+          return result;
+        };
+      }
+      if (name === "batch") {
+        return async (statements: InStatement[], mode: "read" | "write") => {
+          traffic.trips++;
+          statements.forEach(note);
+          const results = await target.batch(statements, mode);
+          for (const { rows } of results) traffic.rows += rows.length;
+          return results;
+        };
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { client: counted, traffic };
+}
+
+const rows = (count: number, idOf: (i: number) => string) =>
+  header + Array.from({ length: count }, (_, i) => `u${i}@x.edu,${idOf(i)},,,,,,,1\r\n`).join("");
+
+eachDatabase("what a slice costs", (opened) => {
+  test("two round trips a slice, however many slices were before it, and the answer is the position", async () => {
+    const { client, traffic } = counting(opened().client);
+    const school = await makeSchool(client);
+    const bytes = new TextEncoder().encode(rows(60, (i) => `S${i}`));
+    const id = crypto.randomUUID();
+    await announceUpload(client, {
+      id: id as never,
+      schoolId: school as never,
+      name: "r.csv",
+      timeCode: "20261121T000000000Z",
+      acceptedAt: "2026-11-21T00:00:00.000Z",
+      size: bytes.length,
+      sha256: "0".repeat(64),
+      sender: { fingerprint: "", address: "", client: "" },
+    });
+    const costs: [number, number][] = [];
+    let state = "accepted", offset = 0;
+    while (state !== "completed") {
+      [traffic.trips, traffic.rows] = [0, 0];
+      const options = { database: client, sliceRows: 10, now: 0 };
+      ({ state, offset } = await applySlice(id, offset, bytes.subarray(offset), options));
+      costs.push([traffic.trips, traffic.rows]);
+    }
+    assert.deepEqual(costs, Array(6).fill([2, 1]));
+    assert.equal(offset, bytes.length);
+  });
+
+  test("StudentIds that rotate: each slice looks up what its own rows name, not all rows that wait", async () => {
+    const { client, traffic } = counting(opened().client);
+    const school = await makeSchool(client);
+    const count = 400;
+    await upload(client, school, rows(count, (i) => `S${i}`));
+    [traffic.trips, traffic.rows] = [0, 0];
+    const { counts } = await upload(client, school, rows(count, (i) => `S${(i + 1) % count}`), {
+      sliceRows: 10,
+    });
+    assert.deepEqual([counts["updated"], counts["rejected"]], [count, 0]);
+    // A few rows for each row of the file; all that wait in each slice would be 8,000 at least.
+    assert.ok(traffic.rows < 5 * count, `${traffic.rows} rows for ${count}`);
+    const [first] = await students(client, school);
+    assert.equal(first!["student_id"], "S1");
+  });
+
+  test("every statement of a roster's slices finds its rows by a key", async () => {
+    const { client, traffic } = counting(opened().client);
+    const school = await makeSchool(client);
+    await upload(client, school, rows(40, (i) => `S${i}`));
+    const again = rows(40, (i) => `S${(i + 1) % 40}`) +
+      "u1@x.edu,S7,,,,,,,1\r\nu2@x.edu,,,,,,,,7\r\n";
+    await upload(client, school, again, { sliceRows: 5 });
+    const plans = new Map(traffic.statements.map(({ sql, args }) => [sql, args]));
+    assert.ok(plans.size > 15);
+    // The native library leaves an explained statement open, and its connection commits no more.
+    const explaining = await openDatabase({ url: opened().url });
+    for (const [sql, args] of plans) {
+      const plan = await explaining.execute({
+        sql: `EXPLAIN QUERY PLAN ${sql}`,
+        args: args as never,
+      });
+      for (const { detail } of plan.rows) {
+        assert.doesNotMatch(
+          String(detail),
+          /^SCAN (?!json_each|given|CONSTANT|directory|schools)/,
+          sql,
+        );
+      }
+    }
+    explaining.close();
+  });
+
+  test("rows that wait are settled once, also when the worker ended after the last slice", async () => {
+    const database = opened().client;
+    const school = await makeSchool(database);
+    await upload(database, school, rows(4, (i) => `S${i}`));
+    let isCut = true;
+    const { client } = counting(database);
+    const failing = new Proxy(client, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
+        return (statements: InStatement[], mode: "read" | "write") => {
+          const settles = statements.some((statement) =>
+            typeof statement === "object" &&
+            /INSERT INTO students .*deferred_rows/s.test(statement.sql)
+          );
+          if (settles && isCut) {
+            isCut = false;
+            return Promise.reject(new Error("the worker ended"));
+          }
+          return target.batch(statements, mode);
+        };
+      },
+    });
+    const file = rows(4, (i) => `S${(i + 1) % 4}`) + "late@x.edu,S0,,,,,,,1\r\n";
+    await assert.rejects(upload(failing, school, file), /the worker ended/);
+    const { rows: [unfinished] } = await database.execute({
+      sql: "SELECT id FROM uploads WHERE school_id = ? AND state = 'processing'",
+      args: [school],
+    });
+    const size = new TextEncoder().encode(file).length;
+    const options = { database, sliceRows: 10, now: 0 };
+    const id = String(unfinished!["id"]);
+    // The bridge goes on from the position, which is the end of the file, with nothing.
+    const tries = [1, 2, 3].map(() => applySlice(id, size, new Uint8Array(), options));
+    const done = (await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled");
+    assert.equal(done.length, 1);
+    const ids = (await students(database, school)).map((student) => student["student_id"]);
+    assert.deepEqual(ids, ["S1", "S2", "S3", "S0"]);
+    const { rows: [left] } = await database.execute({
+      sql: "SELECT count(*) AS n FROM deferred_rows WHERE upload_id = ?",
+      args: [id],
+    });
+    assert.equal(left!["n"], 0);
+  });
+});
+
+eachDatabase("a report of very many problems", (opened) => {
+  test("of a file's problems the first 50,000 are listed, all are counted, and the summary says so", async () => {
+    const database = opened().client;
+    const school = await makeSchool(database);
+    const bad = "x,#,,,1,1,G,,7\r\n".repeat(12_000);
+    const { counts, report } = await upload(database, school, header + bad);
+    assert.equal(counts["rejected"], 12_000);
+    assert.equal(counts["warnings"], 12_000);
+    assert.equal(counts["unlisted"], 6 * 12_000 - LISTED_PROBLEMS);
+    assert.equal(report.length, 1 + LISTED_PROBLEMS);
+    assert.match(report[0]!, /22000 more problems are counted and not listed here/);
+  });
+}, { only: ["file:"] });
