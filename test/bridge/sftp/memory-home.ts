@@ -64,7 +64,7 @@ export class MemoryHome implements Home {
     const names = folder === "/"
       ? ["inbound", "outbound"]
       : [...this.files.keys()].filter((file) => file.startsWith(`${folder}/`))
-        .map((file) => file.slice(folder.length + 1));
+        .map((file) => file.slice(folder.length + 1)).sort();
     if ((await this.stat(folder)).kind !== "folder") throw new Refusal("failure", "No folder.");
     const entries: Entry[] = await Promise.all(
       names.map(async (name) => ({ name, attributes: await this.stat(`${folder}/${name}`) })),
