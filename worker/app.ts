@@ -8,7 +8,7 @@ import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
 import { isUnavailable } from "./database/errors.ts";
-import type { Caller } from "./http/bearer.ts";
+import type { Caller } from "./http/caller.ts";
 import { FailedTokens } from "./http/failed-tokens.ts";
 import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 

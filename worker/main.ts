@@ -1,5 +1,6 @@
 /** Starts the worker: `deno run --allow-net --allow-env worker/main.ts`, or Node with tsx. */
 import { createApp } from "./app.ts";
+import { callerOf } from "./http/caller.ts";
 import { instant, type WorkerContext } from "./context.ts";
 import { openDatabase } from "./database/client.ts";
 import { startTicking } from "./platform/ticking.ts";
@@ -86,7 +87,10 @@ const worker = startWorker({
     };
     const teller = openTeller(database, settings, log);
     const app = createApp(serving);
-    return (request, caller) => app.fetch(request, caller);
+    return (request, { address }) => {
+      const forwarded = request.headers.get("x-forwarded-for");
+      return app.fetch(request, callerOf(address, forwarded, settings.trustedProxies));
+    };
   },
   hopeless(fault) {
     console.error(`DATABASE_URL ${fault}`);

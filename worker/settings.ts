@@ -20,6 +20,8 @@ export interface WorkerSettings {
   adminToken: string;
   sliceRows: number;
   keyTypes: KeyFamily[];
+  /** Addresses of our own proxies, whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
   mail: MailSettings | undefined;
   publicUrl: string | undefined;
   allowPrivateWebhooks: boolean;
@@ -40,10 +42,22 @@ export function readSettings(environment: Environment): WorkerSettings {
     adminToken: () => readAdminToken(get("ADMIN_TOKEN"), get("BRIDGE_TOKEN")),
     sliceRows: () => readWholeNumber("SLICE_ROWS", get("SLICE_ROWS") ?? "5000", 1, 50_000),
     keyTypes: () => readWords("SSH_KEY_TYPES", get("SSH_KEY_TYPES") ?? "rsa", keyFamilies),
+    trustedProxies: () => readAddresses("TRUSTED_PROXIES", get("TRUSTED_PROXIES")),
     mail: () => readMail(get("SMTP_URL"), get("MAIL_FROM")),
     publicUrl: () => readPublicUrl(get("PUBLIC_URL")),
     allowPrivateWebhooks: () => readAllowPrivate(get("WEBHOOK_ALLOW_PRIVATE")),
   });
+}
+
+function readAddresses(name: string, value: string | undefined): string[] {
+  const addresses = value?.split(",").map((part) => part.trim()) ?? [];
+  const form = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
+  const wrong = addresses.find((address) => !form.test(address));
+  if (wrong === undefined) return addresses;
+  throw new SettingError(
+    `${name} has ${JSON.stringify(wrong)}; it takes IP addresses with commas between, such as ` +
+      "127.0.0.1,::1.",
+  );
 }
 
 function readAdminToken(value: string | undefined, bridge: string | undefined): string {

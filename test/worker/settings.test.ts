@@ -16,6 +16,7 @@ describe("the worker's settings", () => {
       adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa"],
+      trustedProxies: [],
       mail: undefined,
       publicUrl: undefined,
       allowPrivateWebhooks: false,
@@ -32,6 +33,7 @@ describe("the worker's settings", () => {
       ADMIN_TOKEN: "admin-secret-00001",
       SLICE_ROWS: "",
       SSH_KEY_TYPES: "rsa, Ed25519,ecdsa,rsa",
+      TRUSTED_PROXIES: "127.0.0.1, ::1",
     });
     assert.deepEqual(settings, {
       databaseUrl: "libsql://example.turso.io",
@@ -42,6 +44,7 @@ describe("the worker's settings", () => {
       adminToken: "admin-secret-00001",
       sliceRows: 5000,
       keyTypes: ["rsa", "ed25519", "ecdsa"],
+      trustedProxies: ["127.0.0.1", "::1"],
       mail: undefined,
       publicUrl: undefined,
       allowPrivateWebhooks: false,
@@ -81,6 +84,7 @@ describe("the worker's settings", () => {
     [{ PORT: "80.5" }, /^PORT is "80\.5"/],
     [{ SLICE_ROWS: "0" }, /^SLICE_ROWS is "0"; it takes a whole number from 1 to 50000\.$/],
     [{ SSH_KEY_TYPES: "rsa,dsa" }, /^SSH_KEY_TYPES has "dsa"; it takes .* rsa, ed25519, ecdsa/],
+    [{ TRUSTED_PROXIES: "10.0.0.0/8" }, /^TRUSTED_PROXIES has "10.0.0.0\/8"; it takes IP/],
     [{ DATABASE_URL: "./worker.db" }, /^DATABASE_URL is no URL; it takes .*file:, libsql:/],
     [{ DATABASE_URL: "mysql://me:secret@db" }, /^DATABASE_URL begins with mysql: and it takes/],
     [{ DATABASE_URL: "file:" }, /^DATABASE_URL is a file: URL without a path/],

@@ -1,5 +1,6 @@
 /** The worker's two doors: each opens to its own tokens (RFC 6750), before anything of a body is read. */
 import type { MiddlewareHandler } from "hono";
+import type { Caller } from "./caller.ts";
 import type { FailedTokens } from "./failed-tokens.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -8,11 +9,6 @@ export interface Door {
   /** The setting that holds the tokens, to say which one is wanted. */
   setting: string;
   failed: FailedTokens;
-}
-
-/** What the platform tells of a request: the address of who sent it. */
-export interface Caller {
-  address?: string;
 }
 
 export function bearer({ tokens, setting, failed }: Door): MiddlewareHandler<{ Bindings: Caller }> {

@@ -4,7 +4,7 @@
  */
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
-import type { Caller } from "../http/bearer.ts";
+import type { Caller } from "../http/caller.ts";
 import { databaseFault } from "../database/errors.ts";
 import { migrate } from "../database/migrate.ts";
 import { databaseUnavailable, problemResponse } from "../http/problem.ts";

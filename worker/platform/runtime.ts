@@ -3,7 +3,7 @@
  * reached through `globalThis`, so that one source type-checks on all of them.
  */
 
-import type { Caller } from "../http/bearer.ts";
+import type { Caller } from "../http/caller.ts";
 
 type Fetch = (request: Request, caller: Caller) => Response | Promise<Response>;
 
@@ -81,7 +81,7 @@ function onDeno(deno: DenoGlobal): Runtime {
 }
 
 /** What keeps connections that say nothing, or say it slowly, from staying, in milliseconds. */
-const NODE_TIMEOUTS = {
+export const NODE_TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 120_000,
   keepAliveTimeout: 30_000,
@@ -103,7 +103,7 @@ interface NodeProcess {
   exit(code: number): void;
 }
 
-function onNode(process: NodeProcess): Runtime {
+export function onNode(process: NodeProcess, timeouts = NODE_TIMEOUTS): Runtime {
   return {
     environment: () => process.env,
     async listen(fetch, hostname, port) {
@@ -111,7 +111,7 @@ function onNode(process: NodeProcess): Runtime {
       const server = createAdaptorServer({
         fetch: (request, env) =>
           fetch(request, callerAt((env as NodeRequest).incoming.socket.remoteAddress)),
-        serverOptions: NODE_TIMEOUTS,
+        serverOptions: timeouts,
       });
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
