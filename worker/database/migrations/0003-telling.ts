@@ -91,6 +91,7 @@ export const statements: string[] = [
     finished_at TEXT
   )`,
   `CREATE INDEX mails_due ON mails (due_at) WHERE due_at IS NOT NULL`,
+  `CREATE INDEX mails_leased ON mails (lease) WHERE lease IS NOT NULL`,
   `CREATE INDEX mails_listed ON mails (school_id, created_at, id)`,
   `CREATE INDEX mails_finished ON mails (finished_at) WHERE finished_at IS NOT NULL`,
   // What a mail tells. The key is what lets a contact be told of an occurrence once.
