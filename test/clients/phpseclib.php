@@ -1,0 +1,21 @@
+<?php // What a school's script with phpseclib 2 does: php phpseclib.php PORT USER KEY
+set_include_path(get_include_path() . PATH_SEPARATOR . '/usr/share/php');
+require 'phpseclib/autoload.php';
+[$_, $port, $user, $key] = $argv;
+$rsa = new phpseclib\Crypt\RSA();
+$rsa->loadKey(file_get_contents($key));
+$sftp = new phpseclib\Net\SFTP('127.0.0.1', (int) $port);
+if (!$sftp->login($user, $rsa)) exit("login failed\n");
+$whole = random_bytes(1000000);
+$check = function ($ok, $what) use ($sftp) { if (!$ok) exit("$what: " . $sftp->getLastSFTPError() . "\n"); };
+$check($sftp->put('inbound/big.dat', $whole), 'put');
+$check($sftp->put('inbound/big.dat', $whole), 'over an existing name');
+$check($sftp->put('inbound/t.tmp', $whole), 'put by a temporary name');
+$check($sftp->rename('inbound/t.tmp', 'inbound/named.dat'), 'rename');
+$check($sftp->put('inbound/part.dat', substr($whole, 0, 400000)), 'put a part');
+$check($sftp->put('inbound/part.dat', substr($whole, 400000), 2, 400000), 'resume');
+$check($sftp->get('inbound/part.dat') === $whole, 'get');
+$check(in_array('big.dat', $sftp->nlist('inbound')), 'list');
+foreach (['big.dat', 'named.dat', 'part.dat'] as $name) $check($sftp->delete("inbound/$name"), 'delete');
+echo $sftp->put('roster.csv', 'x') ? "NOT REFUSED\n" : "refused: {$sftp->getLastSFTPError()}\n";
+echo "done\n";
