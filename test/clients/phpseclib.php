@@ -1,10 +1,9 @@
-<?php // What a school's script with phpseclib 2 does: php phpseclib.php PORT USER KEY
+<?php // What a school's script with phpseclib 3 does: php phpseclib.php PORT USER KEY
 set_include_path(get_include_path() . PATH_SEPARATOR . '/usr/share/php');
-require 'phpseclib/autoload.php';
+require 'phpseclib3/autoload.php';
 [$_, $port, $user, $key] = $argv;
-$rsa = new phpseclib\Crypt\RSA();
-$rsa->loadKey(file_get_contents($key));
-$sftp = new phpseclib\Net\SFTP('127.0.0.1', (int) $port);
+$rsa = phpseclib3\Crypt\PublicKeyLoader::load(file_get_contents($key));
+$sftp = new phpseclib3\Net\SFTP('127.0.0.1', (int) $port);
 if (!$sftp->login($user, $rsa)) exit("login failed\n");
 $whole = random_bytes(1000000);
 $check = function ($ok, $what) use ($sftp) { if (!$ok) exit("$what: " . $sftp->getLastSFTPError() . "\n"); };

@@ -161,7 +161,6 @@ client("rclone", async (stage) => {
       ["copyto", "big.dat", `${remote}inbound/big.dat`],
       ["lsl", `${remote}inbound`],
       ["check", "--one-way", "--download", "--include", "big.dat", ".", `${remote}inbound`],
-      ["about", remote],
       ["copyto", `${remote}inbound/big.dat`, "back.dat"],
       ["copyto", "roster.csv", `${remote}inbound/roster.csv`],
     ]
