@@ -190,17 +190,8 @@ export class Vault {
       random: randomBytes,
       put: (sealed) => smallBlobs.put(id, sealed),
       remove: () => smallBlobs.remove(id),
-      makeFile: async () => {
-        const make = () => Blob.create(this.folder, id, schoolKey, { maxBytes: ANY_SIZE });
-        try {
-          return await make();
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-          // An earlier growing that a crash or a full disk stopped; what was kept is in the catalog.
-          await removeBlob(this.folder, id);
-          return await make();
-        }
-      },
+      // What was kept is in the catalog: a file of this name was never finished.
+      makeFile: () => Blob.createAnew(this.folder, id, schoolKey, { maxBytes: ANY_SIZE }),
     };
   }
 }

@@ -100,6 +100,16 @@ test("a blob cut back to an earlier sound state is found by its size and its SHA
   ]);
 });
 
+test("a file whose key is gone is damaged, and the others are still checked", async (t) => {
+  const { check, dataDir } = await storedFiles(t, { "a.csv": 10, "b.csv": 100_000 });
+  const database = new Database(join(dataDir, "catalog.db"));
+  database.exec("UPDATE files SET key_version = 9 WHERE path LIKE '%a.csv'");
+  database.close();
+  const { findings, verified } = await check();
+  assert.deepEqual(findings, ["damaged /inbound/a.csv"]);
+  assert.equal(verified.files, 3);
+});
+
 test("verify makes nothing where no bridge has stored anything", async (t) => {
   const dataDir = join(await temporaryFolder(t), "typo");
   const settings = { dataDir, masterKeyFile: join(dataDir, "master.key") };

@@ -8,7 +8,7 @@
  */
 import { createHash, type Hash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
+import { BlobDamaged, BlobTooLarge } from "./errors.ts";
 import { asidePath, blobPath, removeBlob } from "./files.ts";
 import { CHUNK_BYTES, LARGEST_SIZE } from "./format.ts";
 import { type BlobIdentity, BlobLog } from "./log.ts";
@@ -90,17 +90,17 @@ export class Blob {
     return new Blob(identity, options, await BlobLog.open(identity, options.readOnly ?? false));
   }
 
-  /** Opens the blob, or makes it where a crash came before its first bytes. */
-  static async openOrCreate(
+  /** Makes an empty blob also where an earlier making, that a crash or a full disk stopped, left a file. */
+  static async createAnew(
     folder: string,
     id: string,
     key: Uint8Array,
     options: BlobOptions,
   ): Promise<Blob> {
     try {
-      return await Blob.open(folder, id, key, options);
+      return await Blob.create(folder, id, key, options);
     } catch (error) {
-      if (!(error instanceof BlobMissing)) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       await removeBlob(folder, id);
       return await Blob.create(folder, id, key, options);
     }

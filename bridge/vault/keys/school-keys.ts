@@ -3,7 +3,7 @@
  * the clear only in this process's memory.
  */
 import { randomBytes } from "node:crypto";
-import type { Keyring } from "./keyring.ts";
+import { type Keyring, KeyringError } from "./keyring.ts";
 
 /** Where the wrapped keys are kept. */
 export interface SchoolKeyStore {
@@ -46,7 +46,7 @@ export class SchoolKeys {
     return this.#make(schoolId);
   }
 
-  /** @throws when the school has no key of this version, or {@link KeyringError} of the keyring. */
+  /** @throws {KeyringError} when the school has no key of this version, or the keyring does not open it */
   version(schoolId: number, version: number): Promise<Uint8Array> {
     const context = keyContext(schoolId, version);
     const key = this.#unwrapped.get(context) ?? this.#unwrap(schoolId, version);
@@ -72,7 +72,9 @@ export class SchoolKeys {
 
   async #unwrap(schoolId: number, version: number): Promise<Uint8Array> {
     const row = this.#store.load(schoolId).find((row) => row.version === version);
-    if (!row) throw new Error(`School ${schoolId} has no storage key of version ${version}.`);
+    if (!row) {
+      throw new KeyringError(`School ${schoolId} has no storage key of version ${version}.`);
+    }
     return this.#keyring.unwrap(row.wrapped, keyContext(schoolId, version));
   }
 

@@ -194,7 +194,7 @@ test("a blob of that id is never replaced by a new one", async (t) => {
   await blob.write(0, Buffer.from("kept"));
   await blob.close();
   await assert.rejects(Blob.create(folder, id, key, options), { code: "EEXIST" });
-  const opened = await Blob.openOrCreate(folder, id, key, options);
+  const opened = await Blob.open(folder, id, key, options);
   assert.equal((await opened.read(0, 10)).toString(), "kept");
   await opened.close();
 });

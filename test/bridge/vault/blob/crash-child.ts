@@ -3,11 +3,15 @@
  * it prints the number of calls that the sync covered.
  */
 import { writeSync } from "node:fs";
-import { Blob } from "../../../../bridge/vault/blob/blob.ts";
+import { Blob, BlobMissing } from "../../../../bridge/vault/blob/blob.ts";
 import { CRASH_OPTIONS, crashCalls } from "./crash-calls.ts";
 
 const [folder, id, key, seed] = process.argv.slice(2);
-const blob = await Blob.openOrCreate(folder!, id!, Buffer.from(key!, "hex"), CRASH_OPTIONS);
+const where = [folder!, id!, Buffer.from(key!, "hex"), CRASH_OPTIONS] as const;
+const blob = await Blob.open(...where).catch((error) => {
+  if (error instanceof BlobMissing) return Blob.createAnew(...where);
+  throw error;
+});
 writeSync(1, "0\n");
 let made = 0;
 for (const call of crashCalls(Number(seed))) {
