@@ -13,6 +13,8 @@ export interface AuthenticationOptions {
     publicKey: Buffer,
     at: number,
   ): { schoolId: number; fingerprint: string } | undefined;
+  /** Why it found nobody, for the log. */
+  refusal?(slug: string, publicKey: Buffer, at: number): string;
   now(): number;
 }
 
@@ -42,8 +44,11 @@ function judgeKey(attempt: PublicKeyAuthContext, options: AuthenticationOptions)
   // ssh2 names the hash only for rsa-sha2-256 and rsa-sha2-512; plain `ssh-rsa` means SHA-1.
   if (type === "rsa" && !attempt.hashAlgo) return refused("an RSA signature with SHA-1");
 
-  const found = options.authenticate(attempt.username, data, options.now());
-  if (!found) return refused("unknown school or key");
+  const at = options.now();
+  const found = options.authenticate(attempt.username, data, at);
+  if (!found) {
+    return refused(options.refusal?.(attempt.username, data, at) ?? "unknown school or key");
+  }
 
   // Only now, so that strangers cannot make the server parse what they like.
   const key = readPublicKey(algo, data);

@@ -99,7 +99,7 @@ export function serveConnection(
     guarded((attempt: AuthContext) => {
       const verdict = judge(attempt, options);
       if (verdict.type === "acceptable") {
-        reached = `a key of ${attempt.username} that would do; no signature by it came`;
+        reached = `a key of ${printable(attempt.username)} that would do; no signature by it came`;
         return acceptKey(attempt);
       }
       if (verdict.type === "refused") return refuse(attempt, verdict.why, verdict.fingerprint);
@@ -142,7 +142,7 @@ export function serveConnection(
       reached = "a refused login";
       // What is no slug may be a password in the wrong field.
       const slug = isSlug(attempt.username) ? attempt.username : undefined;
-      log("sftp.refused", { slug, address, fingerprint, why });
+      log("sftp.refused", { slug, address, fingerprint, client: printable(software), why });
     }
     if (attempts >= MOST_ATTEMPTS) {
       return disconnect(client, DISCONNECT.noMoreMethods, `${attempts} keys were tried.`);

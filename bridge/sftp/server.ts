@@ -33,6 +33,8 @@ export interface SftpServerOptions {
     publicKey: Buffer,
     at: number,
   ): { schoolId: number; fingerprint: string } | undefined;
+  /** Why {@link authenticate} found nobody, for the log: the client never learns it. */
+  refusal?(slug: string, publicKey: Buffer, at: number): string;
   /** The home of a new session. */
   enter(visitor: Visitor): Home;
   log: Log;

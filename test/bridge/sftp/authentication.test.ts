@@ -209,6 +209,29 @@ test("each attempt asks the directory, with the time of the attempt", async () =
   assert.deepEqual(new Set(times), new Set([1234]));
 });
 
+test("a refused login says in the log why, and with which software; the client hears nothing of it", async () => {
+  await using world = await startWorld({
+    authenticate: () => undefined,
+    refusal: () => "the key has expired",
+  });
+  await assert.rejects(connect(world.server.port, { ident: "OldTool_1.0" }), denied);
+  const { fields } = world.logs.find(({ event }) => event === "sftp.refused")!;
+  assert.deepEqual([fields.why, fields.client, fields.slug], [
+    "the key has expired",
+    "OldTool_1.0",
+    "school",
+  ]);
+});
+
+test("an attempt that stops half way leaves a line with the client's software and how far it came", async () => {
+  await using world = await startWorld();
+  await askForKey(world.server.port, "rsa-sha2-512");
+  await until(() => world.logs.some(({ event }) => event === "sftp.left"));
+  const { fields } = world.logs.find(({ event }) => event === "sftp.left")!;
+  assert.match(String(fields.client), /^ssh2js/);
+  assert.match(String(fields.reached), /a key of school that would do; no signature/);
+});
+
 test("a fault while looking a key up costs that login and nothing else", async () => {
   await using world = await startWorld({
     authenticate() {
