@@ -97,6 +97,11 @@ export class Catalog {
     return this.#files.after(id, limit);
   }
 
+  /** Files whose writer has not left; after a start, those it was interrupted at. */
+  filesBeingWritten(): CatalogFile[] {
+    return this.#files.beingWritten();
+  }
+
   /** A new empty file that is being written: `partial`. Its blob is yet to be created. */
   createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
     return this.#withFresh(this.#files.createPartial(schoolId, path, keyVersion, sender));

@@ -56,6 +56,8 @@ export class PathTaken extends Error {
 export const FILE_BY_PATH = "school_id = ? AND path = ?";
 export const FILES_OF_FOLDER = "school_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?";
 /** The second half is what lets SQLite use the index of unfinished files. */
+/** Not told by their state: a partial file that its writer has left has its right size already. */
+export const FILES_BEING_WRITTEN = "being_written = 1 ORDER BY id";
 export const FILES_IN_STATE = "state = ? AND state != 'kept' ORDER BY id";
 
 export class Files {
@@ -95,6 +97,10 @@ export class Files {
     return this.#select("id > ? ORDER BY id LIMIT ?", id, limit);
   }
 
+  beingWritten(): CatalogFile[] {
+    return this.#select(FILES_BEING_WRITTEN);
+  }
+
   hasBlob(blob: string): boolean {
     return this.#database.all("SELECT 1 FROM files WHERE blob = ?", blob).length > 0;
   }
@@ -109,8 +115,8 @@ export class Files {
     return this.#database.transaction(() => {
       const seconds = this.#now() / 1000;
       const { lastInsertRowid } = this.#database.run(
-        `INSERT INTO files (school_id, path, blob, key_version, state, size, modified_at, accessed_at, sender)
-         VALUES (?, ?, ?, ?, 'partial', 0, ?, ?, ?)`,
+        `INSERT INTO files (school_id, path, blob, key_version, state, being_written, size, modified_at, accessed_at, sender)
+         VALUES (?, ?, ?, ?, 'partial', 1, 0, ?, ?, ?)`,
         schoolId,
         path,
         newBlobId(),
@@ -127,7 +133,7 @@ export class Files {
     return this.#database.transaction(() => {
       this.#doomed.add(this.file(id)!.blob);
       this.#database.run(
-        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', size = 0, sha256 = NULL,
+        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, sha256 = NULL,
            modified_at = ?, sender = ?, upload_id = NULL WHERE id = ?`,
         newBlobId(),
         keyVersion,
@@ -142,7 +148,7 @@ export class Files {
   markPartial(id: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
       this.#database.run(
-        "UPDATE files SET state = 'partial', sha256 = NULL, sender = ?, upload_id = NULL WHERE id = ?",
+        "UPDATE files SET state = 'partial', being_written = 1, sha256 = NULL, sender = ?, upload_id = NULL WHERE id = ?",
         JSON.stringify(sender),
         id,
       );
@@ -157,7 +163,7 @@ export class Files {
   ): void {
     this.#database.transaction(() => {
       const { changes } = this.#database.run(
-        "UPDATE files SET state = ?, size = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
+        "UPDATE files SET state = ?, being_written = 0, size = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
         state,
         size,
         state === "closed" ? sha256 ?? null : null,

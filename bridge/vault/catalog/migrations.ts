@@ -51,6 +51,11 @@ const steps: string[] = [
 
   // Small files without a file of their own.
   `CREATE TABLE small_blobs (blob TEXT PRIMARY KEY, sealed BLOB NOT NULL);`,
+
+  // Of what was being written when a bridge ended, and of nothing else, the size is asked of the bytes.
+  `ALTER TABLE files ADD COLUMN being_written INTEGER NOT NULL DEFAULT 0;
+   UPDATE files SET being_written = 1 WHERE state = 'partial';
+   CREATE INDEX files_being_written ON files (being_written, id) WHERE being_written = 1;`,
 ];
 
 /** The version that this bridge works with. */

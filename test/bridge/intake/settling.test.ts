@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
 import {
+  entries,
   get,
   ManualClock,
   names,
@@ -173,4 +174,80 @@ test("files accepted in one millisecond have time codes in the order they were a
     ["b.csv", "c.csv", "a.csv"].map((name, i) => [name, `20261121T10153012${3 + i}Z`]),
   );
   assert.equal(outbox[2]!.acceptedAt, Date.UTC(2026, 10, 21, 10, 15, 30, 125));
+});
+
+test("a start opens what was being written, not every partial file that is kept", async () => {
+  const before = await testHomes();
+  const home = before.home();
+  for (const name of ["old", "older"]) {
+    const file = await home.open(`/inbound/${name}.csv`, toWrite);
+    await file.write(0, Buffer.from("half"));
+    await file.abandon("connection lost");
+  }
+  const cut = await home.open("/inbound/cut.csv", toWrite);
+  await cut.write(0, Buffer.from("half"));
+  await cut.sync();
+  before.keeper.settling.stop(); // and nothing else: the process is gone
+  await using after = await testHomes({ folder: before.folder });
+  const { vault } = after.keeper;
+  const opened: string[] = [];
+  const use = vault.use.bind(vault);
+  vault.use = (reference, options) => {
+    opened.push(after.catalog.filesBeingWritten().find((f) => f.blob === reference.blob)!.path);
+    return use(reference, options);
+  };
+  await recoverPartialSizes(vault, () => {});
+  assert.deepEqual(opened, ["/inbound/cut.csv"]);
+  assert.deepEqual(after.catalog.filesBeingWritten(), []);
+  assert.deepEqual((await entries(after.home())).map(({ attributes }) => attributes.size), [
+    4,
+    4,
+    4,
+  ]);
+});
+
+test("after the host's clock stepped back nothing is doubled, stuck or out of order", async () => {
+  let now = Date.UTC(2026, 10, 21, 10, 15, 30);
+  await using homes = await testHomes({ now: () => now });
+  for (
+    const [text, stepMs] of [["1", 0], ["2", -3_000], ["3", -86_400_000], [
+      "4",
+      86_403_000,
+    ]] as const
+  ) {
+    now += stepMs;
+    const home = homes.home();
+    await put(home, "/inbound/roster.csv", text);
+    await home.leave();
+  }
+  const outbox = homes.catalog.outbox();
+  assert.equal(new Set(outbox.map(({ timeCode }) => timeCode)).size, 4);
+  assert.deepEqual(
+    outbox.map(({ acceptedAt }) => acceptedAt).sort(),
+    outbox.map(({ acceptedAt }) => acceptedAt),
+  );
+  const home = homes.home();
+  const texts = [];
+  for (const { timeCode } of outbox) {
+    texts.push(await get(home, `/inbound/roster.csv.${timeCode}.processing`));
+  }
+  assert.deepEqual(texts, ["1", "2", "3", "4"]);
+});
+
+test("a trouble has one line when it begins and one when it is over, and nothing is half accepted", async () => {
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 0, after: clock.after });
+  const home = homes.home();
+  const accept = homes.catalog.accept.bind(homes.catalog);
+  homes.catalog.accept = () => {
+    throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+  };
+  for (const name of ["a", "b"]) await put(home, `/inbound/${name}.csv`, name);
+  clock.pass(10_000);
+  assert.deepEqual(await names(home), ["a.csv", "b.csv"]);
+  assert.deepEqual(homes.logged.map(({ event }) => event), ["trouble.begins"]);
+  homes.catalog.accept = accept;
+  clock.pass(1_000);
+  assert.equal(homes.accepted.length, 2);
+  assert.deepEqual(homes.logged.map(({ event }) => event), ["trouble.begins", "trouble.ends"]);
 });

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { BlobReplaced, PathTaken } from "../../../../bridge/vault/catalog/catalog.ts";
 import {
   FILE_BY_PATH,
+  FILES_BEING_WRITTEN,
   FILES_IN_STATE,
   FILES_OF_FOLDER,
 } from "../../../../bridge/vault/catalog/files.ts";
@@ -180,6 +181,7 @@ test("every hot statement of the catalog goes by an index", async (t) => {
       /SEARCH files USING INDEX .*school_id=\? AND path=/,
     ],
     "a page of a folder": [select(FILES_OF_FOLDER), /SEARCH files USING INDEX .*path>\? AND path</],
+    "what is being written": [select(FILES_BEING_WRITTEN), /USING INDEX files_being_written/],
     "what is unfinished": [select(FILES_IN_STATE), /SEARCH files USING INDEX files_unfinished/],
     "a file by its blob": [
       "SELECT 1 FROM files WHERE blob = ?",
