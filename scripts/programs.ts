@@ -15,6 +15,7 @@ export interface Program {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
+const anotherDeno = process.env["DENO_BINARY"];
 
 /**
  * The worker, on Deno, with no permission it can do without. Over a remote database that is the
@@ -25,14 +26,15 @@ export function workerProgram(environment: Environment): Program {
   const isEmbedded = /^(file:|:memory:)/.test(environment["DATABASE_URL"] ?? "file:");
   const embedded = [
     `--allow-ffi=${join(root, "node_modules", "@libsql")}`,
-    "--allow-sys=cpus,hostname,networkInterfaces,umask",
+    // A Deno of another version may not know umask by its name, as 2.5 does not.
+    anotherDeno ? "--allow-sys" : "--allow-sys=cpus,hostname,networkInterfaces,umask",
   ];
   const permissions = ["--allow-net", "--allow-env", ...(isEmbedded ? embedded : [])];
   return {
     name: "worker",
     // Deno's own binary, not npm's wrapper around it: signals and exit codes come through. Tests name
     // another one, to run the worker on the version that a platform has.
-    command: process.env["DENO_BINARY"] ?? require("deno/install_api.cjs").runInstall(),
+    command: anotherDeno ?? require("deno/install_api.cjs").runInstall(),
     args: [
       "run",
       "--quiet",

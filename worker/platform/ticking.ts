@@ -36,7 +36,8 @@ export function startTicking(current: () => WorkerContext | undefined): { stop()
     cron("exports", EVERY_MINUTE, { signal: stopping.signal }, run);
     return { stop: () => stopping.abort() };
   }
-  const job = new Cron(EVERY_MINUTE, { protect: true, unref: true }, run);
+  // Not unref'd: croner asks Deno to, with a timer that Deno 2.5 refuses. The worker ends by exiting.
+  const job = new Cron(EVERY_MINUTE, { protect: true }, run);
   return { stop: () => job.stop() };
 }
 
