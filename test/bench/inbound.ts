@@ -21,7 +21,7 @@ export interface Figure {
 }
 
 /** A session that stays open, to see names without the cost of a login. */
-class Session {
+export class Session {
   readonly #client = new ssh2.Client();
   #sftp!: ssh2.SFTPWrapper;
 

@@ -113,26 +113,26 @@ function listedProblems(
 function repeatedUsernames({ upload, problems, usernames, ...rest }: SliceChanges): InStatement[] {
   if (usernames === undefined || usernames.length === 0) return [];
   const { id } = upload;
-  const given = JSON.stringify(usernames.map((name) => [
-    name.hash,
-    name.lastLine,
-    name.firstLine,
-    name.username,
-  ]));
   const room = Math.max(0, LISTED_PROBLEMS - upload.problems - problems.length);
-  const [before, after] = repeatedMessage;
-  const { severity } = problemCodes.username_repeated;
   const statements: InStatement[] = [];
   if (upload.read > 0) {
-    statements.push({
-      sql: countRepeated,
-      args: [given, id, id],
-    }, {
+    const given = JSON.stringify(
+      usernames.map(({ hash, firstLine, username }) => [hash, firstLine, username]),
+    );
+    const [before, after] = repeatedMessage;
+    const { severity } = problemCodes.username_repeated;
+    const insert = {
       sql: insertRepeated,
       args: [id, id, severity, before, after, given, id, room],
-    });
+    };
+    // Only where not all can be listed are they counted by themselves.
+    if (room >= usernames.length) statements.push(insert, { sql: countInserted, args: [id] });
+    else statements.push({ sql: countRepeated, args: [given, id, id] }, insert);
   }
-  if (rest.completedAt === null) statements.push({ sql: keepUsernames, args: [id, given] });
+  if (rest.completedAt === null) {
+    const kept = JSON.stringify(usernames.map(({ hash, lastLine }) => [hash, lastLine]));
+    statements.push({ sql: keepUsernames, args: [id, kept] });
+  }
   return statements;
 }
 
@@ -344,10 +344,14 @@ const countRepeated = `
 
 const insertRepeated = `
   INSERT INTO problems (upload_id, line, number, username, column_name, severity, code, message)
-  SELECT ?, value ->> 2,
-    coalesce((SELECT max(number) + 1 FROM problems WHERE upload_id = ? AND line = value ->> 2), 0),
-    value ->> 3, 'Username', ?, 'username_repeated', ? || earlier.line || ?
+  SELECT ?, value ->> 1,
+    coalesce((SELECT max(number) + 1 FROM problems WHERE upload_id = ? AND line = value ->> 1), 0),
+    value ->> 2, 'Username', ?, 'username_repeated', ? || earlier.line || ?
   FROM ${repeated} LIMIT ?`;
+
+const countInserted = `
+  UPDATE uploads SET warnings = warnings + changes(), problems = problems + changes()
+  WHERE id = ?`;
 
 const keepUsernames = `
   INSERT INTO roster_usernames (upload_id, hash, line)
