@@ -16,7 +16,13 @@ import {
   type NewExport,
   unfinishedExports,
 } from "../database/school/exports.ts";
-import { type DueSchool, dueSchools, moveOn, putOff } from "../database/control/schedules.ts";
+import {
+  type Done,
+  type DueSchool,
+  dueSchools,
+  moveOn,
+  putOff,
+} from "../database/control/schedules.ts";
 import { isUnavailable } from "../database/errors.ts";
 import { nextRun } from "./schedule.ts";
 
@@ -56,15 +62,18 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
   const inTime = () => context.now() - started <= TICK_MS;
   const schools = await dueSchools(context.database, instant(started), limit);
   const ticked: Ticked = { due: schools.length, made: 0, failed: 0, unfinished: false };
+  // Together at the end: a run that is found again before finds its export and makes none.
+  const done: Done[] = [];
   for (const due of schools) {
     if (!inTime()) break;
     try {
-      if (await makeDue(context, due)) ticked.made += 1;
+      if (await makeDue(context, due, done)) ticked.made += 1;
     } catch (error) {
       ticked.failed += 1;
       await fail(context, due, error);
     }
   }
+  await moveOn(context.database, done);
   for (const making of await unfinishedExports(context.database, limit)) {
     if (await goOn(context, making, inTime)) ticked.unfinished = true;
   }
@@ -100,14 +109,14 @@ export async function tickInPassing(context: Ticking): Promise<void> {
 }
 
 /** @returns whether this call made it, or began to */
-async function makeDue(context: Ticking, due: DueSchool): Promise<boolean> {
+async function makeDue(context: Ticking, due: DueSchool, done: Done[]): Promise<boolean> {
   const now = context.now();
   const next = nextRun(due.cron, due.timezone, now);
   const created = newExport(context, due.schoolId, Date.parse(due.dueAt), now);
   const begun = await beginExport(context.database, created, due);
   // The one that is being made comes first; this one stays due.
   if (!begun.claimed && begun.why === "busy") return false;
-  await moveOn(context.database, due, next === undefined ? null : instant(next));
+  done.push({ due, nextDueAt: next === undefined ? null : instant(next) });
   return begun.claimed;
 }
 

@@ -92,22 +92,23 @@ export async function dueSchools(
   }));
 }
 
-/**
- * Moves a schedule on after a run, unless it was changed meanwhile.
- *
- * @param nextDueAt the run after now, however many were missed: a missed time is made up once;
- *   `null` when there is none
- */
-export async function moveOn(
-  database: Client,
-  due: DueSchool,
-  nextDueAt: string | null,
-): Promise<void> {
-  await database.execute({
-    sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0
-      WHERE school_id = ? AND next_due_at = ?`,
-    args: [nextDueAt, nextDueAt, due.schoolId, due.dueAt],
-  });
+/** A run that is done, and the run after now, however many were missed; `null` when there is none. */
+export interface Done {
+  due: DueSchool;
+  nextDueAt: string | null;
+}
+
+/** Moves schedules on after their runs, save those that were changed meanwhile. */
+export async function moveOn(database: Client, done: readonly Done[]): Promise<void> {
+  if (done.length === 0) return;
+  await database.batch(
+    done.map(({ due, nextDueAt }) => ({
+      sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0
+        WHERE school_id = ? AND next_due_at = ?`,
+      args: [nextDueAt, nextDueAt, due.schoolId, due.dueAt],
+    })),
+    "write",
+  );
 }
 
 /** Puts a run that failed off, so that the schools behind it get their turn. */
