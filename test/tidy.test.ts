@@ -81,6 +81,23 @@ test("every problem code is in docs/problems.md: run scripts/problem-codes.ts an
   assert.deepEqual(rows(files.get("docs/problems.md")!), rows(problemCodesTable()));
 });
 
+test("every file that a page names is there: name it as it is called now", () => {
+  const pages = [...files].filter(([path]) => path.endsWith(".md"));
+  const missing = pages.flatMap(([page, text]) => {
+    const links = [...text.matchAll(/\]\(([^)#]+\.md)[^)]*\)/g)].map(([, to]) =>
+      to!.includes("://") ? "" : join(page, "..", to!)
+    );
+    const paths = [...text.matchAll(/`((?:bridge|worker|shared|scripts|test)\/[\w/.-]+)`/g)]
+      .map(([, path]) => path!.replace(/\/$/, ""));
+    return [...links, ...paths].filter((path) => path !== "")
+      .filter((path) =>
+        !files.has(path) && ![...files.keys()].some((it) => it.startsWith(`${path}/`))
+      )
+      .map((path) => `${page}: ${path}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
 test("every setting is in docs/operations.md", () => {
   const readers = ["bridge/settings.ts", "worker/settings.ts", "worker/platform/runtime.ts"];
   const named = readers.flatMap((path) =>
