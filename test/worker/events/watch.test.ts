@@ -166,7 +166,7 @@ eachDatabase("the watch", (database) => {
       for (const downloaded of [null, new Date(delivered).toISOString()]) {
         await world.context.database.execute({
           sql: `INSERT INTO exports (school_id, due_at, id, name, students, created_at,
-                  delivered_at, downloaded_at) VALUES (?, ?, ?, 'verified.csv', 3, '', ?, ?)`,
+                  delivered_at, downloaded_at, made_at) VALUES (?, ?, ?, 'verified.csv', 3, '', ?, ?, '')`,
           args: [
             id,
             `due-${downloaded}`,
