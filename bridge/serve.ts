@@ -4,25 +4,32 @@
  */
 import type { HomeKeeper } from "./home/keeper.ts";
 import { OpenFiles } from "./home/open-files.ts";
+import { removeFile } from "./home/removal.ts";
 import { openHome } from "./home/school-home.ts";
 import { Storage } from "./home/storage.ts";
 import { Writers } from "./home/writers.ts";
 import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
-import { isRosterName } from "../shared/file-names.ts";
 import type { Log } from "../shared/log.ts";
 import { SettingError } from "../shared/settings.ts";
 import { openStored, type Stored } from "./open.ts";
+import { watchDisk } from "./operations/disk-watch.ts";
 import { startHealth } from "./operations/health.ts";
+import type { BridgeState, CurrentTrouble } from "./operations/state.ts";
+import { Trouble } from "./trouble.ts";
+import { Commands } from "./relay/commands/queue.ts";
+import { Listening } from "./relay/listening.ts";
 import { Outbox } from "./relay/outbox.ts";
-import { Sync } from "./relay/sync.ts";
-import { workerClient } from "./relay/worker-client.ts";
+import { Telling } from "./relay/telling.ts";
+import { type WorkerClient, workerClient } from "./relay/worker-client.ts";
 import { SchoolDirectory } from "./schools/directory.ts";
+import { watchExpiry } from "./schools/expiry.ts";
 import type { BridgeSettings } from "./settings.ts";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
 import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts";
 import { TemporaryFailure } from "./start-failure.ts";
 import { systemAfter } from "./timers.ts";
+import type { Catalog } from "./vault/catalog/catalog.ts";
 
 /** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
 const REQUESTS_MS = 5_000;
@@ -60,19 +67,23 @@ export async function serve(
 
   const leaving = new AbortController();
   const way = relayOf(stored, settings, surroundings, leaving.signal);
-  const sftp = await startSftp(hostKey, stored, way, settings, surroundings);
-  const sync = syncOf(stored, way, sftp, settings, surroundings);
+  const sftp = await startSftp(hostKey, way, settings, surroundings);
+  const admission = admissionOf(sftp, way, surroundings);
+  const ears = earsOf(way, admission, settings, surroundings);
   const health = await asAddress(
     `HEALTH_PORT is ${settings.healthPort}`,
-    startHealth(settings.healthPort, () => ({
-      workerAnsweredAt: sync.lastAnswerAt,
-      uploadsWaiting: way.outbox.length,
-    })),
+    startHealth(settings.healthPort, () => healthOf(way, ears, sftp)),
   );
+  const disk = watchDisk({
+    folder: settings.dataDir,
+    checkPlace: () => stored.catalog.checkPlace(),
+    troubles: way.keeper.storage,
+  });
 
   way.outbox.resume();
-  way.settling.resume();
-  sync.start();
+  way.keeper.settling.resume();
+  ears.listening.start();
+  way.telling.start();
   log("listening", {
     sftp: `${settings.sftpHost}:${sftp.port}`,
     health: `127.0.0.1:${health.port}`,
@@ -81,14 +92,20 @@ export async function serve(
 
   return {
     async stop() {
+      // Nobody waits for news any more.
+      ears.quiet.abort(new Error("the bridge is stopping"));
+      disk.stop();
+      admission.stop();
       await sftp.close(REQUESTS_MS);
-      way.settling.stop();
+      way.keeper.settling.stop();
       // A worker that does not answer must not keep the bridge: what is in the outbox goes on next time.
       const late = setTimeout(
         () => leaving.abort(new Error("the bridge is stopping")),
         CALLS_MS,
       );
-      await Promise.all([way.outbox.stop(), sync.stop()]);
+      await Promise.all([
+        ...[way.outbox.stop(), way.commands.stop(), way.telling.stop(), ears.listening.stop()],
+      ]);
       clearTimeout(late);
       health.server.close();
       stored.close();
@@ -96,12 +113,15 @@ export async function serve(
   };
 }
 
-/** From an accepted file to the worker. */
+/** From an accepted file to the worker, and from the worker's wishes to the homes. */
 interface Way {
-  worker: ReturnType<typeof workerClient>;
+  worker: WorkerClient;
   directory: SchoolDirectory;
   outbox: Outbox;
-  settling: Settling;
+  commands: Commands;
+  telling: Telling;
+  workerAway: Trouble;
+  keeper: HomeKeeper;
 }
 
 function relayOf(
@@ -110,57 +130,141 @@ function relayOf(
   { log, now, random }: Surroundings,
   signal: AbortSignal,
 ): Way {
-  const worker = workerClient({
-    url: settings.workerUrl,
-    token: settings.bridgeToken,
-    now,
-    signal,
-  });
+  const { relayConcurrency: concurrency, syncMs, sliceBytes, maxUploadBytes } = settings;
+  const worker = clientOf(catalog, settings, now, signal);
+  const directory = new SchoolDirectory(catalog);
+  const slugOf = (schoolId: number) => directory.slugOf(schoolId);
+  const telling = new Telling({ catalog, worker, syncMs, random, log });
   const outbox = new Outbox({
-    vault,
-    worker,
-    concurrency: settings.relayConcurrency,
-    sliceBytes: settings.sliceBytes,
-    random,
-    log,
+    ...{ vault, worker, concurrency, sliceBytes, random, log, slugOf },
+    laneOf: (schoolId, name) => directory.laneOf(schoolId, name) ?? "roster",
+    ended: () => telling.nudge(),
   });
   const settling = new Settling({
     catalog,
     settleMs: settings.settleMs,
     after: systemAfter,
-    takes: (_schoolId, name) => isRosterName(name),
+    takes: (schoolId, name) => directory.laneOf(schoolId, name) !== undefined,
     accepted(entry) {
-      log("upload.accepted", { upload: entry.uploadId, schoolId: entry.schoolId });
+      const { uploadId, schoolId, name } = entry;
+      log("upload.accepted", { school: slugOf(schoolId), schoolId, upload: uploadId, name });
       outbox.add(entry);
     },
     log,
   });
-  return { worker, directory: new SchoolDirectory(catalog), outbox, settling };
+  const keeper = {
+    ...{ vault, settling, maxUploadBytes, now, log },
+    writers: new Writers(),
+    openFiles: new OpenFiles(settings.maxOpenFiles),
+    after: systemAfter,
+    storage: new Storage(log),
+  };
+  const commands = new Commands({
+    ...{ vault, worker, outbox },
+    remove: (file) => removeFile(keeper, file),
+    ...{ concurrency, now, random, log, slugOf },
+    acknowledged: () => telling.nudge(),
+  });
+  return {
+    ...{ worker, directory, outbox, commands, telling, keeper },
+    workerAway: new Trouble("the worker does not answer", log),
+  };
+}
+
+function clientOf(
+  catalog: Catalog,
+  { workerUrl: url, bridgeToken: token }: BridgeSettings,
+  now: () => number,
+  signal: AbortSignal,
+): WorkerClient {
+  return workerClient({ url, token, bridgeId: () => catalog.identity.id, now, signal });
+}
+
+/** The listening, and what ends its call when the bridge is to end. */
+interface Ears {
+  listening: Listening;
+  quiet: AbortController;
+}
+
+function earsOf(
+  way: Way,
+  admission: { look(): void },
+  settings: BridgeSettings,
+  { log, now, random }: Surroundings,
+): Ears {
+  const { directory, outbox, commands, telling, keeper } = way;
+  const quiet = new AbortController();
+  const listening = new Listening({
+    worker: clientOf(keeper.vault.catalog, settings, now, quiet.signal),
+    ...{ directory, commands, now, random, log },
+    listenMs: settings.listenMs,
+    syncMs: settings.syncMs,
+    directoryChanged: () => admission.look(),
+    workerAway: (reason) => way.workerAway.seen(reason),
+    workerReturned() {
+      way.workerAway.over();
+      outbox.wake();
+      commands.wake();
+      telling.nudge();
+    },
+  });
+  return { listening, quiet };
+}
+
+/** Who is let in is looked at again when the directory changes, and when a key expires. */
+function admissionOf(
+  sftp: SftpServer,
+  { directory }: Way,
+  { now }: Surroundings,
+): { look(): void; stop(): void } {
+  const close = () => {
+    sftp.closeSessions(({ slug, fingerprint }) => !directory.admits(slug, fingerprint, now()));
+  };
+  const next = (at: number) => directory.nextExpiry(at);
+  const expiry = watchExpiry({ next, expired: close, now });
+  return {
+    look() {
+      close();
+      expiry.look();
+    },
+    stop: () => expiry.stop(),
+  };
+}
+
+function healthOf(
+  { outbox, commands, workerAway, keeper }: Way,
+  { listening }: Ears,
+  sftp: SftpServer,
+): BridgeState {
+  return {
+    workerAnsweredAt: listening.lastAnswerAt,
+    uploadsWaiting: outbox.length,
+    uploadsHeld: outbox.aside("held"),
+    uploadsParked: outbox.aside("parked"),
+    commandsWaiting: commands.length,
+    sessions: sftp.sessions,
+    troubles: [
+      ...now("worker_away", workerAway),
+      ...now("disk_full", keeper.storage.fullDisk),
+      ...now("data_dir_gone", keeper.storage.folderGone),
+    ],
+  };
+}
+
+function now(trouble: CurrentTrouble["trouble"], { reason }: Trouble): CurrentTrouble[] {
+  return reason === undefined ? [] : [{ trouble, reason }];
 }
 
 function startSftp(
   hostKey: string,
-  { catalog, vault }: Stored,
-  { directory, settling }: Way,
+  { directory, keeper }: Way,
   settings: BridgeSettings,
   { log, now }: Surroundings,
 ): Promise<SftpServer> {
-  const { maxUploadBytes } = settings;
-  const keeper: HomeKeeper = {
-    vault,
-    settling,
-    writers: new Writers(),
-    openFiles: new OpenFiles(settings.maxOpenFiles),
-    maxUploadBytes,
-    now,
-    after: systemAfter,
-    storage: new Storage(log),
-    log,
-  };
   const enter = ({ schoolId, fingerprint, address, client }: Visitor) => {
     const sender = { fingerprint, address, client };
     try {
-      catalog.ledger.recordLogin(schoolId, sender);
+      keeper.vault.catalog.ledger.recordLogin(schoolId, sender);
     } catch (error) {
       // Such as a full disk: the school must come in to make room.
       log("login.not_recorded", { schoolId, reason: (error as Error).message });
@@ -182,28 +286,6 @@ function startSftp(
       now,
     }),
   );
-}
-
-function syncOf(
-  { vault }: Stored,
-  { worker, directory, outbox }: Way,
-  sftp: SftpServer,
-  { syncMs }: BridgeSettings,
-  { log, now, random }: Surroundings,
-): Sync {
-  return new Sync({
-    vault,
-    worker,
-    directory,
-    syncMs,
-    now,
-    random,
-    log,
-    directoryChanged() {
-      sftp.closeSessions(({ slug, fingerprint }) => !directory.admits(slug, fingerprint, now()));
-    },
-    workerReturned: () => outbox.wake(),
-  });
 }
 
 /** A file a setting names that cannot be used is that setting's fault. */

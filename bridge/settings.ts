@@ -2,6 +2,7 @@
  * The bridge's settings, from the environment (docs/operations.md).
  */
 import { join } from "node:path";
+import { LONGEST_LISTEN_MS } from "../shared/protocol.ts";
 import {
   type Environment,
   readAll,
@@ -21,6 +22,8 @@ export interface BridgeSettings {
   workerUrl: string;
   bridgeToken: string;
   settleMs: number;
+  /** How long a listening call may wait at the worker; 0: it is asked every `syncMs`. */
+  listenMs: number;
   syncMs: number;
   sliceBytes: number;
   maxUploadBytes: number;
@@ -54,6 +57,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     workerUrl: () => readWorkerUrl(text("WORKER_URL")),
     bridgeToken: () => readToken(text("BRIDGE_TOKEN")),
     settleMs: whole("SETTLE_MS", 2000, 0, 3_600_000),
+    listenMs: whole("LISTEN_MS", 25_000, 0, LONGEST_LISTEN_MS),
     syncMs: whole("SYNC_MS", 2000, 10, 3_600_000),
     // A record may have 64 KiB, and a slice must hold at least one.
     sliceBytes: whole("SLICE_BYTES", 512 * 1024, 128 * 1024, 16 * 1024 * 1024),

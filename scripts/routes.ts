@@ -1,4 +1,5 @@
 /** `npm run routes`: the worker's HTTP routes, as the app itself has them. */
+import { createBell } from "../worker/bridge/bell.ts";
 import { createClient } from "@libsql/client";
 import { createApp } from "../worker/app.ts";
 import { readWords } from "./words.ts";
@@ -9,7 +10,8 @@ readWords(process.argv.slice(2), [], "npm run routes lists the worker's HTTP rou
 export function routes(): string[] {
   const app = createApp({
     database: createClient({ url: ":memory:" }), // no request is made, so nothing is asked of it
-    bridgeTokens: [],
+    bridges: [],
+    bell: createBell(),
     adminToken: "",
     keyTypes: [],
     sliceRows: 1,

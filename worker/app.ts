@@ -1,8 +1,9 @@
 /** The worker as one function from request to answer. */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
+import type { Bell } from "./bridge/bell.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
 import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
@@ -38,8 +39,17 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
     return c.json({ status: "ok" });
   });
   app.route("/bridge", bridgeRoutes(context, failed));
+  app.use("/admin/*", ringAfterChanges(context.bell));
   app.route("/admin", adminRoutes(context, failed));
   return app;
+}
+
+/** What an administrator changed a listening bridge hears at once. */
+function ringAfterChanges(bell: Bell): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.req.method !== "GET" && c.res.ok) bell.ring();
+  };
 }
 
 function problemOf(error: Error, c: Context, { log }: WorkerContext): HttpProblem {

@@ -2,12 +2,21 @@
 import type { Client } from "@libsql/client";
 import type { Log } from "../shared/log.ts";
 import type { KeyFamily } from "../shared/ssh-keys.ts";
+import type { Bell } from "./bridge/bell.ts";
+
+/** A token that opens the bridge's calls, and the name of the bridge that has it. */
+export interface BridgeToken {
+  name: string;
+  token: string;
+}
 
 export interface WorkerContext {
   /** Only `execute` and `batch`: an interactive transaction would hold its one connection. */
   database: Client;
-  /** What the bridge may call itself by: one token, or two while one replaces the other. */
-  bridgeTokens: readonly string[];
+  /** Of each bridge one token, or two while one replaces the other. */
+  bridges: readonly BridgeToken[];
+  /** Rings when an administrator changed something. */
+  bell: Bell;
   adminToken: string;
   /** The families of SSH keys that schools may have. */
   keyTypes: readonly KeyFamily[];

@@ -1,6 +1,7 @@
 /** Starts the worker: `deno run --allow-net --allow-env worker/main.ts`, or Node with tsx. */
 import { createApp } from "./app.ts";
 import { callerOf } from "./http/caller.ts";
+import { createBell } from "./bridge/bell.ts";
 import { instant, type WorkerContext } from "./context.ts";
 import { openDatabase } from "./database/client.ts";
 import { startTicking } from "./platform/ticking.ts";
@@ -60,6 +61,7 @@ async function listenOrExit(): Promise<Listening> {
 const listening = await listenOrExit();
 log("listening", { address: listening.address });
 
+const bell = createBell();
 let context: WorkerContext | undefined;
 const ticking = startTicking(() => context);
 
@@ -73,7 +75,8 @@ const worker = startWorker({
   serve(database) {
     const serving: WorkerContext = context = {
       database,
-      bridgeTokens: settings.bridgeTokens,
+      bridges: settings.bridges,
+      bell,
       adminToken: settings.adminToken,
       keyTypes: settings.keyTypes,
       sliceRows: settings.sliceRows,
@@ -107,6 +110,8 @@ runtime.onStop(async () => {
   stopping = true;
   log("stopping");
   ticking.stop();
+  // Bridges that listen are answered now.
+  bell.close();
   await Promise.race([listening.stop(), wait(GRACE_MS)]);
   worker.stop();
   log("stopped");

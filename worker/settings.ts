@@ -9,6 +9,10 @@ import {
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { type MailSettings, readAllowPrivate, readMail, readPublicUrl } from "./events/settings.ts";
 import { tokenFault } from "../shared/tokens.ts";
+import type { BridgeToken } from "./context.ts";
+
+/** The bridge whose token has no name, and whose schools were given no other. */
+export const DEFAULT_BRIDGE = "default";
 
 export interface WorkerSettings {
   databaseUrl: string;
@@ -16,7 +20,7 @@ export interface WorkerSettings {
   host: string;
   /** 0: any free port. */
   port: number;
-  bridgeTokens: string[];
+  bridges: BridgeToken[];
   adminToken: string;
   sliceRows: number;
   keyTypes: KeyFamily[];
@@ -30,7 +34,6 @@ export interface WorkerSettings {
 /** An empty setting counts as none. @throws SettingError with a line for each that is wrong */
 export function readSettings(environment: Environment): WorkerSettings {
   const get = (name: string) => environment[name]?.trim() || undefined;
-  const bridgeTokens = () => readBridgeTokens(get("BRIDGE_TOKEN"));
   const databaseAuthToken = get("DATABASE_AUTH_TOKEN");
   return readAll({
     databaseUrl: () =>
@@ -38,7 +41,7 @@ export function readSettings(environment: Environment): WorkerSettings {
     databaseAuthToken: () => databaseAuthToken,
     host: () => get("HOST") ?? "127.0.0.1",
     port: () => readWholeNumber("PORT", get("PORT") ?? "8787", 0, 65_535),
-    bridgeTokens,
+    bridges: () => readBridgeTokens(get("BRIDGE_TOKEN")),
     adminToken: () => readAdminToken(get("ADMIN_TOKEN"), get("BRIDGE_TOKEN")),
     sliceRows: () => readWholeNumber("SLICE_ROWS", get("SLICE_ROWS") ?? "5000", 1, 50_000),
     keyTypes: () => readWords("SSH_KEY_TYPES", get("SSH_KEY_TYPES") ?? "rsa", keyFamilies),
@@ -62,25 +65,37 @@ function readAddresses(name: string, value: string | undefined): string[] {
 
 function readAdminToken(value: string | undefined, bridge: string | undefined): string {
   const admin = token("ADMIN_TOKEN", value, "administrators");
-  if (!splitTokens(bridge).includes(admin)) return admin;
+  if (!splitTokens(bridge).some(({ token }) => token === admin)) return admin;
   throw new SettingError(
     "ADMIN_TOKEN is the same as BRIDGE_TOKEN; it takes a token of its own, as each opens one door.",
   );
 }
 
-function readBridgeTokens(value: string | undefined): string[] {
+/** `token`, or `name=token` where there are several bridges; two of a name while one replaces the other. */
+function readBridgeTokens(value: string | undefined): BridgeToken[] {
   const tokens = splitTokens(value);
-  if (tokens.length > 2) {
+  const names = new Map<string, number>();
+  for (const { name } of tokens) names.set(name, (names.get(name) ?? 0) + 1);
+  for (const [name, count] of names) {
+    if (count <= 2) continue;
+    const whose = name === DEFAULT_BRIDGE ? "" : ` of ${name}`;
     throw new SettingError(
-      `BRIDGE_TOKEN has ${tokens.length} tokens; it takes one, or two with a comma between while one ` +
-        "replaces the other.",
+      `BRIDGE_TOKEN has ${count} tokens${whose}; it takes one, or two with a comma between while one ` +
+        "replaces the other; tokens of several bridges are named, as in north=…,south=….",
     );
   }
-  return tokens.map((part) => token("BRIDGE_TOKEN", part || undefined, "the bridge"));
+  return tokens.map(({ name, token: secret }) => ({
+    name,
+    token: token("BRIDGE_TOKEN", secret || undefined, "the bridge"),
+  }));
 }
 
-function splitTokens(value: string | undefined): (string | undefined)[] {
-  return value?.split(",").map((part) => part.trim()) ?? [undefined];
+function splitTokens(value: string | undefined): { name: string; token: string | undefined }[] {
+  return (value?.split(",") ?? [undefined]).map((part) => {
+    const named = /^\s*([a-z][a-z0-9_-]{0,31})=(.{16,})$/.exec(part ?? "");
+    const secret = (named ? named[2] : part)?.trim();
+    return { name: named?.[1] ?? DEFAULT_BRIDGE, token: secret };
+  });
 }
 
 function token(name: string, value: string | undefined, caller: string): string {

@@ -1,37 +1,65 @@
 /**
- * Health on loopback: is the bridge up, when did the worker last answer, how much waits.
+ * Health and metrics on loopback. `GET /healthz`: 200 while all is well, 503 with the reasons while it
+ * is not; the bridge goes on serving schools as far as it can. `GET /metrics`: Prometheus's text format.
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { BridgeState } from "./state.ts";
+import { metricsText } from "./metrics.ts";
 
-export interface Health {
-  /** Milliseconds since the epoch; `undefined` when the worker has not answered yet. */
-  workerAnsweredAt: number | undefined;
-  uploadsWaiting: number;
-}
-
-/** Serves `GET /healthz` on 127.0.0.1; `port` 0 takes a free one. */
+/** Serves on 127.0.0.1; `port` 0 takes a free one. */
 export async function startHealth(
   port: number,
-  health: () => Health,
+  health: () => BridgeState,
 ): Promise<{ port: number; server: Server }> {
   const server = createServer((request, response) => {
-    if (request.url !== "/healthz") {
-      response.writeHead(404, { "content-type": "text/plain" }).end("Try /healthz.\n");
-      return;
+    // Monitors add a query to get around caches.
+    const path = request.url?.replace(/\?.*$/, "");
+    if (path === "/healthz") {
+      const { status, body } = healthAnswer(health());
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(`${JSON.stringify(body)}\n`);
+    } else if (path === "/metrics") {
+      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+      response.end(metricsText(health()));
+    } else {
+      response.writeHead(404, { "content-type": "text/plain" });
+      response.end("Try /healthz or /metrics.\n");
     }
-    const { workerAnsweredAt, uploadsWaiting } = health();
-    const answeredAt = workerAnsweredAt === undefined
-      ? null
-      : new Date(workerAnsweredAt).toISOString();
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(
-      JSON.stringify({ status: "ok", workerAnsweredAt: answeredAt, uploadsWaiting }) + "\n",
-    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
   return { port: (server.address() as AddressInfo).port, server };
+}
+
+/** What is answered to `GET /healthz`, and with which status. */
+export function healthAnswer(
+  health: BridgeState,
+): { status: number; body: Record<string, unknown> } {
+  const { workerAnsweredAt, uploadsWaiting, uploadsHeld, uploadsParked } = health;
+  const reasons = [...health.troubles];
+  if (uploadsParked > 0) {
+    const reason = `${uploadsParked} uploads cannot go on until an administrator looks at them`;
+    reasons.push({ trouble: "uploads_parked", reason });
+  }
+  const isWell = reasons.length === 0;
+  return {
+    status: isWell ? 200 : 503,
+    body: {
+      status: isWell ? "ok" : "degraded",
+      ...(isWell ? {} : { reasons }),
+      workerAnsweredAt: workerAnsweredAt === undefined ? null : instant(workerAnsweredAt),
+      uploadsWaiting,
+      uploadsHeld,
+      uploadsParked,
+      commandsWaiting: health.commandsWaiting,
+      sessions: health.sessions,
+    },
+  };
+}
+
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }

@@ -1,60 +1,86 @@
 /**
- * The five calls to the worker, with time-outs. An answer that is not the worker's own, or none at
- * all, is a `WorkerUnavailable`: the caller tries again later.
+ * The calls to the worker. An answer that is not the worker's own, or none at all, is a
+ * `WorkerUnavailable`: the caller tries again later. A refusal that no trying again will heal is a
+ * `WorkerRefusal`. What ends a call is silence, not how long it takes.
  */
 import * as v from "valibot";
 import {
-  SyncAnswer,
-  type SyncRequest,
+  BRIDGE_HEADER,
+  EventsAnswer,
+  type EventsRequest,
+  ListenAnswer,
+  type ListenRequest,
+  PROTOCOL,
+  PROTOCOL_HEADER,
   type UploadAnnouncement,
   type UploadId,
   UploadPosition,
 } from "../../shared/protocol.ts";
+import { pathKind, reasonOf, refusalOf, WorkerUnavailable } from "./worker-answers.ts";
+import { listenForSilence, type Silence } from "./silence.ts";
 
-/** The worker is away, busy or answered something that is none of its answers. */
-export class WorkerUnavailable extends Error {
-  /** `retryAfterMs`: what the worker asked to wait, if it did. */
-  constructor(message: string, readonly retryAfterMs?: number) {
-    super(message);
-    this.name = "WorkerUnavailable";
-  }
+export { WorkerRefusal, WorkerUnavailable } from "./worker-answers.ts";
+
+/** Which bytes of an upload are sent. */
+export interface SentSlice {
+  id: UploadId;
+  lane: string;
+  pass: string;
+  offset: number;
+  bytes: Uint8Array;
 }
 
 export interface WorkerClient {
-  sync(request: SyncRequest): Promise<SyncAnswer>;
+  /** Hands over what happened and what became of commands. */
+  tell(request: EventsRequest): Promise<EventsAnswer>;
+  /** Waits at the worker until there are news, or for `waitMs`. */
+  listen(request: ListenRequest): Promise<ListenAnswer>;
   announce(announcement: UploadAnnouncement): Promise<UploadPosition>;
-  /** Sends the bytes from `offset`; the answer may name another offset when that was not the next. */
-  sendSlice(id: UploadId, offset: number, bytes: Uint8Array): Promise<UploadPosition>;
-  /** The report, the rejected records or an export, piece by piece to its end. */
-  download(path: string): AsyncIterable<Uint8Array>;
+  /** Sends the bytes from an offset; the answer may name another one when that was not the next. */
+  sendSlice(slice: SentSlice): Promise<UploadPosition>;
+  /** The bytes of a result or a delivery, piece by piece to their end. */
+  download(href: string): AsyncIterable<Uint8Array>;
 }
 
 export interface WorkerClientOptions {
   url: string;
   token: string;
-  /** Milliseconds for a call, from its start to the end of its answer. */
-  timeoutMs?: number;
+  /** Which catalog this is; it may take another id. */
+  bridgeId(): string;
+  /** So long the worker may say and take nothing, in milliseconds; a call as a whole may take longer. */
+  silenceMs?: number;
   /** Ends all calls. */
   signal?: AbortSignal;
   /** Milliseconds since the epoch. */
   now(): number;
 }
 
+/** Bodies go out in pieces of so many bytes, each of which shows that the worker takes them. */
+const PIECE_BYTES = 64 * 1024;
+
 export function workerClient(
-  { url, token, timeoutMs = 30_000, signal, now }: WorkerClientOptions,
+  { url, token, bridgeId, silenceMs = 30_000, signal, now }: WorkerClientOptions,
 ): WorkerClient {
-  async function request(method: string, path: string, body?: BodyInit): Promise<Response> {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  async function request(
+    method: string,
+    path: string,
+    silence: Silence,
+    body?: string | Uint8Array,
+  ): Promise<Response> {
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${token}`,
+      [PROTOCOL_HEADER]: String(PROTOCOL),
+      [BRIDGE_HEADER]: bridgeId(),
+    };
     if (typeof body === "string") headers["content-type"] = "application/json";
     if (body instanceof Uint8Array) headers["content-type"] = "application/octet-stream";
-    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       return await fetch(url + path, {
         method,
         headers,
-        ...(body === undefined ? {} : { body }),
+        ...bodyOf(body, silence),
         redirect: "error",
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
       });
     } catch (error) {
       throw new WorkerUnavailable(`${method} ${pathKind(path)}: ${reasonOf(error)}`);
@@ -64,52 +90,51 @@ export function workerClient(
   /** Calls and reads the answer; `also` is a second status whose answer has the same schema. */
   async function call<Schema extends v.GenericSchema>(
     schema: Schema,
-    method: string,
-    path: string,
-    body: BodyInit,
-    also = 200,
+    [method, path, body]: [method: string, path: string, body: string | Uint8Array],
+    { also = 200, mayWaitMs = 0 } = {},
   ): Promise<v.InferOutput<Schema>> {
-    const response = await request(method, path, body);
     const what = `${method} ${pathKind(path)}`;
+    using silence = listenForSilence(silenceMs + mayWaitMs);
+    const response = await request(method, path, silence, body);
     if (response.status !== 200 && response.status !== also) {
-      throw await refusal(what, response, now());
+      throw await refusalOf(what, response, now());
     }
-    let answer: unknown;
-    try {
-      answer = await response.json();
-    } catch (error) {
-      throw new WorkerUnavailable(`${what}: the answer was cut off or no JSON: ${reasonOf(error)}`);
-    }
+    const answer = await jsonOf(what, response, silence);
     const parsed = v.safeParse(schema, answer);
-    if (!parsed.success) {
-      throw new WorkerUnavailable(`${what}: not the worker's answer: ${parsed.issues[0]?.message}`);
-    }
-    return parsed.output;
+    if (parsed.success) return parsed.output;
+    throw new WorkerUnavailable(`${what}: not the worker's answer: ${parsed.issues[0]?.message}`);
   }
 
   return {
-    sync: (body) => call(SyncAnswer, "POST", "/bridge/sync", JSON.stringify(body)),
-    announce: (body) => call(UploadPosition, "POST", "/bridge/uploads", JSON.stringify(body)),
-    sendSlice: (id, offset, bytes) =>
-      call(
-        UploadPosition,
-        "PUT",
-        `/bridge/uploads/${id}/slices/${offset}`,
-        bytes as Uint8Array<ArrayBuffer>,
-        409,
-      ),
-    async *download(path) {
-      const response = await request("GET", path);
+    tell: (body) => call(EventsAnswer, ["POST", "/bridge/events", JSON.stringify(body)]),
+    listen: (body) =>
+      call(ListenAnswer, ["POST", "/bridge/listen", JSON.stringify(body)], {
+        mayWaitMs: body.waitMs,
+      }),
+    announce: (body) => call(UploadPosition, ["POST", "/bridge/uploads", JSON.stringify(body)]),
+    sendSlice({ id, lane, pass, offset, bytes }) {
+      const query = new URLSearchParams({ pass, lane });
+      const path = `/bridge/uploads/${id}/slices/${offset}?${query}`;
+      return call(UploadPosition, ["PUT", path, bytes], { also: 409 });
+    },
+    async *download(href) {
+      const path = ownPath(href);
       const what = `GET ${pathKind(path)}`;
-      if (response.status !== 200 || !response.body) throw await refusal(what, response, now());
+      using silence = listenForSilence(silenceMs);
+      const response = await request("GET", path, silence);
+      if (response.status !== 200 || !response.body) throw await refusalOf(what, response, now());
       // Whatever stands between may answer with a page of its own; it must not become a report.
-      const type = response.headers.get("content-type") ?? "nothing";
-      if (!/^text\/csv\b/i.test(type)) {
+      if (!response.headers.has(PROTOCOL_HEADER)) {
         await response.body.cancel();
-        throw new WorkerUnavailable(`${what}: not the worker's answer: ${type}, not text/csv`);
+        const type = response.headers.get("content-type") ?? "nothing";
+        throw new WorkerUnavailable(`${what}: not the worker's answer: ${type}`);
       }
       try {
-        for await (const piece of response.body) yield piece;
+        for await (const piece of response.body) {
+          silence.pause();
+          yield piece;
+          silence.heard();
+        }
       } catch (error) {
         throw new WorkerUnavailable(`${what}: the answer was cut off: ${reasonOf(error)}`);
       }
@@ -117,33 +142,41 @@ export function workerClient(
   };
 }
 
-async function refusal(what: string, response: Response, now: number): Promise<WorkerUnavailable> {
-  const text = await response.text().catch(() => "");
-  const detail = /"detail":"([^"]{1,200})"/.exec(text)?.[1];
-  return new WorkerUnavailable(
-    `${what}: ${response.status}${detail ? ` ${detail}` : ""}`,
-    retryAfter(response.headers.get("retry-after"), now),
-  );
+/** The token goes to the worker's own bridge calls and nowhere else. */
+function ownPath(href: string): string {
+  const { host, pathname, search } = new URL(href, "http://worker.invalid");
+  if (host === "worker.invalid" && pathname.startsWith("/bridge/")) return pathname + search;
+  throw new WorkerUnavailable("the worker names bytes that are not among its bridge calls");
 }
 
-const MOST_RETRY_MS = 60_000;
-
-/** Milliseconds to wait, from seconds or a date (RFC 9110 section 10.2.3); at most a minute. */
-function retryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  const isSeconds = /^\d{1,9}$/.test(header);
-  const milliseconds = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
-  return milliseconds > 0 ? Math.min(milliseconds, MOST_RETRY_MS) : undefined;
+/** A body of some size goes out in pieces, so that a slow line is not taken for a silent one. */
+function bodyOf(body: string | Uint8Array | undefined, silence: Silence): RequestInit {
+  if (body === undefined) return {};
+  if (typeof body === "string" || body.length <= PIECE_BYTES) {
+    return { body: body as string | Uint8Array<ArrayBuffer> };
+  }
+  let at = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      silence.heard();
+      controller.enqueue(body.subarray(at, at + PIECE_BYTES));
+      at += PIECE_BYTES;
+      if (at >= body.length) controller.close();
+    },
+  }, { highWaterMark: 0 });
+  return { body: stream, duplex: "half" } as RequestInit;
 }
 
-/** The path without ids, for messages. */
-function pathKind(path: string): string {
-  return path.replace(/[0-9a-f-]{36}/g, ":id").replace(/\d+$/, ":offset");
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error
-    ? cause.message || (cause as NodeJS.ErrnoException).code || message
-    : message;
+async function jsonOf(what: string, response: Response, silence: Silence): Promise<unknown> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const piece of response.body ?? []) {
+      silence.heard();
+      text += decoder.decode(piece, { stream: true });
+    }
+    return JSON.parse(text + decoder.decode());
+  } catch (error) {
+    throw new WorkerUnavailable(`${what}: the answer was cut off or no JSON: ${reasonOf(error)}`);
+  }
 }

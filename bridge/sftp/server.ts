@@ -60,6 +60,8 @@ export interface SftpServerOptions {
 
 export interface SftpServer {
   readonly port: number;
+  /** How many are logged in. */
+  readonly sessions: number;
   /** Connections that were ended because something unforeseen was thrown in them. */
   readonly faults: number;
   /** Ends at once the sessions of visitors that are no longer welcome; answers how many. */
@@ -145,6 +147,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     port: listener.port,
     get faults() {
       return listener.faults;
+    },
+    get sessions() {
+      return welcome().length;
     },
     closeSessions(stale) {
       const ended = welcome().filter((connection) => stale(connection.visitor!));

@@ -148,7 +148,7 @@ test("a worker that is slow, fails or is something else altogether: uploads go o
   const only = (which: RegExp, behaviour: Behaviour): Behaviour => (call, response, pass) =>
     which.test(`${call.method} ${call.path}`) ? behaviour(call, response, pass) : pass();
   const position = (offset: number) =>
-    answer(200, JSON.stringify({ state: "processing", offset, rejected: 0 }));
+    answer(200, JSON.stringify({ state: "processing", pass: "apply", offset }));
   const page = "<!doctype html><title>Guest network</title>Sign in";
   let flip = 0;
 
@@ -191,7 +191,7 @@ test("a worker that is slow, fails or is something else altogether: uploads go o
     ],
     "cuts the report off": [
       only(/^GET .*report/, (_call, response) => {
-        response.writeHead(200, { "content-type": "text/csv" });
+        response.writeHead(200, { "content-type": "text/csv", "rosterbridge-protocol": "1" });
         response.write("Line,Username", () => response.destroy());
       }),
       /the answer was cut off/,

@@ -1,10 +1,18 @@
 /** The worker's app with a clock that stands still, and a way to call it. */
 import type { Client } from "@libsql/client";
+import { BRIDGE_HEADER, PROTOCOL, PROTOCOL_HEADER } from "../../shared/protocol.ts";
 import { createApp } from "../../worker/app.ts";
+import { createBell } from "../../worker/bridge/bell.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 
 export const adminToken = "admin-token";
 export const bridgeToken = "bridge-token";
+
+/** What every call of a bridge says; administrators' calls may say it too. */
+export const bridgeHeaders = {
+  [PROTOCOL_HEADER]: String(PROTOCOL),
+  [BRIDGE_HEADER]: "0b1d9e60-0000-4000-8000-000000000001",
+};
 
 export interface Logged {
   event: string;
@@ -23,7 +31,12 @@ export interface AppUnderTest {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer>;
-  bridge(method: string, path: string, body?: unknown): Promise<Answer>;
+  bridge(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
 }
 
 export interface Answer {
@@ -42,7 +55,8 @@ export function appUnderTest(
   const clock = { now: Date.parse("2026-11-22T10:15:30.123Z") };
   const context: WorkerContext = {
     database,
-    bridgeTokens: [bridgeToken],
+    bridges: [{ name: "default", token: bridgeToken }],
+    bell: createBell(),
     adminToken,
     keyTypes: ["rsa"],
     sliceRows: 5000,
@@ -60,7 +74,7 @@ export function appUnderTest(
       await app.fetch(
         new Request(`http://worker.test${path}`, {
           method,
-          headers: { authorization: `Bearer ${token}`, ...headers },
+          headers: { authorization: `Bearer ${token}`, ...bridgeHeaders, ...headers },
           ...(body === undefined
             ? {}
             : { body: typeof body === "string" ? body : JSON.stringify(body) }),

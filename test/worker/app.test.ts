@@ -2,15 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApp } from "../../worker/app.ts";
 import { BODY_BYTES } from "../../worker/http/body.ts";
-import { adminToken, answerOf, appUnderTest, bridgeToken } from "./app-under-test.ts";
+import {
+  adminToken,
+  answerOf,
+  appUnderTest,
+  bridgeHeaders,
+  bridgeToken,
+} from "./app-under-test.ts";
 import { eachDatabase } from "./database/each-database.ts";
 
 eachDatabase("every answer", (database) => {
-  const idle = { directoryVersion: null, events: [], done: [] };
+  const idle = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
 
   async function call(token: string | undefined, path: string, init: RequestInit = {}) {
     const { context } = appUnderTest(database().client, {
-      bridgeTokens: [bridgeToken, "next-bridge-token"],
+      bridges: [bridgeToken, "next-bridge-token"].map((token) => ({ name: "default", token })),
     });
     const headers: HeadersInit = token === undefined ? {} : { authorization: token };
     const request = new Request(`http://worker.test${path}`, { headers, ...init });
@@ -40,7 +46,10 @@ eachDatabase("every answer", (database) => {
   test("the bridge's door opens to both of its tokens during rotation, and not to administrators", async () => {
     const init = { method: "POST", body: JSON.stringify(idle) };
     const sync = (token: string) =>
-      call(undefined, "/bridge/sync", { ...init, headers: { authorization: `Bearer ${token}` } });
+      call(undefined, "/bridge/listen", {
+        ...init,
+        headers: { ...bridgeHeaders, authorization: `Bearer ${token}` },
+      });
     assert.equal((await sync(bridgeToken)).status, 200);
     assert.equal((await sync("next-bridge-token")).status, 200);
     assert.equal((await sync(adminToken)).status, 401);
@@ -107,7 +116,10 @@ test("while the database is away every answer is 503 with Retry-After", async ()
   const answers = [
     await app.admin("GET", "/admin/schools"),
     await app.admin("GET", "/admin/schools/oak/students/someone@oak.example"),
-    await app.bridge("POST", "/bridge/sync", { directoryVersion: 1, events: [], done: [] }),
+    await app.bridge("POST", "/bridge/events", {
+      events: [],
+      done: [{ id: crypto.randomUUID(), at: "2026-11-22T10:00:00Z" }],
+    }),
     await app.admin("GET", "/healthz"),
   ];
   for (const { status, headers, body } of answers) {

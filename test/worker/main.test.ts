@@ -1,3 +1,4 @@
+import { bridgeHeaders } from "./app-under-test.ts";
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { randomBytes } from "node:crypto";
@@ -141,10 +142,10 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
           const environment = { ...tokens, PORT: "0", DATABASE_URL: url };
           const worker = spawnWorker(runtime, environment, EDGE_PERMISSIONS);
           const at = await address(worker);
-          const answer = await fetch(`${at}/bridge/sync`, {
+          const answer = await fetch(`${at}/bridge/listen`, {
             method: "POST",
-            headers: { authorization: "Bearer bridge-token-0001" },
-            body: JSON.stringify({ directoryVersion: null, events: [], done: [] }),
+            headers: { ...bridgeHeaders, authorization: "Bearer bridge-token-0001" },
+            body: JSON.stringify({ directoryVersion: null, commands: [], room: 0, waitMs: 0 }),
           });
           assert.equal(answer.status, 200, await answer.text());
           await stop(worker, "SIGINT");

@@ -5,12 +5,16 @@ import { isRosterName } from "../../shared/file-names.ts";
 import { parseTimeCode } from "../../shared/time-code.ts";
 import type { WorkerContext } from "../context.ts";
 import { fileByPath, listFiles, type StoredFile } from "../database/school/files.ts";
+import { auditEntry } from "../database/control/audit.ts";
+import { askFor } from "../database/school/commands.ts";
+import { author } from "./author.ts";
+import type { Command } from "../../shared/protocol.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 
-export function fileRoutes({ database }: WorkerContext): Hono {
+export function fileRoutes({ database, now, randomId }: WorkerContext): Hono {
   const routes = new Hono();
 
   routes.get("/schools/:slug/files", takes(...PAGE, "path"), async (c) => {
@@ -18,15 +22,7 @@ export function fileRoutes({ database }: WorkerContext): Hono {
     const path = c.req.query("path");
     if (path !== undefined) {
       const file = await fileByPath(database, school.id, path);
-      if (!file) {
-        throw new HttpProblem(
-          404,
-          "file_unknown",
-          `${school.slug} has no file ${
-            JSON.stringify(path)
-          }; paths begin with /inbound/ or /outbound/.`,
-        );
-      }
+      if (!file) throw fileUnknown(school.slug, path);
       return c.json(fileAnswer(file));
     }
     const page = readPage(c, v.tuple([v.string(), v.string()]));
@@ -34,7 +30,37 @@ export function fileRoutes({ database }: WorkerContext): Hono {
     return c.json(writePage(files, page, (file) => [file.at, file.path], fileAnswer));
   });
 
+  routes.delete("/schools/:slug/files", async (c) => {
+    const school = await findSchool(database, c.req.param("slug"));
+    const path = c.req.query("path") ?? "";
+    const file = await fileByPath(database, school.id, path);
+    if (!file) throw fileUnknown(school.slug, path);
+    if (file.state === "processing") {
+      throw new HttpProblem(
+        409,
+        "file_processing",
+        `${path} is being processed; give its upload up first. It was not removed.`,
+      );
+    }
+    const command: Command = { id: randomId(), type: "remove", schoolId: school.id, path };
+    const by = author(c, now());
+    await database.batch([
+      askFor(command, by.at),
+      auditEntry(by, school.id, "file.removal_asked", { path, size: file.size }),
+    ], "write");
+    // The file is there until the bridge has removed it, and then it is in no list any more.
+    return c.json({ path, state: "removing" }, 202);
+  });
+
   return routes;
+}
+
+function fileUnknown(slug: string, path: string): HttpProblem {
+  return new HttpProblem(
+    404,
+    "file_unknown",
+    `${slug} has no file ${JSON.stringify(path)}; paths begin with /inbound/ or /outbound/.`,
+  );
 }
 
 function fileAnswer(file: StoredFile) {

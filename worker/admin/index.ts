@@ -15,6 +15,8 @@ import { placementRoutes } from "./placements.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
 import { studentRoutes } from "./students.ts";
+import { suspensionRoutes } from "./suspensions.ts";
+import { uploadDecisionRoutes } from "./upload-decisions.ts";
 import { uploadFileRoutes } from "./upload-files.ts";
 import { uploadRoutes } from "./uploads.ts";
 import { verificationRoutes } from "./verifications.ts";
@@ -30,6 +32,8 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", placementRoutes(context));
   routes.route("/", uploadRoutes(context));
   routes.route("/", uploadFileRoutes(context));
+  routes.route("/", uploadDecisionRoutes(context));
+  routes.route("/", suspensionRoutes(context));
   routes.route("/", studentRoutes(context));
   routes.route("/", verificationRoutes(context));
   routes.route("/", scheduleRoutes(context));

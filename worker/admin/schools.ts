@@ -18,7 +18,7 @@ import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { checkExpectation } from "./expectation.ts";
-import { findSchool, noSuchSchool } from "./find-school.ts";
+import { findAnySchool, findSchool, noSuchSchool } from "./find-school.ts";
 
 const Name = v.pipe(
   v.string(),
@@ -40,7 +40,7 @@ const Settings = v.strictObject(
 const NewSchool = v.strictObject({ slug: Slug, name: Name, settings: v.optional(Settings, {}) });
 const SchoolChange = v.strictObject({ name: v.optional(Name), settings: v.optional(Settings) });
 
-export function schoolRoutes({ database, now }: WorkerContext): Hono {
+export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
   const routes = new Hono();
 
   routes.post("/schools", async (c) => {
@@ -69,7 +69,7 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
   });
 
   routes.get("/schools/:slug", async (c) => {
-    return c.json(schoolAnswer(await findSchool(database, c.req.param("slug"))));
+    return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
   });
 
   routes.patch("/schools/:slug", async (c) => {
@@ -85,22 +85,33 @@ export function schoolRoutes({ database, now }: WorkerContext): Hono {
 
   routes.delete("/schools/:slug", takes("confirm"), async (c) => {
     const slug = c.req.param("slug");
-    const school = await findSchool(database, slug);
+    const school = await findAnySchool(database, slug);
     if (c.req.query("confirm") !== slug) {
       throw new HttpProblem(
         400,
         "confirm_missing",
-        `Deleting ${slug} removes its students, uploads, keys and everything else of it for good; ` +
-          `only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
+        `Deleting ${slug} removes its students, uploads, keys and everything else of it for good, ` +
+          `on its bridge too; only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
       );
     }
-    await purgeSchool(database, school, author(c, now()));
-    return c.body(null, 204);
+    const by = author(c, now());
+    await purgeSchool(database, school, randomId(), by);
+    return c.json({ slug, state: "purging", purgeStartedAt: school.deletedAt ?? by.at }, 202);
   });
 
   return routes;
 }
 
-function schoolAnswer({ slug, name, settings, createdAt }: School) {
-  return { slug, name, settings, createdAt };
+function schoolAnswer({ slug, name, settings, createdAt, ...school }: School) {
+  const { bridge, suspendedAt, deletedAt } = school;
+  return {
+    slug,
+    name,
+    settings,
+    createdAt,
+    bridge,
+    ...(suspendedAt ? { suspendedAt } : {}),
+    // Its keys and rows are gone; its bridge has not said yet that its files are too.
+    ...(deletedAt ? { purgeStartedAt: deletedAt } : {}),
+  };
 }

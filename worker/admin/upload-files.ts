@@ -9,7 +9,7 @@ import type { WorkerContext } from "../context.ts";
 import { uploadPosition } from "../database/school/arrivals.ts";
 import { uploadById } from "../database/school/uploads.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { rejectedStream, reportStream } from "../intake/results.ts";
+import { isDone, rejectedStream, reportStream } from "../intake/results.ts";
 
 /** How often a watched upload is looked at, and the longest a watch lasts, in milliseconds. */
 const LOOK_MS = 500;
@@ -74,7 +74,7 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
         const data = JSON.stringify(progress);
         if (data !== last) await stream.writeSSE({ event: "progress", data });
         last = data;
-        if (progress.state === "completed" || progress.state === "rejected") return;
+        if (isDone(progress.state)) return;
         await stream.sleep(LOOK_MS);
       }
     });

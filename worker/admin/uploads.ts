@@ -28,11 +28,14 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const uploads = await listUploads(database, school.id, page);
     return c.json(
-      writePage(uploads, page, (last) => [last.acceptedAt, last.id], (upload) => upload),
+      writePage(uploads, page, (last) => [last.acceptedAt, last.id], uploadAnswer),
     );
   });
 
-  routes.get("/uploads/:id", async (c) => c.json(await findUpload(c.req.param("id"))));
+  routes.get(
+    "/uploads/:id",
+    async (c) => c.json(uploadAnswer(await findUpload(c.req.param("id")))),
+  );
 
   routes.get("/uploads/:id/problems", takes(...PAGE), async (c) => {
     const { id } = await findUpload(c.req.param("id"));
@@ -42,6 +45,11 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
   });
 
   return routes;
+}
+
+/** An upload as administrators see it; `heldBecause` while it stands still. */
+export function uploadAnswer({ schoolId: _, heldBecause, ...upload }: Upload) {
+  return { ...upload, ...(heldBecause === null ? {} : { heldBecause }) };
 }
 
 function problemAnswer({ number: _, ...problem }: NumberedProblem) {

@@ -1,18 +1,24 @@
-/** Everything the bridge calls, behind `BRIDGE_TOKEN`. */
+/** Everything a bridge calls, behind its token: a file a call. */
 import { Hono } from "hono";
 import { bearer } from "../http/bearer.ts";
 import { limitedBody } from "../http/body.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
 import type { WorkerContext } from "../context.ts";
+import { identifyBridge } from "./caller.ts";
+import { eventRoutes } from "./events.ts";
 import { exportFileRoutes } from "./exports.ts";
-import { syncRoutes } from "./sync.ts";
+import { listenRoutes } from "./listen.ts";
 import { uploadRoutes } from "./uploads.ts";
 
 export function bridgeRoutes(context: WorkerContext, failed: FailedTokens): Hono {
   const routes = new Hono();
-  routes.use(bearer({ tokens: context.bridgeTokens, setting: "BRIDGE_TOKEN", failed }));
+  const { bridges } = context;
+  const tokens = bridges.map(({ token }) => token);
+  routes.use(bearer({ tokens, setting: "BRIDGE_TOKEN", failed }));
+  routes.use(identifyBridge(bridges));
   routes.use(limitedBody());
-  routes.route("/", syncRoutes(context));
+  routes.route("/", listenRoutes(context));
+  routes.route("/", eventRoutes(context));
   routes.route("/", uploadRoutes(context));
   routes.route("/", exportFileRoutes(context));
   return routes;

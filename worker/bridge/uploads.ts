@@ -3,14 +3,21 @@
  */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { UploadAnnouncement, type UploadPosition } from "../../shared/protocol.ts";
-import type { WorkerContext } from "../context.ts";
-import { announceUpload, uploadPosition } from "../database/school/arrivals.ts";
+import { UploadAnnouncement } from "../../shared/protocol.ts";
+import { instant, type WorkerContext } from "../context.ts";
+import {
+  announceUpload,
+  type StoredPosition,
+  uploadPosition,
+} from "../database/school/arrivals.ts";
 import { StaleSlice } from "../database/school/slice-writes.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { applySlice, WrongOffset } from "../intake/apply.ts";
+import { type Lane, WrongOffset } from "../intake/lane.ts";
+import { laneOf } from "../intake/lanes.ts";
+import { positionAfter, positionOf } from "../intake/position.ts";
 import { rejectedStream, reportStream } from "../intake/results.ts";
+import { callingBridge } from "./caller.ts";
 
 const csv = { "content-type": "text/csv; charset=utf-8" };
 const Offset = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
@@ -19,28 +26,25 @@ export function uploadRoutes(context: WorkerContext): Hono {
   const { database, sliceRows } = context;
   const routes = new Hono();
 
-  async function position(id: string): Promise<UploadPosition> {
-    const found = await uploadPosition(database, id);
-    if (!found) {
-      throw new HttpProblem(
-        404,
-        "upload_unknown",
-        `No upload ${id} was announced. Announce it first.`,
-      );
-    }
-    return found;
+  /** @throws HttpProblem 404 when the bridge announced none of that id */
+  async function find(id: string, bridge: string): Promise<StoredPosition> {
+    const found = await uploadPosition(database, id, bridge);
+    if (found) return found;
+    throw new HttpProblem(
+      404,
+      "upload_unknown",
+      `No upload ${id} was announced. Announce it first.`,
+    );
   }
 
   routes.post("/uploads", async (c) => {
     const announcement = await readJson(c, UploadAnnouncement);
-    if (!await announceUpload(database, announcement)) {
-      throw new HttpProblem(
-        410,
-        "school_gone",
-        `There is no school ${announcement.schoolId}; the upload was not taken and stays with the bridge.`,
-      );
-    }
-    return c.json(await position(announcement.id));
+    const { name } = callingBridge(c);
+    laneWanted(announcement.lane);
+    await announceUpload(database, name, announcement, instant(context.now()));
+    const found = await uploadPosition(database, announcement.id, name);
+    if (!found) throw noSchool(announcement.schoolId);
+    return c.json(positionOf(found));
   });
 
   routes.put("/uploads/:id/slices/:offset", async (c) => {
@@ -50,20 +54,22 @@ export function uploadRoutes(context: WorkerContext): Hono {
       throw new HttpProblem(400, "offset_invalid", "The offset in the path is a number of bytes.");
     }
     const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const { name: bridge } = callingBridge(c);
+    const { pass = "apply", lane = "roster" } = c.req.query();
     try {
-      const options = { database, sliceRows, now: context.now() };
-      return c.json(await applySlice(id, offset.output, bytes, options));
+      const slice = { id, bridge, pass, offset: offset.output, bytes };
+      const taken = await laneWanted(lane).take(slice, { database, sliceRows, now: context.now() });
+      return c.json(positionAfter(taken, bytes.length));
     } catch (error) {
       if (!(error instanceof WrongOffset || error instanceof StaleSlice)) throw error;
-      return c.json(await position(id), 409);
+      return c.json(positionOf(await find(id, bridge)), 409);
     }
   });
 
   routes.get("/uploads/:id/report", async (c) => {
-    const id = c.req.param("id");
+    const { id, state } = await find(c.req.param("id"), callingBridge(c).name);
     const report = await reportStream(database, id);
     if (report) return c.body(report, 200, csv);
-    const { state } = await position(id);
     throw new HttpProblem(
       409,
       "upload_unfinished",
@@ -72,10 +78,23 @@ export function uploadRoutes(context: WorkerContext): Hono {
   });
 
   routes.get("/uploads/:id/rejected", async (c) => {
-    const id = c.req.param("id");
-    await position(id);
+    const { id } = await find(c.req.param("id"), callingBridge(c).name);
     return c.body(rejectedStream(database, id), 200, csv);
   });
 
   return routes;
+}
+
+function laneWanted(name: string): Lane {
+  const lane = laneOf(name);
+  if (lane) return lane;
+  throw new HttpProblem(422, "lane_unknown", `This worker has no lane ${JSON.stringify(name)}.`);
+}
+
+function noSchool(id: number): HttpProblem {
+  return new HttpProblem(
+    410,
+    "school_gone",
+    `This bridge has no school ${id}; the upload was not taken and stays with the bridge.`,
+  );
 }

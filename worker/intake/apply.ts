@@ -7,8 +7,8 @@
  * last slice, in a batch of their own.
  */
 import type { Client } from "@libsql/client";
-import type { UploadPosition } from "../../shared/protocol.ts";
-import { loadProgress, loadStanding } from "../database/school/slice-reads.ts";
+import type { StoredPosition } from "../database/school/arrivals.ts";
+import { type LoadedProgress, loadProgress, loadStanding } from "../database/school/slice-reads.ts";
 import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
 import { type HeaderVerdict, judgeFile } from "../roster/header.ts";
@@ -17,34 +17,43 @@ import { namesOf } from "../roster/repeated.ts";
 import { type Reading, readSlice } from "../roster/slice.ts";
 import { differs, type Outcomes, type Student } from "../roster/student.ts";
 import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
+import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
 import { settleWaiting } from "./settle.ts";
 
-export interface ApplyOptions {
-  database: Client;
-  /** The most records taken at a time. */
-  sliceRows: number;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
+export type ApplyOptions = LaneOptions;
 
-/** The slice is not the one that is due. */
-export class WrongOffset extends Error {}
+/** How far an upload is. */
+type Reached = Pick<StoredPosition, "state" | "offset" | "rejected">;
 
 /**
- * Applies the bytes from `offset` of an upload. Takes whole records only.
+ * Applies a slice of a roster. Takes whole records only.
  * @returns where to go on
  * @throws `WrongOffset` or `StaleSlice` when these bytes are not the next ones
  */
-export async function applySlice(
-  id: string,
-  offset: number,
-  bytes: Uint8Array,
+export async function applySlice(slice: Slice, options: ApplyOptions): Promise<Taken> {
+  const upload = await loadProgress(options.database, slice.id);
+  if (!upload || !isNext(upload, slice)) throw new WrongOffset();
+  const reached = await apply(upload, slice, options);
+  return {
+    position: { ...upload.stored, ...reached },
+    consumed: reached.offset - slice.offset,
+  };
+}
+
+/** Is it the upload's next slice, from the bridge of its school? */
+function isNext(upload: LoadedProgress, { bridge, pass, offset, bytes }: Slice): boolean {
+  const { stored, state, nextOffset, size } = upload;
+  const isUnderWay = state === "accepted" || state === "processing";
+  return isUnderWay && upload.bridge === bridge && stored.pass === pass &&
+    nextOffset === offset && offset + bytes.length <= size;
+}
+
+async function apply(
+  upload: UploadProgress,
+  { offset, bytes }: Slice,
   options: ApplyOptions,
-): Promise<UploadPosition> {
+): Promise<Reached> {
   const { database } = options;
-  const upload = await loadProgress(database, id);
-  if (!upload || upload.nextOffset !== offset || isDone(upload)) throw new WrongOffset();
-  if (offset + bytes.length > upload.size) throw new WrongOffset();
   // All is read, and the worker ended before it settled the rows that wait.
   if (upload.deferred > 0 && offset === upload.size) return await settle(upload, options);
 
@@ -77,24 +86,20 @@ function pause(): Promise<void> {
   return new Promise((resume) => setTimeout(resume, 0));
 }
 
-function isDone({ state }: UploadProgress): boolean {
-  return state === "completed" || state === "rejected";
-}
-
-function positionOf({ state, nextOffset, rejected }: UploadProgress): UploadPosition {
+function positionOf({ state, nextOffset, rejected }: UploadProgress): Reached {
   return { state, offset: nextOffset, rejected };
 }
 
-function positionAfter({ upload, state, nextOffset, rejected }: SliceChanges): UploadPosition {
+function positionAfter({ upload, state, nextOffset, rejected }: SliceChanges): Reached {
   return { state, offset: nextOffset, rejected: upload.rejected + rejected };
 }
 
-async function write(database: Client, changes: SliceChanges): Promise<UploadPosition> {
+async function write(database: Client, changes: SliceChanges): Promise<Reached> {
   await writeSlice(database, changes);
   return positionAfter(changes);
 }
 
-async function settle(upload: UploadProgress, options: ApplyOptions): Promise<UploadPosition> {
+async function settle(upload: UploadProgress, options: ApplyOptions): Promise<Reached> {
   const completedAt = new Date(options.now).toISOString();
   const failed = await settleWaiting(options.database, upload, { completedAt, pause });
   return { state: "completed", offset: upload.size, rejected: upload.rejected + failed };

@@ -3,9 +3,31 @@
  * (`.rejected`).
  */
 import type { Client } from "@libsql/client";
-import { rejectedBytes } from "../database/school/arrivals.ts";
+import { type Stage, stageName } from "../../shared/file-names.ts";
+import type { Result, UploadState } from "../../shared/protocol.ts";
+import { rejectedBytes, type StoredPosition } from "../database/school/arrivals.ts";
 import { problemPages, uploadById } from "../database/school/uploads.ts";
 import { problemLine, reportHeader, summary } from "../roster/report.ts";
+
+/** States in which nothing more comes: the report is ready. */
+const doneStates = new Set<UploadState>(["completed", "rejected", "discarded", "reverted"]);
+
+export function isDone(state: UploadState): boolean {
+  return doneStates.has(state);
+}
+
+/** What comes of a roster: its report, and its rejected records where there are any. */
+export function rosterResults({ id, name, timeCode, rejected }: StoredPosition): Result[] {
+  const result = (stage: Stage, href: string) => ({
+    folder: "/inbound",
+    name: stageName(name, timeCode, stage),
+    href: `/bridge/uploads/${id}/${href}`,
+  });
+  return [
+    result("completed", "report"),
+    ...(rejected > 0 ? [result("rejected", "rejected")] : []),
+  ];
+}
 
 /** The report of an upload that is done; `undefined` while it is not, or when there is none. */
 export async function reportStream(
@@ -13,10 +35,10 @@ export async function reportStream(
   id: string,
 ): Promise<ReadableStream<Uint8Array> | undefined> {
   const upload = await uploadById(database, id);
-  if (!upload || (upload.state !== "completed" && upload.state !== "rejected")) return undefined;
+  if (!upload || !isDone(upload.state)) return undefined;
   async function* lines() {
     const encoder = new TextEncoder();
-    // The problem a file was rejected whole for stands in the summary's place.
+    // The problem a file was rejected whole for, or given up, stands in the summary's place.
     const first = upload!.state === "completed" ? problemLine(summary(upload!.rows)) : "";
     yield encoder.encode(reportHeader + first);
     for await (const page of problemPages(database, id)) {

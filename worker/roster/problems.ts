@@ -24,6 +24,10 @@ export interface Problem {
 /** Each code with its severity and its meaning for the table in docs/problems.md. */
 export const problemCodes = {
   summary: { severity: "info", meaning: "the counts of the whole file" },
+  discarded: {
+    severity: "error",
+    meaning: "the file stood still, and an administrator gave it up",
+  },
 
   // The whole file is rejected, and no row of it applied.
   header_missing: { severity: "error", meaning: "whole file: it is empty, there is no header row" },

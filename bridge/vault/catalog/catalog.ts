@@ -12,6 +12,7 @@ import { StoredDirectory } from "./directory.ts";
 import { DoomedBlobs } from "./doomed-blobs.ts";
 import type { BlobReference, CatalogFile, FileState } from "./file.ts";
 import { type Delivery, Files, type Left } from "./files.ts";
+import { Identity } from "./identity.ts";
 import { Ledger } from "./ledger.ts";
 import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
 import { StoredKeys } from "./school-keys.ts";
@@ -26,6 +27,7 @@ export class Catalog {
   /** What is to be told to the worker. */
   readonly ledger: Ledger;
   readonly commands: CommandsDone;
+  readonly identity: Identity;
   readonly directory: StoredDirectory;
   readonly keys: StoredKeys;
   readonly smallBlobs: SmallBlobs;
@@ -42,6 +44,7 @@ export class Catalog {
     this.#database = database;
     this.ledger = new Ledger(database, now);
     this.commands = new CommandsDone(database);
+    this.identity = new Identity(database);
     this.directory = new StoredDirectory(database);
     this.keys = new StoredKeys(database);
     this.smallBlobs = new SmallBlobs(database);
@@ -191,11 +194,16 @@ export class Catalog {
    * Puts an export into `/outbound`, in the place of one that was delivered under this name before, and
    * acknowledges the command that asked for it.
    */
-  deliverExport(command: CommandDone, path: string, exportId: string, delivery: Delivery): void {
+  deliverExport(
+    command: CommandDone,
+    path: string,
+    exportId: string | null,
+    delivery: Delivery,
+  ): void {
     this.#database.transaction(() => {
       const before = this.find(delivery.reference.schoolId, path);
       if (before) this.#files.removeIn(before);
-      this.#files.put(path, delivery, { exportId });
+      this.#files.put(path, delivery, exportId === null ? {} : { exportId });
       this.commands.record(command);
     });
   }

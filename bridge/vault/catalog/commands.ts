@@ -1,4 +1,4 @@
-/** Commands of the worker that were carried out, until the worker has heard of it. */
+/** Commands of the worker that were carried out, or could not be, until the worker has heard of it. */
 import type { CommandDone } from "../../../shared/protocol.ts";
 import type { CatalogDatabase } from "./database.ts";
 
@@ -12,9 +12,11 @@ export class CommandsDone {
   /** A command was carried out; to be called within its transaction. */
   record(command: CommandDone): void {
     this.#database.run(
-      "INSERT OR REPLACE INTO commands_done VALUES (?, ?)",
+      "INSERT OR REPLACE INTO commands_done (id, at, outcome, why) VALUES (?, ?, ?, ?)",
       command.id,
       command.at,
+      command.outcome,
+      command.why,
     );
   }
 
@@ -23,7 +25,7 @@ export class CommandsDone {
   }
 
   some(limit: number): CommandDone[] {
-    return this.#database.all("SELECT id, at FROM commands_done LIMIT ?", limit);
+    return this.#database.all("SELECT id, at, outcome, why FROM commands_done LIMIT ?", limit);
   }
 
   /** The worker has heard of them. */

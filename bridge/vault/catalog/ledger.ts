@@ -15,6 +15,8 @@ export interface LedgerEntry {
   number: number;
   /** The hash of the event before; empty for the first of all. */
   previous: string;
+  /** The event as JSON, byte for byte as its hash was taken of it. */
+  text: string;
   event: LedgerEvent;
 }
 
@@ -64,7 +66,10 @@ export class Ledger {
     return this.#database.all<{ number: number; previous: string; event: string }>(
       "SELECT number, previous, event FROM events ORDER BY number LIMIT ?",
       limit,
-    ).map((row) => ({ ...row, event: JSON.parse(row.event) }));
+    ).map(({ number, previous, event: text }) => ({
+      ...{ number, previous, text },
+      event: JSON.parse(text),
+    }));
   }
 
   dropEvents(through: number): void {

@@ -56,6 +56,11 @@ const steps: string[] = [
   `ALTER TABLE files ADD COLUMN being_written INTEGER NOT NULL DEFAULT 0;
    UPDATE files SET being_written = 1 WHERE state = 'partial';
    CREATE INDEX files_being_written ON files (being_written, id) WHERE being_written = 1;`,
+
+  // What became of a command, and who this catalog is to the worker: its events are numbered by it.
+  `ALTER TABLE commands_done ADD COLUMN outcome TEXT NOT NULL DEFAULT 'done';
+   ALTER TABLE commands_done ADD COLUMN why TEXT;
+   CREATE TABLE bridge (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL);`,
 ];
 
 /** The version that this bridge works with. */

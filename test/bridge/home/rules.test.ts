@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { Refusal } from "../../../bridge/home/home.ts";
-import { storeDownload } from "../../../bridge/relay/outbox.ts";
+import { storeDownload } from "../../../bridge/relay/download.ts";
 import {
   entries,
   get,

@@ -1,7 +1,7 @@
 // SPEC section 3: the life of a roster file, what the settling tests leave open.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { storeDownload } from "../../../bridge/relay/outbox.ts";
+import { storeDownload } from "../../../bridge/relay/download.ts";
 import type { Delivery, OutboxEntry, Result } from "../../../bridge/vault/catalog/catalog.ts";
 import { type Stage, stageName } from "../../../shared/file-names.ts";
 import { readSettings } from "../../../bridge/settings.ts";

@@ -8,6 +8,7 @@ import { type FakeWorker, fakeWorker } from "./fake-worker.ts";
 
 interface Uploaded {
   name: string;
+  timeCode?: string;
   schoolId: number;
 }
 
@@ -29,7 +30,12 @@ async function outboxTo(
   const logs: Turn["logs"] = [];
   const outbox = new Outbox({
     vault: homes.keeper.vault,
-    worker: workerClient({ url: worker.url, token: "t".repeat(16), now: Date.now }),
+    worker: workerClient({
+      ...{ url: worker.url, token: "t".repeat(16), now: Date.now },
+      bridgeId: () => homes.catalog.identity.id,
+    }),
+    laneOf: () => "roster",
+    slugOf: (schoolId) => `school-${schoolId}`,
     concurrency,
     sliceBytes: 4,
     random: () => 0,
@@ -59,7 +65,7 @@ function goodWorker(
 ) {
   const announced = new Map<string, Uploaded & { size: number }>();
   return fakeWorker(async (response, { method, path, body }) => {
-    const [, , , id, , offset] = path.split("/");
+    const [, , , id, , offset] = path.replace(/\?.*/, "").split("/");
     const json = (status: number, answer: object) =>
       response.writeHead(status, { "content-type": "application/json" }).end(
         JSON.stringify(answer),
@@ -69,16 +75,20 @@ function goodWorker(
     if (method === "POST") {
       const upload = JSON.parse(body.toString());
       announced.set(upload.id, upload);
-      return json(200, { state: "accepted", offset: 0, rejected: 0 });
+      return json(200, { state: "accepted", pass: "apply", offset: 0 });
     }
     const upload = announced.get(id!)!;
     if (method === "PUT") {
       const next = Number(offset) + body.length;
       const state = next >= upload.size ? "completed" : "processing";
-      return json(200, { state, offset: next, rejected: 0 });
+      const stage = { folder: "/inbound", name: `${upload.name}.${upload.timeCode}.completed` };
+      const href = `/bridge/uploads/${id}/report`;
+      const results = state === "completed" ? { results: [{ ...stage, href }] } : {};
+      return json(200, { state, pass: "apply", offset: next, ...results });
     }
     completed.push({ name: upload.name, schoolId: upload.schoolId });
-    response.writeHead(200, { "content-type": "text/csv" }).end("Line\r\n");
+    response.writeHead(200, { "content-type": "text/csv", "rosterbridge-protocol": "1" })
+      .end("Line\r\n");
   });
 }
 
@@ -155,7 +165,7 @@ test("a worker that wants a byte beyond the end, or none further, is asked again
     await using worker = await goodWorker(completed, ({ method }) => {
       if (!isBad || method !== "PUT") return undefined;
       const offset = offsets[slices++ % offsets.length];
-      return { state: "processing", offset, rejected: 0 };
+      return { state: "processing", pass: "apply", offset };
     });
     await outboxTo(worker, 1, async ({ homes, outbox, accept, logs }) => {
       await accept(1, "a.csv", "twelve bytes");

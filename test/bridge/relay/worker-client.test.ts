@@ -1,11 +1,11 @@
 // The bridge's calls against a real HTTP server: whatever it answers, the bridge tries again later.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import {
   type WorkerClient,
   workerClient,
+  WorkerRefusal,
   WorkerUnavailable,
 } from "../../../bridge/relay/worker-client.ts";
 import type { UploadId } from "../../../shared/protocol.ts";
@@ -14,10 +14,14 @@ import { type FakeWorker, fakeWorker, json, text } from "./fake-worker.ts";
 const now = Date.UTC(2026, 10, 22, 12);
 const id = "7b9e3a52-6f1e-4d0c-9a51-0c1f5b1f2a33" as UploadId;
 const token = "0123456789abcdef-token";
-const nothing = { directoryVersion: null, events: [], done: [] };
+const bridgeId = "0b1d9e60-0000-4000-8000-000000000001";
+const nothing = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
+const slice = (offset: number, bytes: Uint8Array) => ({
+  ...{ id, lane: "roster", pass: "apply", offset, bytes },
+});
 
 function clientOf({ url }: Pick<FakeWorker, "url">, options = {}): WorkerClient {
-  return workerClient({ url, token, now: () => now, ...options });
+  return workerClient({ url, token, bridgeId: () => bridgeId, now: () => now, ...options });
 }
 
 /** The `WorkerUnavailable` that a call ends with. */
@@ -34,36 +38,77 @@ async function all(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+test("what a slow line takes long for is no silence: each piece that goes out starts the time anew", async () => {
+  await using worker = await fakeWorker(async (response, { body }) => {
+    assert.equal(body.length, 512 * 1024);
+    json({ state: "processing", pass: "apply", offset: body.length })(response, null as never);
+  });
+  const bytes = new Uint8Array(512 * 1024);
+  const position = await clientOf(worker, { silenceMs: 5_000 }).sendSlice(slice(0, bytes));
+  assert.equal(position.offset, bytes.length);
+});
+
+test("what the worker itself refuses for good is told from what may heal", async () => {
+  const problem = (status: number, own = true) =>
+    json({ code: "school_gone", detail: "There is no such school." }, status, {
+      "content-type": "application/problem+json",
+      ...(own ? { "rosterbridge-protocol": "1" } : {}),
+    });
+  for (const status of [400, 410, 413, 422]) {
+    await using worker = await fakeWorker(problem(status));
+    const error = await clientOf(worker).listen(nothing).catch((error) => error);
+    assert.ok(error instanceof WorkerRefusal, String(status));
+    assert.deepEqual([error.code, error.detail], ["school_gone", "There is no such school."]);
+    await using proxy = await fakeWorker(problem(status, false));
+    await unavailable(clientOf(proxy).listen(nothing));
+  }
+  for (const status of [401, 403, 404, 408, 429, 500, 503]) {
+    await using worker = await fakeWorker(problem(status));
+    await unavailable(clientOf(worker).listen(nothing));
+  }
+});
+
+test("the token never goes to an address that an answer names", async () => {
+  await using worker = await fakeWorker(json({}));
+  for (const href of ["http://192.0.2.1/bridge/x", "//192.0.2.1/bridge/x", "/admin/schools"]) {
+    await unavailable(all(clientOf(worker).download(href)));
+  }
+  assert.equal(worker.calls.length, 0);
+});
+
 test("a call carries the token and its body, and the answer is read through its schema", async () => {
   await using worker = await fakeWorker(json({ commands: [], unknown: "ignored" }));
-  assert.deepEqual(await clientOf(worker).sync(nothing), { commands: [] });
+  assert.deepEqual(await clientOf(worker).listen(nothing), { commands: [] });
   const [call] = worker.calls;
   assert.equal(call!.method, "POST");
-  assert.equal(call!.path, "/bridge/sync");
+  assert.equal(call!.path, "/bridge/listen");
   assert.equal(call!.headers.authorization, `Bearer ${token}`);
   assert.match(call!.headers["content-type"]!, /^application\/json/);
   assert.deepEqual(JSON.parse(call!.body.toString()), nothing);
 });
 
 test("a slice is sent byte for byte to its offset", async () => {
-  await using worker = await fakeWorker(json({ state: "processing", offset: 260, rejected: 0 }));
+  await using worker = await fakeWorker(json({ state: "processing", offset: 260, pass: "apply" }));
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
-  const position = await clientOf(worker).sendSlice(id, 4, bytes);
+  const position = await clientOf(worker).sendSlice(slice(4, bytes));
   assert.equal(position.offset, 260);
-  assert.equal(worker.calls[0]!.path, `/bridge/uploads/${id}/slices/4`);
+  assert.equal(
+    worker.calls[0]!.path,
+    `/bridge/uploads/${id}/slices/4?pass=apply&lane=roster`,
+  );
   assert.equal(worker.calls[0]!.method, "PUT");
   assert.deepEqual(worker.calls[0]!.body, bytes);
 });
 
 test("409 with a position is an answer: the bridge goes on from there", async () => {
-  const position = { state: "processing", offset: 99, rejected: 2 };
+  const position = { state: "processing", offset: 99, pass: "apply" };
   await using worker = await fakeWorker(json(position, 409));
-  assert.deepEqual(await clientOf(worker).sendSlice(id, 0, Buffer.of(1)), position);
+  assert.deepEqual(await clientOf(worker).sendSlice(slice(0, Buffer.of(1))), position);
 });
 
 test("409 without a position is a refusal like any other", async () => {
   await using worker = await fakeWorker(json({ status: 409, detail: "not now" }, 409));
-  await unavailable(clientOf(worker).sendSlice(id, 0, Buffer.of(1)));
+  await unavailable(clientOf(worker).sendSlice(slice(0, Buffer.of(1))));
 });
 
 test("nobody there, or a connection that is reset", async () => {
@@ -71,38 +116,43 @@ test("nobody there, or a connection that is reset", async () => {
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as { port: number };
   const client = clientOf({ url: `http://127.0.0.1:${port}` });
-  await unavailable(client.sync(nothing));
+  await unavailable(client.listen(nothing));
   await new Promise((resolve) => server.close(resolve));
-  const error = await unavailable(client.sync(nothing));
-  assert.match(error.message, /POST \/bridge\/sync: .*ECONNREFUSED/);
+  const error = await unavailable(client.listen(nothing));
+  assert.match(error.message, /POST \/bridge\/listen: .*ECONNREFUSED/);
 });
 
 test("no answer within the time-out", async () => {
   await using worker = await fakeWorker(() => {});
   const started = performance.now();
-  await unavailable(clientOf(worker, { timeoutMs: 60 }).sync(nothing));
+  await unavailable(clientOf(worker, { silenceMs: 60 }).listen(nothing));
   assert.ok(performance.now() - started < 5_000);
 });
 
 test("an answer that begins and never ends is cut by the time-out", async () => {
   await using worker = await fakeWorker((response) => {
-    response.writeHead(200, { "content-type": "text/csv" }).write("Line,");
+    response.writeHead(200, { "content-type": "text/csv", "rosterbridge-protocol": "1" })
+      .write("Line,");
   });
-  const client = clientOf(worker, { timeoutMs: 60 });
-  await unavailable(client.sync(nothing));
+  const client = clientOf(worker, { silenceMs: 60 });
+  await unavailable(client.listen(nothing));
   await unavailable(all(client.download(`/bridge/uploads/${id}/report`)));
 });
 
 test("a bridge that stops ends its calls", async () => {
   const leaving = new AbortController();
   await using worker = await fakeWorker(() => leaving.abort(new Error("the bridge is stopping")));
-  const error = await unavailable(clientOf(worker, { signal: leaving.signal }).sync(nothing));
+  const error = await unavailable(clientOf(worker, { signal: leaving.signal }).listen(nothing));
   assert.match(error.message, /the bridge is stopping/);
 });
 
 const cutOff =
   (declared: Record<string, string>) => (response: import("node:http").ServerResponse) =>
-    response.writeHead(200, { "content-type": "text/csv", ...declared })
+    response.writeHead(200, {
+      "content-type": "text/csv",
+      "rosterbridge-protocol": "1",
+      ...declared,
+    })
       .write("Line,Username\r\n", () => response.destroy());
 
 test("an answer that is cut off is none, with a length and in chunks", async () => {
@@ -116,7 +166,7 @@ test("an answer that is cut off is none, with a length and in chunks", async () 
     response.writeHead(200, { "content-type": "application/json", "content-length": "40" })
       .write('{"commands":[]', () => response.destroy())
   );
-  await unavailable(clientOf(other).sync(nothing));
+  await unavailable(clientOf(other).listen(nothing));
 });
 
 test("an answer that is not the worker's is none", async () => {
@@ -129,17 +179,16 @@ test("an answer that is not the worker's is none", async () => {
     "no answer": text("", 200),
     "null": json(null),
     "another status": json({ commands: [] }, 201),
-    "a command nobody knows": json({ commands: [{ id: randomUUID(), type: "format disk" }] }),
   };
   for (const [what, answer] of Object.entries(answers)) {
     await using worker = await fakeWorker(answer);
-    const error = await unavailable(clientOf(worker).sync(nothing));
-    assert.match(error.message, /^POST \/bridge\/sync: /, what);
+    const error = await unavailable(clientOf(worker).listen(nothing));
+    assert.match(error.message, /^POST \/bridge\/listen: /, what);
   }
   const offsets = [-1, 1.5, "7", null, 2 ** 1100];
   for (const offset of offsets) {
-    await using worker = await fakeWorker(json({ state: "processing", offset, rejected: 0 }));
-    await unavailable(clientOf(worker).sendSlice(id, 0, Buffer.of(1)));
+    await using worker = await fakeWorker(json({ state: "processing", offset, pass: "apply" }));
+    await unavailable(clientOf(worker).sendSlice(slice(0, Buffer.of(1))));
   }
 });
 
@@ -156,9 +205,9 @@ test("a page with status 200 never becomes a report", async () => {
 test("a redirect is refused: the token goes to the worker and nowhere else", async () => {
   await using elsewhere = await fakeWorker(json({ commands: [] }));
   for (const status of [301, 302, 303, 307, 308]) {
-    const location = `${elsewhere.url}/bridge/sync`;
+    const location = `${elsewhere.url}/bridge/listen`;
     await using worker = await fakeWorker(text("", status, { location }));
-    await unavailable(clientOf(worker).sync(nothing));
+    await unavailable(clientOf(worker).listen(nothing));
     await unavailable(all(clientOf(worker).download("/bridge/exports/x/file")));
   }
   assert.equal(elsewhere.calls.length, 0);
@@ -181,24 +230,24 @@ test("Retry-After is heard, in seconds and as a date, up to a minute", async () 
   ];
   for (const [header, expected] of waits) {
     await using worker = await fakeWorker(json({}, 503, { "retry-after": header }));
-    const { retryAfterMs } = await unavailable(clientOf(worker).sync(nothing));
+    const { retryAfterMs } = await unavailable(clientOf(worker).listen(nothing));
     assert.equal(retryAfterMs, expected, header);
   }
   await using worker = await fakeWorker(json({}, 503));
-  assert.equal((await unavailable(clientOf(worker).sync(nothing))).retryAfterMs, undefined);
+  assert.equal((await unavailable(clientOf(worker).listen(nothing))).retryAfterMs, undefined);
 });
 
 test("the worker's own words are in the message, ids and offsets are not", async () => {
   const detail = "The worker's database cannot serve now: it is away or busy.";
   await using worker = await fakeWorker(json({ status: 503, detail }, 503));
-  const error = await unavailable(clientOf(worker).sendSlice(id, 512, Buffer.of(1)));
+  const error = await unavailable(clientOf(worker).sendSlice(slice(512, Buffer.of(1))));
   assert.equal(error.message, `PUT /bridge/uploads/:id/slices/:offset: 503 ${detail}`);
 });
 
 test("a download comes piece by piece, to its end", async () => {
   const pieces = Array.from({ length: 50 }, (_, i) => `${i},`.repeat(1000));
   await using worker = await fakeWorker(async (response) => {
-    response.writeHead(200, { "content-type": "text/csv; charset=utf-8" });
+    response.writeHead(200, { "content-type": "text/csv", "rosterbridge-protocol": "1" });
     for (const piece of pieces) {
       if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve));
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adminToken, appUnderTest, bridgeToken } from "../app-under-test.ts";
+import { adminToken, appUnderTest, bridgeHeaders, bridgeToken } from "../app-under-test.ts";
+import { teller } from "../bridge/told.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
 let schools = 0;
@@ -25,16 +26,21 @@ eachDatabase("outbound over the admin routes", (database) => {
     });
     const call = (method: string, path: string, body?: unknown) =>
       under.admin(method, `/admin/schools/${slug}${path}`, body);
+    const by = teller();
     const sync = async (request: Record<string, unknown> = {}) => {
-      const whole = { directoryVersion: null, events: [], done: [], ...request };
-      const answer = await under.bridge("POST", "/bridge/sync", whole);
+      const { events = [], done = [] } = request as { events?: object[]; done?: object[] };
+      const told = { events: by.tell(...events), done };
+      const taken = await under.bridge("POST", "/bridge/events", told, by.headers);
+      assert.equal(taken.status, 200, JSON.stringify(under.logged));
+      const asked = { directoryVersion: null, commands: [], room: 100, waitMs: 0 };
+      const answer = await under.bridge("POST", "/bridge/listen", asked, by.headers);
       assert.equal(answer.status, 200, JSON.stringify(under.logged));
       return (answer.body.commands as { schoolId: number }[]).filter((command) =>
         command.schoolId === id
       ) as { id: string; exportId: string; name: string; schoolId: number }[];
     };
     const file = async (exportId: string) => {
-      const headers = { authorization: `Bearer ${bridgeToken}` };
+      const headers = { ...by.headers, authorization: `Bearer ${bridgeToken}` };
       const answer = await under.app.request(`/bridge/exports/${exportId}/file`, { headers });
       assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
       return await answer.text();
@@ -320,7 +326,9 @@ eachDatabase("outbound over the admin routes", (database) => {
     }
     const file = `/bridge/exports/${crypto.randomUUID()}/file`;
     const get = (token: string) =>
-      app.request(file, { headers: { authorization: `Bearer ${token}` } });
+      app.request(file, {
+        headers: { ...bridgeHeaders, authorization: `Bearer ${token}` },
+      });
     assert.equal((await get(bridgeToken)).status, 404);
     assert.equal((await get(adminToken)).status, 401);
   });

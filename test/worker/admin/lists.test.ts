@@ -190,8 +190,6 @@ eachDatabase("what administrators see of a school", (database) => {
         ORDER BY line, number LIMIT 3`,
       students: `SELECT * FROM students WHERE school_id = 1 AND username_key > 'a'
         ORDER BY username_key LIMIT 3`,
-      commands:
-        `SELECT command FROM commands WHERE done_at IS NULL ORDER BY created_at, id LIMIT 3`,
     };
     for (const [table, sql] of Object.entries(queries)) {
       const { rows } = await database().client.execute(`EXPLAIN QUERY PLAN ${sql}`);

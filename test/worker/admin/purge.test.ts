@@ -7,7 +7,7 @@ import type { Client } from "@libsql/client";
 import { schoolRows } from "../../../worker/database/control/purge.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
-import { appUnderTest } from "../app-under-test.ts";
+import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
 /** The values a row needs so that it belongs to school `id`, and no NOT NULL or key is broken. */
@@ -44,6 +44,17 @@ async function fill(client: Client, id: number): Promise<void> {
   }
 }
 
+/** The bridge has done what it was asked for: the school is forgotten there too. */
+async function tellPurged(app: AppUnderTest, client: Client, schoolId: number): Promise<void> {
+  const { rows } = await client.execute({
+    sql: "SELECT id FROM commands WHERE school_id = ? AND type = 'purge' AND done_at IS NULL",
+    args: [schoolId],
+  });
+  const done = rows.map((row) => ({ id: row["id"], at: "2026-11-22T10:15:31.000Z" }));
+  const answer = await app.bridge("POST", "/bridge/events", { events: [], done });
+  assert.equal(answer.status, 200);
+}
+
 eachDatabase("deleting a school", (database) => {
   test("every table with rows of a school is purged, save the audit trail", async () => {
     const { client } = database();
@@ -52,7 +63,7 @@ eachDatabase("deleting a school", (database) => {
     );
     const tables = rows.map((row) => row["name"] as string)
       .filter((table) => !/^(libsql_|_litestream)/.test(table));
-    const others = ["audit", "directory", "migrations", "rounds"];
+    const others = ["audit", "bridges", "directory", "migrations", "rounds"];
     assert.deepEqual([...Object.keys(schoolRows), ...others].toSorted(), tables.toSorted());
   });
 
@@ -92,7 +103,9 @@ eachDatabase("deleting a school", (database) => {
     assert.deepEqual(await count(ids[0]!), before);
 
     const deleted = await app.admin("DELETE", "/admin/schools/doomed?confirm=doomed");
-    assert.equal(deleted.status, 204);
+    assert.equal(deleted.status, 202);
+    assert.equal(deleted.body.state, "purging");
+    await tellPurged(app, client, ids[0]!);
     const left = await Promise.all(
       Object.keys(schoolRows).map(async (table) =>
         Number((await client.execute(`SELECT count(*) FROM ${table}`)).rows[0]![0])

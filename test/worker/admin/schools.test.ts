@@ -37,6 +37,7 @@ eachDatabase("schools", (database) => {
         notDownloadedAfterDays: 7,
       },
       createdAt: "2026-11-22T10:15:30.123Z",
+      bridge: "default",
     });
     assert.deepEqual((await app.admin("GET", "/admin/schools/oak")).body, made.body);
     assert.ok(await directoryVersion() > before);

@@ -1,5 +1,7 @@
-import type { SchoolId } from "../../../shared/protocol.ts";
+import type { ExportId, SchoolId } from "../../../shared/protocol.ts";
+import type { NumberedEvent } from "../../../worker/database/school/ledger.ts";
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import type { InStatement } from "@libsql/client";
 import fc from "fast-check";
 import {
@@ -228,8 +230,10 @@ sentences("exports", {
         id: row.id,
         type: "deliver",
         schoolId: id,
-        exportId: made!.id,
+        folder: "/outbound",
         name: made!.name,
+        href: `/bridge/exports/${made!.id}/file`,
+        exportId: made!.id,
       });
     }
   },
@@ -248,28 +252,38 @@ sentences("exports", {
       id: String(rows[index]!.id),
       at: at(midnight + seconds * 1000),
     });
-    const download = (seconds: number, schoolId = id) => ({
-      schoolId,
-      exportId: made!.id,
-      at: at(midnight + seconds * 1000),
-      sender: { fingerprint: `SHA256:${seconds}`, address: "192.0.2.7" },
-    });
+    const download = (seconds: number, schoolId = id): NumberedEvent => {
+      const event = {
+        ...{ type: "download" as const, id: randomUUID(), schoolId, uploadId: null, why: null },
+        path: `/outbound/${made!.name}`,
+        exportId: made!.id as ExportId,
+        at: at(midnight + seconds * 1000),
+        sender: { fingerprint: `SHA256:${seconds}`, address: "192.0.2.7", client: "" },
+      };
+      const text = JSON.stringify(event);
+      return { number: seconds, previous: "", hash: "", text, head: event, event };
+    };
     const batch = async (...statements: InStatement[]) => {
       await database.batch(statements, "write");
       return (await getExport(database, made!.id))!;
     };
     assert.equal(
-      (await batch(recordDownloads([download(1, (id + 1) as SchoolId)]))).downloadedAt,
+      (await batch(...recordDownloads("default", [download(1, (id + 1) as SchoolId)])))
+        .downloadedAt,
       null,
     );
-    assert.equal((await batch(recordDeliveries([]), recordDownloads([]))).deliveredAt, null);
+    assert.equal(
+      (await batch(recordDeliveries([]), ...recordDownloads("default", []))).deliveredAt,
+      null,
+    );
     assert.equal(
       (await batch(recordDeliveries([done(1, 3), done(0, 2)]))).deliveredAt,
       at(midnight + 2000),
     );
     assert.equal((await batch(recordDeliveries([done(0, 9)]))).deliveredAt, at(midnight + 2000));
-    await batch(recordDownloads([download(8), download(5), download(6)]));
-    const stored = await batch(recordDownloads([download(7)]));
+    await batch(...recordDownloads("elsewhere", [download(4)]));
+    await batch(...recordDownloads("default", [download(5), download(6), download(8)]));
+    const stored = await batch(...recordDownloads("default", [download(9)]));
     assert.equal(stored.downloadedAt, at(midnight + 5000));
     assert.deepEqual(stored.receipt, { fingerprint: "SHA256:5", address: "192.0.2.7" });
   },

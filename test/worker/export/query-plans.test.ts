@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { InStatement } from "@libsql/client";
-import { recordDeliveries, recordDownloads } from "../../../worker/database/school/deliveries.ts";
+import { recordDeliveries } from "../../../worker/database/school/deliveries.ts";
 import { exportRows } from "../../../worker/database/school/exports.ts";
 import { tick } from "../../../worker/export/tick.ts";
 import {
@@ -40,7 +40,7 @@ sentences("query plans", {
     await exportNow(here, id);
     const [made] = await exportsOf(watched, id);
     await exportRows(watched, made!.id, 0, 10);
-    await watched.batch([recordDeliveries([]), recordDownloads([])], "write");
+    await watched.batch([recordDeliveries([])], "write");
     const scans: string[] = [];
     for (const { sql, args } of asked) {
       const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });

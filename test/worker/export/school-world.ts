@@ -2,6 +2,7 @@
  * A worker's side of things for the tests of exports: a database with schools and students, a clock
  * that stands still until it is moved, and what the tests look at.
  */
+import { createBell } from "../../../worker/bridge/bell.ts";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -30,7 +31,8 @@ export function world(database: Client, now = midnight): World {
   const logged: string[] = [];
   const context: WorkerContext = {
     database,
-    bridgeTokens: ["bridge-token"],
+    bridges: [{ name: "default", token: "bridge-token" }],
+    bell: createBell(),
     adminToken: "admin-token",
     keyTypes: ["rsa"],
     sliceRows: 5_000,

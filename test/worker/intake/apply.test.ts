@@ -18,6 +18,8 @@ const row = (username: string, studentId = "", rest: Partial<Record<string, stri
     rest["onCampus"] ?? "1",
   ].join(",") + "\r\n";
 
+const next = (id: string) => ({ id, bridge: "default", pass: "apply" });
+
 /** Slices of one or two rows: everything across slices. */
 const tiny = { sliceRows: 1 };
 
@@ -206,7 +208,10 @@ eachDatabase("applying a roster", (opened) => {
     const bytes = new TextEncoder().encode(header + row("b@x.edu"));
     const options = { database, sliceRows: 10, now: 0 };
     for (const offset of [0, 5, 10_000]) {
-      await assert.rejects(applySlice(id, offset, bytes, options), /WrongOffset|Error/);
+      await assert.rejects(
+        applySlice({ ...next(id), offset, bytes }, options),
+        /WrongOffset|Error/,
+      );
     }
     assert.equal((await students(database, school)).length, 1);
   });
@@ -219,7 +224,9 @@ eachDatabase("applying a roster", (opened) => {
     const { applySlice } = await import("../../../worker/intake/apply.ts");
     const bytes = new TextEncoder().encode(header + row("a@x.edu") + row("b@x.edu"));
     const id = crypto.randomUUID();
-    await announceUpload(database, {
+    await announceUpload(database, "default", {
+      lane: "roster",
+      parked: null,
       id: id as never,
       schoolId: school as never,
       name: "r.csv",
@@ -228,9 +235,12 @@ eachDatabase("applying a roster", (opened) => {
       size: bytes.length,
       sha256: "0".repeat(64),
       sender: { fingerprint: "", address: "", client: "" },
-    });
+    }, "2026-11-21T00:00:00.000Z");
     const options = { database, sliceRows: 10, now: 0 };
-    const tries = Array.from({ length: 8 }, () => applySlice(id, 0, bytes, options));
+    const tries = Array.from(
+      { length: 8 },
+      () => applySlice({ ...next(id), offset: 0, bytes }, options),
+    );
     const results = await Promise.allSettled(tries);
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
     assert.equal((await uploadById(database, id))!.rows.added, 2);

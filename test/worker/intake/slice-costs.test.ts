@@ -60,7 +60,9 @@ eachDatabase("what a slice costs", (opened) => {
     const school = await makeSchool(client);
     const bytes = new TextEncoder().encode(rows(60, (i) => `S${i}`));
     const id = crypto.randomUUID();
-    await announceUpload(client, {
+    await announceUpload(client, "default", {
+      lane: "roster",
+      parked: null,
       id: id as never,
       schoolId: school as never,
       name: "r.csv",
@@ -69,13 +71,18 @@ eachDatabase("what a slice costs", (opened) => {
       size: bytes.length,
       sha256: "0".repeat(64),
       sender: { fingerprint: "", address: "", client: "" },
-    });
+    }, "2026-11-21T00:00:00.000Z");
     const costs: [number, number][] = [];
     let state = "accepted", offset = 0;
     while (state !== "completed") {
       [traffic.trips, traffic.rows] = [0, 0];
       const options = { database: client, sliceRows: 10, now: 0 };
-      ({ state, offset } = await applySlice(id, offset, bytes.subarray(offset), options));
+      const slice = { id, bridge: "default", pass: "apply", offset };
+      const { position } = await applySlice(
+        { ...slice, bytes: bytes.subarray(offset) },
+        options,
+      );
+      ({ state, offset } = position);
       costs.push([traffic.trips, traffic.rows]);
     }
     assert.deepEqual(costs, Array(6).fill([2, 1]));
@@ -158,7 +165,8 @@ eachDatabase("what a slice costs", (opened) => {
     const options = { database, sliceRows: 10, now: 0 };
     const id = String(unfinished!["id"]);
     // The bridge goes on from the position, which is the end of the file, with nothing.
-    const tries = [1, 2, 3].map(() => applySlice(id, size, new Uint8Array(), options));
+    const slice = { id, bridge: "default", pass: "apply", offset: size, bytes: new Uint8Array() };
+    const tries = [1, 2, 3].map(() => applySlice(slice, options));
     const done = (await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled");
     assert.equal(done.length, 1);
     const ids = (await students(database, school)).map((student) => student["student_id"]);

@@ -47,7 +47,9 @@ export async function upload(
   const { sliceBytes = 512 * 1024, sliceRows = 5000, now = Date.UTC(2026, 10, 21) } = options;
   const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
   const id = randomUUID();
-  await announceUpload(database, {
+  await announceUpload(database, "default", {
+    lane: "roster",
+    parked: null,
     id: id as never,
     schoolId: schoolId as never,
     name: "roster.csv",
@@ -56,12 +58,13 @@ export async function upload(
     size: bytes.length,
     sha256: "0".repeat(64),
     sender: { fingerprint: "", address: "", client: "" },
-  });
+  }, "2026-11-21T00:00:00.000Z");
   let length = sliceBytes;
   while (true) {
     const { state, offset } = (await uploadPosition(database, id))!;
     if (state === "completed" || state === "rejected") break;
-    await applySlice(id, offset, bytes.subarray(offset, offset + length), {
+    const slice = { id, bridge: "default", pass: "apply", offset };
+    await applySlice({ ...slice, bytes: bytes.subarray(offset, offset + length) }, {
       database,
       sliceRows,
       now,

@@ -1,20 +1,29 @@
-/** The directory: the schools and keys that the bridge lets in, and the version it compares. */
+/** The directory: the schools and keys that a bridge lets in, and the version it compares. */
 import type { InStatement, Row } from "@libsql/client";
 import type { Directory, DirectorySchool, SchoolId } from "../../../shared/protocol.ts";
 
 /** For the batch of every change to schools or keys. */
 export const bumpDirectory: InStatement = "UPDATE directory SET version = version + 1";
 
-/** For a batch that reads the directory if it is not the one the bridge has. */
-export function directoryQueries(known: number | null): [InStatement, InStatement] {
-  return ["SELECT version FROM directory", {
-    sql: `SELECT s.id, s.slug, k.fingerprint, k.public_key, k.expires_at
-          FROM schools s LEFT JOIN ssh_keys k ON k.school_id = s.id AND k.revoked_at IS NULL
-          WHERE (SELECT version FROM directory) IS NOT ?
+export const directoryVersion: InStatement = "SELECT version FROM directory";
+
+/**
+ * The bridge's schools and their keys, a row a key; nothing when the bridge has this version. Keys that
+ * were revoked come too, so that the bridge can say why a login was refused.
+ */
+export function directoryQuery(bridge: string, known: number | null): InStatement {
+  return {
+    sql: `SELECT s.id, s.slug, s.suspended_at, k.fingerprint, k.public_key, k.expires_at,
+            k.revoked_at
+          FROM schools s LEFT JOIN ssh_keys k ON k.school_id = s.id
+          WHERE s.bridge = ? AND s.deleted_at IS NULL AND (SELECT version FROM directory) IS NOT ?
           ORDER BY s.id, k.created_at, k.fingerprint`,
-    args: [known],
-  }];
+    args: [bridge, known],
+  };
 }
+
+/** What a school's files are: today every .csv is a roster. */
+const lanes = [{ lane: "roster", patterns: ["*.csv"] }];
 
 /** The directory from what the two queries found; `undefined` when the bridge has it. */
 export function readDirectory(
@@ -27,13 +36,23 @@ export function readDirectory(
   const schools: DirectorySchool[] = [];
   for (const row of rows) {
     const id = Number(row["id"]) as SchoolId;
-    if (schools.at(-1)?.id !== id) schools.push({ id, slug: row["slug"] as string, keys: [] });
-    if (row["fingerprint"] === null) continue;
-    schools.at(-1)!.keys.push({
-      fingerprint: row["fingerprint"] as string,
-      publicKey: row["public_key"] as string,
-      expiresAt: row["expires_at"] as string | null,
-    });
+    if (schools.at(-1)?.id !== id) {
+      const suspended = row["suspended_at"] !== null;
+      schools.push({ id, slug: row["slug"] as string, keys: [], revoked: [], suspended, lanes });
+    }
+    if (row["fingerprint"] !== null) addKey(schools.at(-1)!, row);
   }
   return { version, schools };
+}
+
+/** An older bridge knows neither suspension nor revoked keys: in `keys` is what opens a session. */
+function addKey(school: DirectorySchool, row: Row): void {
+  const key = {
+    fingerprint: row["fingerprint"] as string,
+    publicKey: row["public_key"] as string,
+  };
+  if (row["revoked_at"] !== null) school.revoked.push(key);
+  else if (!school.suspended) {
+    school.keys.push({ ...key, expiresAt: row["expires_at"] as string | null });
+  }
 }

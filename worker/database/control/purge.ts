@@ -1,6 +1,6 @@
 /** Forgetting a school: every row of it in every table, save the audit trail. */
 import type { Client, InStatement } from "@libsql/client";
-import type { SchoolId } from "../../../shared/protocol.ts";
+import type { Command, SchoolId } from "../../../shared/protocol.ts";
 import { auditEntry, type Author } from "./audit.ts";
 import { forgetDeleted } from "../client.ts";
 import { bumpDirectory } from "./directory.ts";
@@ -40,24 +40,38 @@ export const schoolRows: Record<string, string> = {
 const ROWS = 5_000;
 
 /**
- * Purges a school. First its keys, so that nobody gets in; then the mass of its rows, in pieces; then
- * the rest with the school itself. Cut off in the middle, the school stands there without keys, and
- * purging it again goes on.
+ * Begins to purge a school. First its keys, and the bridge is asked to forget it, so that nobody gets
+ * in; then the mass of its rows, in pieces. Cut off in the middle, it stands there without keys, and
+ * purging it again goes on. The school itself goes when its bridge says that it is done.
  */
 export async function purgeSchool(
   database: Client,
   school: { id: SchoolId; slug: string; name: string },
+  commandId: string,
   by: Author,
 ): Promise<void> {
   const { id, slug, name } = school;
+  const purge: Command = { id: commandId, type: "purge", schoolId: id };
   await database.batch([
     { sql: "DELETE FROM ssh_keys WHERE school_id = ?", args: [id] },
+    // What else was asked for its sake is of no use any more.
+    { sql: "DELETE FROM commands WHERE school_id = ? AND type <> 'purge'", args: [id] },
+    {
+      sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
+            SELECT ?, bridge, id, ?, 'purge', ? FROM schools
+            WHERE id = ? AND NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ?)`,
+      args: [commandId, by.at, JSON.stringify(purge), id, id],
+    },
+    {
+      sql: "UPDATE schools SET deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
+      args: [by.at, id],
+    },
     bumpDirectory,
     auditEntry(by, id, "school.purge_started", { slug, name }),
   ], "write");
   for (const [table, where] of Object.entries(schoolRows)) {
-    // What others are found by stays until the last batch, which takes what came meanwhile.
-    if (["schools", "uploads", "exports"].includes(table)) continue;
+    // What others are found by stays until the end, which takes what came meanwhile.
+    if (["schools", "uploads", "exports", "commands"].includes(table)) continue;
     const piece: InStatement = {
       sql: `DELETE FROM ${table} WHERE rowid IN
               (SELECT rowid FROM ${table} WHERE ${where} LIMIT ${ROWS})`,
@@ -65,13 +79,33 @@ export async function purgeSchool(
     };
     while ((await database.execute(piece)).rowsAffected === ROWS);
   }
-  await database.batch([
-    ...Object.entries(schoolRows).map(([table, where]) => ({
-      sql: `DELETE FROM ${table} WHERE ${where}`,
-      args: [id],
-    })),
-    bumpDirectory,
-    auditEntry(by, id, "school.deleted", { slug, name }),
-  ], "write");
+  // Children before what they are found by, as ever.
+  const rest = Object.entries(schoolRows).filter(([table]) =>
+    table !== "schools" && table !== "commands"
+  );
+  await database.batch(rest.map(([table, where]) => deletion(table, where, id)), "write");
   await forgetDeleted(database);
+}
+
+function deletion(table: string, where: string, id: number): InStatement {
+  return { sql: `DELETE FROM ${table} WHERE ${where}`, args: [id] };
+}
+
+/** Ends the purges whose bridges have done their part: the school is gone, and its slug free. */
+export async function finishPurges(database: Client, now: string): Promise<void> {
+  const { rows } = await database.execute(
+    `SELECT s.id, s.slug, s.name, c.outcome, c.why FROM commands AS c
+     JOIN schools AS s ON s.id = c.school_id
+     WHERE c.type = 'purge' AND c.done_at IS NOT NULL`,
+  );
+  for (const row of rows) {
+    if (row["outcome"] !== "done") continue;
+    const id = Number(row["id"]) as SchoolId;
+    const by = { actor: "bridge", at: now };
+    await database.batch([
+      ...Object.entries(schoolRows).map(([table, where]) => deletion(table, where, id)),
+      bumpDirectory,
+      auditEntry(by, id, "school.deleted", { slug: row["slug"], name: row["name"] }),
+    ], "write");
+  }
 }

@@ -14,9 +14,14 @@ export interface School {
   name: string;
   settings: SchoolSettings;
   createdAt: string;
+  /** Which bridge its people come to. */
+  bridge: string;
+  suspendedAt: string | null;
+  /** Its purge was begun and is not at its end. */
+  deletedAt: string | null;
 }
 
-const columns = "id, slug, name, settings, created_at";
+const columns = "id, slug, name, settings, created_at, bridge, suspended_at, deleted_at";
 
 export async function schoolBySlug(database: Client, slug: string): Promise<School | undefined> {
   const { rows } = await database.execute({
@@ -104,5 +109,8 @@ function readSchool(row: Row): School {
     name: row["name"] as string,
     settings: storedSettings(row["settings"] as string),
     createdAt: row["created_at"] as string,
+    bridge: row["bridge"] as string,
+    suspendedAt: row["suspended_at"] as string | null,
+    deletedAt: row["deleted_at"] as string | null,
   };
 }

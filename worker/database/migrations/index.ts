@@ -5,6 +5,7 @@ import { statements as exports } from "./0002-exports.ts";
 import { statements as telling } from "./0003-telling.ts";
 import { statements as rosterProgress } from "./0004-roster-progress.ts";
 import { statements as exportsInPieces } from "./0005-exports-in-pieces.ts";
+import { statements as wire } from "./0006-wire.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: "telling", statements: telling },
   { number: 4, name: "roster progress", statements: rosterProgress },
   { number: 5, name: "exports in pieces", statements: exportsInPieces },
+  { number: 6, name: "wire", statements: wire },
 ];

@@ -1,50 +1,102 @@
 /**
  * An upload between announcement and end, as the bridge asks for it, and its rejected records.
  */
-import type { Client } from "@libsql/client";
-import type { UploadAnnouncement, UploadPosition, UploadState } from "../../../shared/protocol.ts";
+import type { Client, InStatement, Row } from "@libsql/client";
+import type { UploadAnnouncement, UploadId, UploadState } from "../../../shared/protocol.ts";
+import { type Happening, tellIfChanged } from "./occurrences.ts";
 
-/** Registers an announced upload; one that is known already stays as it is. False: no such school. */
+/**
+ * Registers an announced upload; one that is known already stays as it is, unless the bridge tells that
+ * it cannot go on with it. Nothing when the bridge has no such school.
+ */
 export async function announceUpload(
   database: Client,
+  bridge: string,
   upload: UploadAnnouncement,
-): Promise<boolean> {
-  const { sender } = upload;
-  const { rowsAffected } = await database.execute({
-    sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256,
-            fingerprint, address, client, accepted_at)
-          SELECT ?, id, ?, ?, 'accepted', ?, ?, ?, ?, ?, ? FROM schools WHERE id = ?
-          ON CONFLICT (id) DO NOTHING`,
-    args: [
-      upload.id,
-      upload.name,
-      upload.timeCode,
-      upload.size,
-      upload.sha256,
-      sender.fingerprint,
-      sender.address,
-      sender.client,
-      upload.acceptedAt,
-      upload.schoolId,
-    ],
-  });
-  return rowsAffected > 0 || (await uploadPosition(database, upload.id)) !== undefined;
+  now: string,
+): Promise<void> {
+  const { id, schoolId, sender, parked } = upload;
+  await database.batch([
+    {
+      sql: `INSERT INTO uploads (id, school_id, lane, name, time_code, state, size, sha256,
+              fingerprint, address, client, accepted_at)
+            SELECT ?, id, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ? FROM schools
+            WHERE id = ? AND bridge = ? AND deleted_at IS NULL
+            ON CONFLICT (id) DO NOTHING`,
+      args: [
+        upload.id,
+        upload.lane,
+        upload.name,
+        upload.timeCode,
+        upload.size,
+        upload.sha256 ?? "",
+        sender?.fingerprint ?? "",
+        sender?.address ?? "",
+        sender?.client ?? "",
+        upload.acceptedAt,
+        upload.schoolId,
+        bridge,
+      ],
+    },
+    tellIfChanged({ kind: "upload.accepted", schoolId, subject: id, at: now }),
+    ...(parked ? [park(upload, bridge), tellIfChanged(parkedAt(upload, now))] : []),
+  ], "write");
 }
 
-/** Where the upload stands; `undefined`: there is none of that id. */
+/** Told each time: it may have been tried again meanwhile. */
+function parkedAt({ id, schoolId }: UploadAnnouncement, at: string): Happening {
+  return { kind: "upload.parked", schoolId, subject: id, at, once: `upload.parked:${id}:${at}` };
+}
+
+function park({ id, parked }: UploadAnnouncement, bridge: string): InStatement {
+  return {
+    sql: `UPDATE uploads SET state = 'parked', held_because = ?
+          WHERE id = ? AND state IN ('accepted', 'checking', 'processing')
+            AND school_id IN (SELECT id FROM schools WHERE bridge = ?)`,
+    args: [parked!, id, bridge],
+  };
+}
+
+/** Where an upload stands, with what its results are named by. */
+export interface StoredPosition {
+  id: UploadId;
+  lane: string;
+  name: string;
+  timeCode: string;
+  state: UploadState;
+  pass: string;
+  offset: number;
+  rejected: number;
+  heldBecause: string | null;
+}
+
+/** Where the upload stands; `undefined`: there is none of that id, or it is another bridge's. */
 export async function uploadPosition(
   database: Client,
   id: string,
-): Promise<UploadPosition | undefined> {
-  const { rows } = await database.execute({
-    sql: "SELECT state, next_offset, rejected FROM uploads WHERE id = ?",
-    args: [id],
+  bridge?: string,
+): Promise<StoredPosition | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: `SELECT u.id, u.lane, u.name, u.time_code, u.state, u.pass, u.next_offset, u.rejected,
+            u.held_because
+          FROM uploads AS u JOIN schools AS s ON s.id = u.school_id
+          WHERE u.id = ?1 AND (?2 IS NULL OR s.bridge = ?2)`,
+    args: [id, bridge ?? null],
   });
-  const row = rows[0];
-  return row && {
+  return row && readPosition(row);
+}
+
+export function readPosition(row: Row): StoredPosition {
+  return {
+    id: row["id"] as UploadId,
+    lane: row["lane"] as string,
+    name: row["name"] as string,
+    timeCode: row["time_code"] as string,
     state: row["state"] as UploadState,
+    pass: row["pass"] as string,
     offset: Number(row["next_offset"]),
     rejected: Number(row["rejected"]),
+    heldBecause: row["held_because"] as string | null,
   };
 }
 

@@ -1,27 +1,55 @@
-/** What the bridge is to do; told in each sync until it is done. */
+/** What is asked of a bridge, until it says what became of it. */
 import type { InStatement, Row } from "@libsql/client";
-import * as v from "valibot";
-import { Command, type CommandDone } from "../../../shared/protocol.ts";
+import type { Command, CommandDone } from "../../../shared/protocol.ts";
 
-/** At most so many commands go in one answer, the oldest first. */
-const PENDING = 100;
+/**
+ * A bridge has at most so many commands of one school in hand, so that what fails for one school leaves
+ * room for the others; and at most so many go in one answer.
+ */
+const PER_SCHOOL = 20;
+const AT_ONCE = 100;
 
-/** For the batch of a sync. A command that was done before keeps its time. */
-export function recordDone(done: readonly CommandDone[]): InStatement[] {
-  if (done.length === 0) return [];
-  return [{
-    sql: `UPDATE commands SET done_at = json_extract(d.value, '$.at') FROM json_each(?) AS d
-          WHERE commands.id = json_extract(d.value, '$.id') AND commands.done_at IS NULL`,
-    args: [JSON.stringify(done)],
-  }];
+/** For the batch of the change that needs it. The bridge is the school's. */
+export function askFor(command: Command, now: string): InStatement {
+  return {
+    sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
+          SELECT ?, bridge, id, ?, ?, ? FROM schools WHERE id = ?`,
+    args: [command.id, now, command.type, JSON.stringify(command), command.schoolId],
+  };
 }
 
-export const pendingCommands: InStatement = {
-  sql: `SELECT command FROM commands WHERE done_at IS NULL ORDER BY created_at, id LIMIT ?`,
-  args: [PENDING],
-};
+/**
+ * The commands that a bridge does not have in hand, at most `room`, in turns of the schools. Files to
+ * deliver come after the rest of a school's, as only they may take long and fail often.
+ */
+export function pendingCommands(bridge: string, has: readonly string[], room: number): InStatement {
+  return {
+    sql: `SELECT command FROM (
+            SELECT id, created_at, command,
+              row_number() OVER (PARTITION BY school_id
+                ORDER BY type = 'deliver', created_at, id) AS turn
+            FROM commands WHERE bridge = ? AND done_at IS NULL AND outcome IS NULL)
+          WHERE turn <= ${PER_SCHOOL} AND id NOT IN (SELECT value FROM json_each(?))
+          ORDER BY turn, created_at, id LIMIT ?`,
+    args: [bridge, JSON.stringify(has), Math.min(room, AT_ONCE)],
+  };
+}
 
-/** The commands from what `pendingCommands` found. */
-export function readCommands(rows: Row[]): Command[] {
-  return rows.map((row) => v.parse(Command, JSON.parse(row["command"] as string)));
+/** The commands from what `pendingCommands` found, as they were written: the bridge reads them. */
+export function readCommands(rows: Row[]): unknown[] {
+  return rows.map((row) => JSON.parse(row["command"] as string));
+}
+
+/** For the batch that takes a bridge's acknowledgements. The first outcome of a command stays. */
+export function recordOutcomes(bridge: string, done: readonly CommandDone[]): InStatement[] {
+  if (done.length === 0) return [];
+  return [{
+    sql: `UPDATE commands SET outcome = d.value ->> '$.outcome', why = d.value ->> '$.why',
+            done_at = CASE WHEN d.value ->> '$.outcome' = 'not_understood' THEN NULL
+              ELSE d.value ->> '$.at' END
+          FROM json_each(?) AS d
+          WHERE commands.id = d.value ->> '$.id' AND commands.bridge = ?
+            AND commands.done_at IS NULL`,
+    args: [JSON.stringify(done), bridge],
+  }];
 }

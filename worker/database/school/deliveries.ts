@@ -2,17 +2,19 @@
  * What becomes of an export once it is made: the commands that have the bridge deliver it, their
  * acknowledgement, and the receipt when the school has read the file to its end.
  */
-import type { SchoolId } from "../../../shared/protocol.ts";
+import type { LedgerEvent } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import type { Author } from "../control/audit.ts";
+import type { NumberedEvent } from "./ledger.ts";
 
 /** For the batch that makes an export: has the bridge deliver it. Nothing without the export. */
 export function deliver(id: string, commandId: string, now: string) {
   return {
-    sql: `INSERT INTO commands (id, school_id, created_at, command)
-      SELECT ?, school_id, ?, json_object('id', ?, 'type', 'deliver', 'schoolId', school_id,
-        'exportId', id, 'name', name)
-      FROM exports WHERE id = ?`,
+    sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
+      SELECT ?, schools.bridge, school_id, ?, 'deliver', json_object('id', ?, 'type', 'deliver',
+        'schoolId', school_id, 'folder', '/outbound', 'name', exports.name,
+        'href', '/bridge/exports/' || exports.id || '/file', 'exportId', exports.id)
+      FROM exports JOIN schools ON schools.id = school_id WHERE exports.id = ?`,
     args: [commandId, now, commandId, id],
   };
 }
@@ -58,27 +60,24 @@ export function recordDeliveries(done: { id: string; at: string }[]): InStatemen
   };
 }
 
-export interface Download {
-  schoolId: SchoolId;
-  exportId: string;
-  at: string;
-  sender: { fingerprint: string; address: string };
-}
+type Download = Extract<LedgerEvent, { type: "download" }>;
 
-/** For the batch that records the bridge's events: the first download of an export is its receipt. */
-export function recordDownloads(downloads: Download[]): InStatement {
+/** For the batch that takes a bridge's events: the first download of an export is its receipt. */
+export function recordDownloads(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
   const first = new Map<string, Download>();
-  for (const download of downloads) {
-    const earlier = first.get(download.exportId);
-    if (!earlier || download.at < earlier.at) first.set(download.exportId, download);
+  for (const { event } of events) {
+    if (event?.type !== "download" || event.exportId === null) continue;
+    if (!first.has(event.exportId)) first.set(event.exportId, event);
   }
-  return {
+  if (first.size === 0) return [];
+  return [{
     sql: `UPDATE exports SET downloaded_at = json_extract(download.value, '$.at'),
         downloaded_fingerprint = json_extract(download.value, '$.sender.fingerprint'),
         downloaded_address = json_extract(download.value, '$.sender.address')
-      FROM json_each(?) AS download
+      FROM json_each(?) AS download, schools
       WHERE exports.id = json_extract(download.value, '$.exportId')
+        AND schools.id = exports.school_id AND schools.bridge = ?
         AND school_id = json_extract(download.value, '$.schoolId') AND downloaded_at IS NULL`,
-    args: [JSON.stringify([...first.values()])],
-  };
+    args: [JSON.stringify([...first.values()]), bridge],
+  }];
 }

@@ -1,14 +1,16 @@
 /** The homes as the bridge last told of them. */
 import type { Client, InStatement, Row } from "@libsql/client";
-import type { FileState, LedgerEvent, SchoolId, Sender } from "../../../shared/protocol.ts";
+import type { LedgerEvent, SchoolId, Sender } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
+import type { NumberedEvent } from "./ledger.ts";
 
 export type FileEvent = Extract<LedgerEvent, { type: "file" }>;
 export type DownloadEvent = Extract<LedgerEvent, { type: "download" }>;
 
 export interface StoredFile {
   path: string;
-  state: Exclude<FileState, "removed">;
+  /** As the bridge calls it: `partial`, `complete`, `processing`. */
+  state: string;
   /** Bytes. */
   size: number;
   /** When this was so, ISO 8601 UTC. */
@@ -19,75 +21,80 @@ export interface StoredFile {
   downloadedAt: string | null;
 }
 
-/** An event that was not taken before, and that no later one of its path overtook. */
-const isNews = `NOT EXISTS (SELECT 1 FROM ledger WHERE id = json_extract(e.value, '$.id'))
-  AND NOT EXISTS (SELECT 1 FROM ledger AS later
-    WHERE later.school_id = json_extract(e.value, '$.schoolId')
-      AND later.at > json_extract(e.value, '$.at') AND later.type = 'file'
-      AND json_extract(later.event, '$.path') = json_extract(e.value, '$.path'))`;
-
 /**
- * For the batch that takes the bridge's events, before it writes them to the ledger: what the files
- * look like after them. Events that were taken before change nothing.
+ * For the batch that takes a bridge's events, each once and in the order of their numbers: what the
+ * files of its schools look like after them.
  */
-export function recordFiles(events: readonly FileEvent[]): InStatement[] {
-  const latest = latestByPath(events);
-  const there = latest.filter(({ state }) => state !== "removed");
-  const gone = latest.filter(({ state }) => state === "removed");
+export function recordFiles(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
+  const latest = latestByPath(events.filter(isFile));
+  const there = latest.filter(({ event }) => event.state !== "removed");
+  const gone = latest.filter(({ event }) => event.state === "removed");
   const statements: InStatement[] = [];
   if (there.length > 0) {
     statements.push({
       sql: `INSERT INTO files (school_id, path, state, size, at, fingerprint, address, client)
-            SELECT s.id, json_extract(e.value, '$.path'), json_extract(e.value, '$.state'),
-              json_extract(e.value, '$.size'), json_extract(e.value, '$.at'),
-              json_extract(e.value, '$.sender.fingerprint'),
-              json_extract(e.value, '$.sender.address'), json_extract(e.value, '$.sender.client')
-            FROM json_each(?) AS e CROSS JOIN schools AS s ON s.id = json_extract(e.value, '$.schoolId')
-            WHERE ${isNews}
+            SELECT s.id, e.value ->> '$.path', e.value ->> '$.state', e.value ->> '$.size',
+              e.value ->> '$.at', e.value ->> '$.sender.fingerprint',
+              e.value ->> '$.sender.address', e.value ->> '$.sender.client'
+            FROM json_each(?) AS e CROSS JOIN schools AS s
+              ON s.id = e.value ->> '$.schoolId' AND s.bridge = ? AND s.deleted_at IS NULL
+            WHERE true
             ON CONFLICT (school_id, path) DO UPDATE SET state = excluded.state,
               size = excluded.size, at = excluded.at, fingerprint = excluded.fingerprint,
-              address = excluded.address, client = excluded.client, downloaded_at = NULL
-            WHERE excluded.at >= files.at`,
-      args: [JSON.stringify(there)],
+              address = excluded.address, client = excluded.client, downloaded_at = NULL`,
+      args: [JSON.stringify(there.map(({ event }) => event)), bridge],
     });
   }
   if (gone.length > 0) {
     statements.push({
       sql: `DELETE FROM files WHERE rowid IN (SELECT f.rowid FROM json_each(?) AS e
-              CROSS JOIN files AS f ON f.school_id = json_extract(e.value, '$.schoolId')
-                AND f.path = json_extract(e.value, '$.path')
-              WHERE f.at <= json_extract(e.value, '$.at') AND ${isNews})`,
-      args: [JSON.stringify(gone)],
+              CROSS JOIN schools AS s ON s.id = e.value ->> '$.schoolId' AND s.bridge = ?
+              CROSS JOIN files AS f ON f.school_id = s.id AND f.path = e.value ->> '$.path')`,
+      args: [JSON.stringify(gone.map(({ event }) => event)), bridge],
     });
   }
   return statements;
 }
 
-/** For the same batch, after `recordFiles`: which files were read to their end. */
-export function recordReads(events: readonly DownloadEvent[]): InStatement[] {
-  if (events.length === 0) return [];
+/** For the same batch, after `recordFiles`: which files, as they are now, were read to their end. */
+export function recordReads(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
+  const written = new Map(
+    latestByPath(events.filter(isFile)).map((told) => [keyOf(told.event), told.number]),
+  );
+  const reads = latestByPath(events.filter(isDownload))
+    .filter(({ number, event }) => number > (written.get(keyOf(event)) ?? 0));
+  if (reads.length === 0) return [];
   return [{
     // Named in full, as json_each has columns of its own.
-    sql: `UPDATE files SET downloaded_at = json_extract(e.value, '$.at')
-          FROM json_each(?) AS e
-          WHERE files.school_id = json_extract(e.value, '$.schoolId')
-            AND files.path = json_extract(e.value, '$.path')
-            AND files.at <= json_extract(e.value, '$.at')
-            AND (files.downloaded_at IS NULL
-              OR files.downloaded_at < json_extract(e.value, '$.at'))`,
-    args: [JSON.stringify(latestByPath(events))],
+    sql: `UPDATE files SET downloaded_at = e.value ->> '$.at'
+          FROM json_each(?) AS e, schools AS s
+          WHERE s.id = e.value ->> '$.schoolId' AND s.bridge = ?
+            AND files.school_id = s.id AND files.path = e.value ->> '$.path'`,
+    args: [JSON.stringify(reads.map(({ event }) => event)), bridge],
   }];
 }
 
-/** The last event of each path; of two at the same instant the one that was told later. */
-function latestByPath<Event extends FileEvent | DownloadEvent>(events: readonly Event[]): Event[] {
-  const latest = new Map<string, Event>();
-  for (const event of events) {
-    const key = `${event.schoolId} ${event.path}`;
-    const other = latest.get(key);
-    if (!other || event.at >= other.at) latest.set(key, event);
-  }
+type Numbered<Event> = NumberedEvent & { event: Event };
+
+function isFile(told: NumberedEvent): told is Numbered<FileEvent> {
+  return told.event?.type === "file";
+}
+
+function isDownload(told: NumberedEvent): told is Numbered<DownloadEvent> {
+  return told.event?.type === "download";
+}
+
+/** The last event of each path, by its number. */
+function latestByPath<Event extends FileEvent | DownloadEvent>(
+  events: readonly Numbered<Event>[],
+): Numbered<Event>[] {
+  const latest = new Map<string, Numbered<Event>>();
+  for (const told of events) latest.set(keyOf(told.event), told);
   return [...latest.values()];
+}
+
+function keyOf({ schoolId, path }: FileEvent | DownloadEvent): string {
+  return `${schoolId} ${path}`;
 }
 
 const columns = "path, state, size, at, fingerprint, address, client, downloaded_at";
@@ -124,7 +131,7 @@ function readFile(row: Row): StoredFile {
   const fingerprint = row["fingerprint"] as string | null;
   return {
     path: row["path"] as string,
-    state: row["state"] as StoredFile["state"],
+    state: row["state"] as string,
     size: Number(row["size"]),
     at: row["at"] as string,
     sender: fingerprint === null ? null : {

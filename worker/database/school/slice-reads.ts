@@ -10,6 +10,7 @@ import type { Row } from "../../roster/row.ts";
 import { storedSettings } from "../../roster/settings.ts";
 import type { Student } from "../../roster/student.ts";
 import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
+import { readPosition, type StoredPosition } from "./arrivals.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -25,14 +26,22 @@ export const studentColumns = [
   "on_campus",
 ];
 
+/** An upload as the next slice needs it, and as its position is told. */
+export interface LoadedProgress extends UploadProgress {
+  stored: StoredPosition;
+  /** Whose school it is. */
+  bridge: string;
+}
+
 /** Everything the next slice needs to know before it is read; `undefined`: no such upload. */
 export async function loadProgress(
   database: Client,
   id: string,
-): Promise<UploadProgress | undefined> {
+): Promise<LoadedProgress | undefined> {
   const [uploads, placements] = await database.batch([
     {
-      sql: `SELECT u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
+      sql: `SELECT u.id, u.lane, u.name, u.time_code, u.pass, u.held_because, s.bridge,
+              u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
               u.header IS NOT NULL AS has_header, u.read, u.rejected,
               u.unprocessed, u.deferred, u.problems, s.settings
             FROM uploads u JOIN schools s ON s.id = u.school_id WHERE u.id = ?`,
@@ -48,6 +57,8 @@ export async function loadProgress(
   if (!row) return undefined;
   const pairs = placements!.rows.map((pair) => placementKey(pair[0] as string, pair[1] as string));
   return {
+    stored: readPosition(row),
+    bridge: row["bridge"] as string,
     id: id as UploadId,
     schoolId: Number(row["school_id"]),
     state: row["state"] as UploadState,

@@ -62,8 +62,9 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
 /** NULL, and so a failure, unless the upload is where the slice starts. */
 function claim({ id }: UploadProgress, offset: number): InStatement {
   return {
-    sql: `INSERT INTO slices (upload_id, offset) VALUES (?, (SELECT next_offset FROM uploads
-          WHERE id = ? AND next_offset = ? AND state IN ('accepted', 'processing')))`,
+    sql: `INSERT INTO slices (upload_id, pass, offset) VALUES (?, 'apply',
+            (SELECT next_offset FROM uploads WHERE id = ? AND pass = 'apply' AND next_offset = ?
+              AND state IN ('accepted', 'processing')))`,
     args: [id, id, offset],
   };
 }
@@ -197,7 +198,7 @@ function progress(changes: SliceChanges): InStatement {
 /** What of this is told: that it began, and what became of it. */
 function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatement[] {
   if (state === "processing" && offset > 0) return [];
-  if (state === "accepted") return [];
+  if (state === "accepted" || state === "checking") return [];
   return [tellOfUpload(`upload.${state}`, id, at)];
 }
 
@@ -212,6 +213,7 @@ function unchanged({ id }: UploadProgress): InStatement {
 function forgotten({ id }: UploadProgress): InStatement[] {
   return [
     { sql: "DELETE FROM roster_usernames WHERE upload_id = ?", args: [id] },
+    { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
   ];
 }

@@ -8,10 +8,13 @@ import type { RowCounts } from "../../roster/report.ts";
 
 export interface Upload {
   id: UploadId;
+  schoolId: SchoolId;
   /** As the school named it. */
   name: string;
   timeCode: string;
   state: UploadState;
+  /** Why it is held or parked. */
+  heldBecause: string | null;
   /** Bytes. */
   size: number;
   sha256: string;
@@ -90,9 +93,11 @@ function readUpload(row: DatabaseRow): Upload {
   const unlisted = count("problems") - LISTED_PROBLEMS;
   return {
     id: row["id"] as UploadId,
+    schoolId: Number(row["school_id"]) as SchoolId,
     name: row["name"] as string,
     timeCode: row["time_code"] as string,
     state: row["state"] as UploadState,
+    heldBecause: row["held_because"] as string | null,
     size: count("size"),
     sha256: row["sha256"] as string,
     rows: {

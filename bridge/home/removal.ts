@@ -1,0 +1,15 @@
+/** Taking a file out of a home from outside of any session, as an administrator asks for. */
+import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import type { HomeKeeper } from "./keeper.ts";
+
+/** Whoever is writing the file hears it at the next request. A file that is gone already stays so. */
+export async function removeFile(
+  { vault, settling, writers }: HomeKeeper,
+  file: CatalogFile,
+): Promise<void> {
+  await writers.oust(file.id, file.path, "removed");
+  settling.forget(file.id);
+  if (!vault.catalog.file(file.id)) return;
+  vault.catalog.remove(file.id);
+  await vault.sweep(file.blob);
+}

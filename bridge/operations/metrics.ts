@@ -1,0 +1,26 @@
+/** The bridge's metrics in Prometheus's text exposition format. Few, and none per school. */
+import type { BridgeState } from "./state.ts";
+
+export function metricsText(health: BridgeState): string {
+  const { troubles, workerAnsweredAt } = health;
+  const isOn = (kind: string) => troubles.some(({ trouble }) => trouble === kind) ? 1 : 0;
+  return [
+    gauge("worker_reachable", "Whether the worker answers.", 1 - isOn("worker_away")),
+    gauge(
+      "worker_answered_timestamp_seconds",
+      "When the worker last answered; 0 when it never did.",
+      (workerAnsweredAt ?? 0) / 1000,
+    ),
+    gauge("disk_full", "Whether the disk of DATA_DIR is full.", isOn("disk_full")),
+    gauge("sessions", "Connections that are logged in.", health.sessions),
+    gauge("uploads_waiting", "Accepted files on their way to the worker.", health.uploadsWaiting),
+    gauge("uploads_held", "Files that a rule holds.", health.uploadsHeld),
+    gauge("uploads_parked", "Files that a fault stopped.", health.uploadsParked),
+    gauge("commands_waiting", "Commands of the worker yet to be done.", health.commandsWaiting),
+  ].join("");
+}
+
+function gauge(name: string, help: string, value: number): string {
+  const metric = `rosterbridge_bridge_${name}`;
+  return `# HELP ${metric} ${help}\n# TYPE ${metric} gauge\n${metric} ${value}\n`;
+}

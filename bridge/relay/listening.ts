@@ -1,0 +1,119 @@
+/**
+ * Listening to the worker: one call after the other, each answered when there is something new. What
+ * comes is given away at once; nothing that is done about it keeps the bridge from listening on, so
+ * that a revocation is heard in two seconds whatever else is under way.
+ */
+import type { Log } from "../../shared/log.ts";
+import type { ListenAnswer } from "../../shared/protocol.ts";
+import type { SchoolDirectory } from "../schools/directory.ts";
+import { backoffMs } from "./backoff.ts";
+import type { WorkerClient } from "./worker-client.ts";
+
+export interface ListeningOptions {
+  worker: WorkerClient;
+  directory: SchoolDirectory;
+  /** What is asked of the bridge, and what of it it has in hand. */
+  commands: { known(): string[]; room(): number; add(commands: readonly unknown[]): void };
+  /** How long the worker may wait before it answers; 0: it answers at once, asked every `syncMs`. */
+  listenMs: number;
+  syncMs: number;
+  now(): number;
+  random(): number;
+  log: Log;
+  /** The directory changed. */
+  directoryChanged(): void;
+  /** The worker did not answer; called once, until it has. */
+  workerAway(reason: string): void;
+  /** The worker answered after it had not. */
+  workerReturned(): void;
+}
+
+/** However long the worker was away: when it is back it is heard within two seconds. */
+const MOST_WAIT_MS = 1_500;
+/** An answer without news that came sooner than this was not waited for. */
+const HASTY_MS = 100;
+
+export class Listening {
+  readonly #options: ListeningOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+  #stopped = false;
+  /** Milliseconds since the epoch of the last answer; `undefined` before the first. */
+  lastAnswerAt: number | undefined;
+
+  constructor(options: ListeningOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#round();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #round(): Promise<void> {
+    const { now, random, workerAway } = this.#options;
+    let waitMs: number;
+    try {
+      waitMs = await this.#listen();
+      this.lastAnswerAt = now();
+      this.#answered();
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#failures++;
+      waitMs = backoffMs(this.#failures, random, MOST_WAIT_MS);
+      if (this.#failures === 1) workerAway((error as Error).message);
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#round();
+    }, waitMs);
+  }
+
+  #answered(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#options.workerReturned();
+  }
+
+  /** One call; how long to wait before the next. */
+  async #listen(): Promise<number> {
+    const { worker, directory, commands, listenMs, syncMs, now } = this.#options;
+    const asked = now();
+    const answer = await worker.listen({
+      directoryVersion: directory.version,
+      commands: commands.known(),
+      room: commands.room(),
+      // After a failure it is enough to know that the worker is back.
+      waitMs: this.#failures > 0 ? 0 : listenMs,
+    });
+    const isNews = this.#take(answer);
+    if (this.#failures > 0) return 0;
+    if (listenMs === 0) return isNews ? 0 : syncMs;
+    return !isNews && now() - asked < Math.min(HASTY_MS, listenMs) ? syncMs : 0;
+  }
+
+  #take(answer: ListenAnswer): boolean {
+    const { directory, commands, directoryChanged, log } = this.#options;
+    // First of all: a revoked key must be out even when the catalog can take nothing (disk full).
+    let isNews = answer.commands.length > 0;
+    if (answer.directory) {
+      try {
+        directory.replace(answer.directory);
+        isNews = true;
+      } catch (error) {
+        // It is in force all the same, and comes again with the next answer, after the usual wait.
+        log("directory.not_stored", { reason: (error as Error).message });
+      } finally {
+        directoryChanged();
+      }
+    }
+    commands.add(answer.commands);
+    return isNews;
+  }
+}

@@ -1,0 +1,70 @@
+/** Deciding about an upload that is held or parked: try it again, or give it up (SPEC section 3). */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import { discardUpload, retryUpload } from "../database/school/decisions.ts";
+import { type Upload, uploadById } from "../database/school/uploads.ts";
+import { accept } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { author } from "./author.ts";
+import { uploadAnswer } from "./uploads.ts";
+
+const Decision = v.strictObject({
+  reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
+});
+
+export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  /** @throws HttpProblem 404, or 409 when the upload is in none of these states */
+  async function standing(id: string, states: readonly string[]): Promise<Upload> {
+    const upload = await uploadById(database, id);
+    if (!upload) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
+    if (states.includes(upload.state)) return upload;
+    throw new HttpProblem(
+      409,
+      "upload_not_standing",
+      `${upload.name} is ${upload.state}; this is for an upload that is ${states.join(" or ")}. ` +
+        "Nothing was changed.",
+    );
+  }
+
+  routes.post("/uploads/:id/retry", async (c) => {
+    const upload = await standing(c.req.param("id"), ["parked"]);
+    accept(Decision, await bodyOf(c.req.raw), "body");
+    await retryUpload(database, upload, randomId(), author(c, now()));
+    return c.json(uploadAnswer((await uploadById(database, upload.id))!), 202);
+  });
+
+  routes.post("/uploads/:id/discard", async (c) => {
+    const upload = await standing(c.req.param("id"), ["held", "parked"]);
+    const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
+    const by = author(c, now());
+    const message = discardedBecause(upload, by.actor, reason);
+    await discardUpload(database, upload, { commandId: randomId(), reason, message }, by);
+    return c.json(uploadAnswer((await uploadById(database, upload.id))!), 202);
+  });
+
+  return routes;
+}
+
+/** What the report says of a file that was given up. */
+function discardedBecause({ rows, heldBecause }: Upload, by: string, reason: string | null) {
+  const applied = rows.added + rows.updated + rows.unchanged;
+  return `This file was given up by ${by}${reason ? `: ${reason}` : ""}.` +
+    (heldBecause ? ` It stood still: ${heldBecause}.` : "") +
+    (applied > 0
+      ? ` ${applied} rows of it had been applied before.`
+      : " No row of it was applied.");
+}
+
+/** A body is optional; `undefined` stands for an empty object. */
+async function bodyOf(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpProblem(400, "body_not_json", "The body is not JSON; JSON is wanted.");
+  }
+}

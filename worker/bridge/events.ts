@@ -1,0 +1,127 @@
+/**
+ * `POST /bridge/events`: the bridge hands over what happened, in the order of its own numbers, and what
+ * became of the worker's commands. Handing over twice is harmless: what was taken is known by number.
+ */
+import type { InStatement } from "@libsql/client";
+import { Hono } from "hono";
+import { type EventsAnswer, EventsRequest } from "../../shared/protocol.ts";
+import { instant, type WorkerContext } from "../context.ts";
+import { finishPurges } from "../database/control/purge.ts";
+import { isConstraint } from "../database/errors.ts";
+import { recordOutcomes } from "../database/school/commands.ts";
+import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
+import { recordFiles, recordReads } from "../database/school/files.ts";
+import {
+  headOf,
+  knownHashes,
+  type NumberedEvent,
+  recordEvents,
+} from "../database/school/ledger.ts";
+import { tellOfDeliveries, tellOfDownloads } from "../database/school/occurrences.ts";
+import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { type CallingBridge, callingBridge } from "./caller.ts";
+import { readTold } from "./told.ts";
+
+export function eventRoutes(context: WorkerContext): Hono {
+  return new Hono().post("/events", async (c) => {
+    const request = await readJson(c, EventsRequest);
+    const bridge = callingBridge(c);
+    const told = await readTold(request.events);
+    const through = await takeOnce(context, bridge, told, request);
+    await finishPurges(context.database, instant(context.now()));
+    return c.json({ through } satisfies EventsAnswer);
+  });
+}
+
+/** Two calls with the same events at once: the second finds them taken and looks again. */
+async function takeOnce(
+  context: WorkerContext,
+  bridge: CallingBridge,
+  told: NumberedEvent[],
+  request: EventsRequest,
+): Promise<number> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await take(context, bridge, told, request);
+    } catch (error) {
+      if (!isConstraint(error) || tries >= 3) throw error;
+    }
+  }
+}
+
+async function take(
+  { database, now, log }: WorkerContext,
+  bridge: CallingBridge,
+  told: NumberedEvent[],
+  { done }: EventsRequest,
+): Promise<number> {
+  const head = await headOf(database, bridge.id);
+  await refuseAnother(database, bridge, told.filter(({ number }) => number <= head.number));
+  const fresh = told.filter(({ number }) => number > head.number);
+  if (head.number > 0) {
+    for (const broken of breaks(fresh, head)) {
+      log("ledger.chain_broken", { bridge: bridge.name, ...broken });
+    }
+  }
+  const outcomes = done.map((one) => ({ ...one, at: instant(Date.parse(one.at)) }));
+  const delivered = outcomes.filter(({ outcome }) => outcome === "done");
+  const statements: InStatement[] = [
+    ...recordEvents(bridge, fresh, instant(now())),
+    ...recordFiles(bridge.name, fresh),
+    ...recordReads(bridge.name, fresh),
+    ...recordDownloads(bridge.name, fresh),
+    ...receiptsTold(fresh),
+    ...(delivered.length > 0
+      ? [recordDeliveries(delivered), tellOfDeliveries(delivered.map(({ id }) => id))]
+      : []),
+    ...recordOutcomes(bridge.name, outcomes),
+  ];
+  if (statements.length > 0) await database.batch(statements, "write");
+  return fresh.at(-1)?.number ?? head.number;
+}
+
+/** Whoever is told of such things hears that an export was fetched. */
+function receiptsTold(events: NumberedEvent[]): InStatement[] {
+  const fetched = events.flatMap(({ event }) =>
+    event?.type === "download" && event.exportId !== null ? [event.exportId as string] : []
+  );
+  return fetched.length > 0 ? [tellOfDownloads(fetched)] : [];
+}
+
+/** The same number with other words: the bridge's catalog was put back to an older state. */
+async function refuseAnother(
+  database: WorkerContext["database"],
+  bridge: CallingBridge,
+  known: NumberedEvent[],
+): Promise<void> {
+  if (known.length === 0) return;
+  const hashes = await knownHashes(database, bridge.id, known.map(({ number }) => number));
+  const other = known.find(({ number, hash }) => (hashes.get(number) ?? hash) !== hash);
+  if (!other) return;
+  throw new HttpProblem(
+    409,
+    "ledger_forked",
+    `Event ${other.number} of this bridge was told before with other words. A bridge whose catalog ` +
+      "was put back takes another id and tells its events again.",
+  );
+}
+
+interface Break {
+  number: number;
+  expected: number;
+}
+
+/** Where an event is missing before another, or the one before is not the one it says. */
+function breaks(events: NumberedEvent[], head: { number: number; hash: string }): Break[] {
+  const found: Break[] = [];
+  let before = head;
+  for (const event of events) {
+    const expected = before.number + 1;
+    if (event.number !== expected || event.previous !== before.hash) {
+      found.push({ number: event.number, expected });
+    }
+    before = event;
+  }
+  return found;
+}
