@@ -40,6 +40,7 @@ async function listen(
     // Before the commands are read, so that what it makes is delivered with this answer.
     if (sinceTick >= TICK_MS) {
       await tickInPassing(context);
+      context.tell?.();
       sinceTick = 0;
     }
     // One batch, so that the directory and the commands are those of one moment.

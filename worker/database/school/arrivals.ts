@@ -44,8 +44,9 @@ export async function announceUpload(
 }
 
 /** Told each time: it may have been tried again meanwhile. */
-function parkedAt({ id, schoolId }: UploadAnnouncement, at: string): Happening {
-  return { kind: "upload.parked", schoolId, subject: id, at, once: `upload.parked:${id}:${at}` };
+function parkedAt({ id, schoolId, parked }: UploadAnnouncement, at: string): Happening {
+  const once = `upload.parked:${id}:${at}`;
+  return { kind: "upload.parked", schoolId, subject: id, at, once, facts: { because: parked } };
 }
 
 function park({ id, parked }: UploadAnnouncement, bridge: string): InStatement {
