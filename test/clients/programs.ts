@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Client from "ssh2-sftp-client";
+import { until } from "../bridge/sftp/harness.ts";
 import { type Service, startService } from "../end-to-end/service.ts";
 import { here, setStage, sshOptions, type Stage } from "./stage.ts";
 
@@ -307,7 +308,10 @@ client("curl", async (stage) => {
   } else {
     // It signs with SHA-1 only: refused, and the log names the software.
     assert.notEqual(put.status, 0);
-    const lines = service.bridge.output().split("\n").filter((line) => line.includes("libssh2_1."));
-    assert.ok(lines.some((line) => /connection_error|refused|left/.test(line)), String(lines));
+    const said = () =>
+      service.bridge.output().split("\n").some((line) =>
+        /sftp\.(connection_error|refused|left)/.test(line) && line.includes("libssh2_1.")
+      );
+    await until(said, "a line that names curl's library");
   }
 });
