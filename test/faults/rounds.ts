@@ -1,12 +1,16 @@
 /** The rounds of the fault-injecting run. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { freePort } from "../end-to-end/processes.ts";
 import { type School, type Service, startService, until } from "../end-to-end/service.ts";
 import { startSqld } from "../worker/database/sqld.ts";
 import { makeRoster, Model, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
+import { parkOne } from "./parked.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
+import { arrive, isGone, leave, type Leaving } from "./purges.ts";
 import { type Random, seeded } from "./random.ts";
+import { orphans } from "./stored.ts";
 import { watchDatabase } from "./watch.ts";
 
 export interface FaultRunOptions {
@@ -15,6 +19,10 @@ export interface FaultRunOptions {
   schools?: number;
   progress?(line: string): void;
 }
+
+/** In every so many-th round a school is deleted, and a file is damaged while it waits. */
+const PURGE_EVERY = 3;
+const PARK_EVERY = 5;
 
 interface Pupil {
   school: School;
@@ -44,7 +52,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   const toDatabase = await tcpProxy(Number(new URL(sqld.url).port), { random });
   let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
   const kills = { worker: 0, bridge: 0, database: 0 };
-  let uploads = 0, rows = 0;
+  let uploads = 0, rows = 0, purged = 0, parked = 0;
   const exportFiles = new Map<Pupil, number>();
   let service: Service | undefined;
   try {
@@ -87,7 +95,9 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       }
     };
 
+    const careless = await service.addSchool("careless");
     for (let round = 1; round <= rounds; round++) {
+      const leaving: Leaving[] = round % PURGE_EVERY === 0 ? [await arrive(running, round)] : [];
       toWorker.isBad = toDatabase.isBad = true;
       const sending = pupils.map((pupil) => upload(pupil, random));
       // The killing goes on beside the sending.
@@ -101,7 +111,8 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       const verifying = pupils.map(({ outbound, model }) =>
         outbound.act(random, [...model.students.keys()])
       );
-      await Promise.all([...sending, ...verifying, killing]);
+      const purging = leaving.map((school) => leave(running, school, random));
+      await Promise.all([...sending, ...verifying, ...purging, killing]);
       toWorker.isBad = toDatabase.isBad = false;
       for (const pupil of pupils) {
         const checked = await check(running, pupil);
@@ -109,6 +120,13 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
         rows += checked.rows;
         exportFiles.set(pupil, await pupil.outbound.check());
       }
+      for (const school of leaving) await isGone(running, school);
+      purged += leaving.length;
+      if (round % PARK_EVERY === 0) {
+        await parkOne(running, careless, random);
+        parked++;
+      }
+      if (round % 10 === 0) await noOrphans(running);
       if (round % 10 === 0) {
         progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
       }
@@ -119,6 +137,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
       `two sessions on one name: ${list(racesOf(pupils))}`,
+      `${purged} schools deleted, ${parked} damaged files parked and given up`,
       `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
       "every student against the model, .original and .rejected byte for byte, what was answered OK is " +
@@ -136,6 +155,17 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     await toWorker?.close();
     await sqld.stop();
   }
+}
+
+/** When nothing is under way, the bridge keeps no blob that is in no file. */
+async function noOrphans(service: Service): Promise<void> {
+  let found: string[] = [];
+  await until(async () => {
+    found = await orphans(join(service.folder, "bridge"));
+    return found.length === 0;
+  }, { what: "every blob in a file" }).catch((error) => {
+    throw new Error(`${(error as Error).message}: ${found.length} blobs of no file`);
+  });
 }
 
 function racesOf(pupils: readonly Pupil[]): Record<string, number> {
