@@ -62,7 +62,9 @@ function nameProblem(name: string): string | undefined {
   const bytes = new TextEncoder().encode(name).length;
   if (bytes > MAX_NAME_BYTES) return `has ${bytes} bytes`;
   if (name.includes("\\")) return "has a backslash (folders are separated by /)";
-  if (name.includes("\uFFFD")) return "is not valid UTF-8";
+  if (name.includes("\uFFFD")) {
+    return "is not valid UTF-8 (set your client to UTF-8, or use plain letters)";
+  }
   // Control, format (such as the marks that turn text around) and unassigned characters.
   if (/[\p{Cc}\p{Cf}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
     return "has a control or invisible character";

@@ -227,16 +227,10 @@ function exact(offset: bigint): number {
   throw new Refusal("failure", "The offset is larger than any file can be.");
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A path of the client's. Names are UTF-8: other bytes could not be shown to anybody as they are. */
+/**
+ * A path of the client's as text. Bytes that are no UTF-8 become U+FFFD, which no name may have: the
+ * home refuses them as it refuses any other name that cannot be.
+ */
 function text(path: Buffer): string {
-  try {
-    return utf8.decode(path);
-  } catch {
-    throw new Refusal(
-      "failure",
-      "The name is not in UTF-8. Set your client to UTF-8, or use a name in plain letters.",
-    );
-  }
+  return path.toString("utf8");
 }

@@ -141,24 +141,6 @@ test("an SSH message that nobody knows is answered SSH_MSG_UNIMPLEMENTED with it
   client.end();
 });
 
-test("a name that is no UTF-8 is refused with a sentence", async () => {
-  await using world = await startWorld();
-  const client = await connect(world.server.port);
-  const raw = await RawSftp.open(client);
-  const name = Buffer.concat([
-    Buffer.from("/inbound/stra"),
-    Buffer.from([0xdf]),
-    Buffer.from("e.csv"),
-  ]);
-  const { code, message } = await raw.status(
-    raw.send(TYPE.open, string(name), uint32(0x1a), uint32(0)),
-  );
-  assert.equal(code, 4);
-  assert.match(message, /not in UTF-8/);
-  assert.equal(world.home.files.size, 0);
-  client.end();
-});
-
 test("a hundred thousand OPENs on a connection keep 64 handles a session and 128 in all", async () => {
   await using world = await startWorld();
   world.home.put("/inbound/roster.csv", "");
