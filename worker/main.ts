@@ -63,7 +63,7 @@ log("listening", { address: listening.address });
 
 const bell = createBell();
 let context: WorkerContext | undefined;
-const ticking = startTicking(() => context);
+const ticking = startTicking(() => context, settings.timeline);
 
 const worker = startWorker({
   async open() {

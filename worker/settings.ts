@@ -23,6 +23,8 @@ export interface WorkerSettings {
   bridges: BridgeToken[];
   adminToken: string;
   sliceRows: number;
+  /** Deno Deploy's name of what runs here: `production`, or a branch's. */
+  timeline: string | undefined;
   keyTypes: KeyFamily[];
   /** Addresses of our own proxies, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
@@ -43,6 +45,7 @@ export function readSettings(environment: Environment): WorkerSettings {
     port: () => readWholeNumber("PORT", get("PORT") ?? "8787", 0, 65_535),
     bridges: () => readBridgeTokens(get("BRIDGE_TOKEN")),
     adminToken: () => readAdminToken(get("ADMIN_TOKEN"), get("BRIDGE_TOKEN")),
+    timeline: () => get("DENO_TIMELINE"),
     sliceRows: () => readWholeNumber("SLICE_ROWS", get("SLICE_ROWS") ?? "5000", 1, 50_000),
     keyTypes: () => readWords("SSH_KEY_TYPES", get("SSH_KEY_TYPES") ?? "rsa", keyFamilies),
     trustedProxies: () => readAddresses("TRUSTED_PROXIES", get("TRUSTED_PROXIES")),

@@ -23,9 +23,17 @@ type PlatformCron = (
  * Deno Deploy only takes crons that are there when the module has run, which is before the database
  * is: so the context is asked for at each tick.
  *
+ * It fires crons on the timeline of every branch, too; there none runs, so that a preview never makes
+ * a school's exports.
+ *
  * @param current the worker's context, once there is one
+ * @param timeline Deno Deploy's DENO_TIMELINE; none elsewhere
  */
-export function startTicking(current: () => WorkerContext | undefined): { stop(): void } {
+export function startTicking(
+  current: () => WorkerContext | undefined,
+  timeline?: string,
+): { stop(): void } {
+  if (timeline !== undefined && timeline !== "production") return { stop() {} };
   const run = async () => {
     const context = current();
     if (context) await tickAll(context);
