@@ -127,8 +127,10 @@ export class Commands {
     const { command } = waiting;
     try {
       await this.#carryOut(command);
-      school.delete(command.id);
-      this.#size--;
+      // Nothing that was asked for before must bring anything of the school back.
+      for (const id of command.type === "purge" ? [...school.keys()] : [command.id]) {
+        this.#leave(school, id);
+      }
       this.#options.log("command.done", this.#fields(command));
       this.#options.acknowledged();
     } catch (error) {
@@ -138,6 +140,12 @@ export class Commands {
     if (school.size > 0) this.#schools.set(schoolId, school);
     this.#running.delete(schoolId);
     this.#startNext();
+  }
+
+  #leave(school: Map<string, Waiting>, id: string): void {
+    clearTimeout(school.get(id)?.timer);
+    school.delete(id);
+    this.#size--;
   }
 
   async #carryOut(command: Command): Promise<void> {

@@ -25,16 +25,21 @@ interface Asked {
  * A bridge's ears, hands and mouth, and a worker that asks for `commands` until they are acknowledged;
  * files named `missing…` cannot be had.
  */
-async function bridgeAsked(...commands: { id: string }[]) {
+async function bridgeAsked(...commands: { id: string; type: string; schoolId: number }[]) {
   const homes = await testHomes();
   const { catalog } = homes;
   const told: { id: string; outcome: string; why: string | null }[] = [];
-  const answer = { directory: undefined as object | undefined };
+  const answer = { directory: undefined as object | undefined, isMissing: true };
+  // Of a school that is purged nothing else is asked any more.
+  const purged = new Set<number>();
   const worker = await fakeWorker((response, { path, body }) => {
     if (path === "/bridge/listen") {
       const { commands: known } = JSON.parse(body.toString()) as Asked;
       const isDone = (id: string) => told.some((one) => one.id === id) || known.includes(id);
-      const wanted = commands.filter(({ id }) => !isDone(id));
+      const wanted = commands.filter(({ id, type, schoolId }) =>
+        !isDone(id) && (type === "purge" || !purged.has(schoolId))
+      );
+      for (const { type, schoolId } of wanted) if (type === "purge") purged.add(schoolId);
       return json({ commands: wanted, directory: answer.directory })(response, null as never);
     }
     if (path === "/bridge/events") {
@@ -42,7 +47,7 @@ async function bridgeAsked(...commands: { id: string }[]) {
       told.push(...done);
       return json({ through: events.at(-1)?.number ?? 0 })(response, null as never);
     }
-    const isMissing = path.includes("missing");
+    const isMissing = answer.isMissing && path.includes("missing");
     response.writeHead(isMissing ? 503 : 200, { "rosterbridge-protocol": "1" });
     return response.end("Username,StudentId,VerifyDate\r\n");
   });
@@ -160,4 +165,17 @@ test("a purge forgets the school's files, its uploads and its keys, and no other
   assert.deepEqual(await names(it.homes.home(1)), []);
   assert.equal((await names(it.homes.home(2))).length, 2);
   assert.deepEqual(catalog.doomedBlobs(), [], "no byte of it is left");
+});
+
+test("what failed for a school before its purge is not done after it: nothing of the school comes back", async () => {
+  const late = deliver(1, "missing.csv");
+  const purge = { id: randomUUID(), type: "purge", schoolId: 1 };
+  const wanted = [late];
+  await using it = await bridgeAsked(...wanted, purge);
+  it.start();
+  await until(() => it.told.length === 1);
+  it.answer.isMissing = false;
+  assert.equal(it.hands.length, 0);
+  it.hands.wake();
+  assert.deepEqual(await names(it.homes.home(1), "/outbound"), []);
 });
