@@ -37,6 +37,8 @@ export class Outbox {
   readonly #running = new Map<number, Promise<void>>();
   /** Why each upload that stepped aside did. */
   readonly #aside = new Map<UploadId, { state: "held" | "parked"; why: string }>();
+  /** What is asked about again while it is under way: it may be stepping aside just then. */
+  readonly #askedFor = new Set<UploadId>();
   #stopped = false;
 
   constructor(options: OutboxOptions) {
@@ -66,8 +68,10 @@ export class Outbox {
     catalog.setOutboxState(uploadId, "next");
     this.#aside.delete(uploadId);
     const entry = catalog.outboxEntry(uploadId);
-    if (entry) this.add(entry);
-    return entry !== undefined;
+    if (!entry) return false;
+    if (this.#isUnderWay(entry)) this.#askedFor.add(uploadId);
+    else this.add(entry);
+    return true;
   }
 
   /** The school is being forgotten: nothing of it goes on. Resolves when nothing of it is under way. */
@@ -128,6 +132,7 @@ export class Outbox {
       this.#ended(entry, await relayUpload(entry, options));
       queue.entries.shift();
       queue.failures = 0;
+      if (this.#askedFor.delete(entry.uploadId)) this.goOn(entry.uploadId);
     } catch (error) {
       if (!(error instanceof Stopped)) this.#postpone(entry, queue, error as Error);
     }
@@ -137,6 +142,11 @@ export class Outbox {
     }
     this.#running.delete(schoolId);
     this.#startNext();
+  }
+
+  #isUnderWay({ schoolId, uploadId }: OutboxEntry): boolean {
+    const first = this.#queues.get(schoolId)?.entries[0];
+    return this.#running.has(schoolId) && first?.uploadId === uploadId;
   }
 
   /** False once its school was forgotten. */

@@ -54,12 +54,19 @@ export async function relayUpload(entry: OutboxEntry, options: UploadOptions): P
     const position = await send(announcement, entry, file, options);
     return await end(position, entry, options);
   } catch (error) {
-    if (error instanceof WorkerRefusal) return parked(error.detail);
-    if (!(error instanceof Damaged)) throw error;
-    // First the worker hears of it, so that an administrator sees what the bridge knows.
-    await worker.announce({ ...announcement, parked: error.message }).catch(unlessRefused);
-    return parked(error.message);
+    const why = faultOf(error);
+    if (why === undefined) throw error;
+    // First the worker hears of it, so that an administrator sees what the bridge knows. An upload that
+    // was given up meanwhile is done, whatever state its bytes are in.
+    const position = await worker.announce({ ...announcement, parked: why }).catch(unlessRefused);
+    return position?.results ? await end(position, entry, options) : parked(why);
   }
+}
+
+/** What no trying again will heal; `undefined`: this may. */
+function faultOf(error: unknown): string | undefined {
+  if (error instanceof WorkerRefusal) return error.detail;
+  return error instanceof Damaged ? error.message : undefined;
 }
 
 function parked(why: string): Ended {
