@@ -14,6 +14,12 @@ export class Spans {
     this.add(0, covered);
   }
 
+  copy(): Spans {
+    const copy = new Spans();
+    copy.#spans = this.#spans;
+    return copy;
+  }
+
   /** False when it would be one piece too many; then nothing is added. */
   add(from: number, to: number): boolean {
     if (from >= to) return true;

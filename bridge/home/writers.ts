@@ -15,9 +15,10 @@ export interface Writer {
   resize(size: number): Promise<void>;
   /**
    * From now on its writes and its CLOSE fail. Resolves when nothing that it began before is under
-   * way any more.
+   * way any more, with how many bytes it leaves from the first on without a gap; `undefined` when it
+   * never got to the file.
    */
-  letGo(refusal: Refusal): Promise<void>;
+  letGo(refusal: Refusal): Promise<number | undefined>;
 }
 
 /** What took the file away from its writer. */
@@ -41,19 +42,19 @@ export class Writers {
 
   /**
    * The file is this writer's, at once. Resolves when the one before has let go of it, so that what
-   * it began is there to be written on.
+   * it began is there to be written on, with how many bytes that one leaves without a gap.
    */
-  enter(fileId: number, name: string, writer: Writer): Promise<void> {
+  enter(fileId: number, name: string, writer: Writer): Promise<number | undefined> {
     const before = this.oust(fileId, name, "opened again");
     this.#writers.set(fileId, writer);
     return before;
   }
 
   /** The file is nobody's, at once. Resolves when its writer, if it had one, has let go of it. */
-  async oust(fileId: number, name: string, how: Ousting): Promise<void> {
+  async oust(fileId: number, name: string, how: Ousting): Promise<number | undefined> {
     const writer = this.#writers.get(fileId);
     this.#writers.delete(fileId);
-    await writer?.letGo(new Refusal("failure", `${name} ${sentences[how]}`));
+    return await writer?.letGo(new Refusal("failure", `${name} ${sentences[how]}`));
   }
 
   exit(fileId: number, writer: Writer): void {

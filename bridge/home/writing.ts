@@ -42,6 +42,8 @@ export class Writing implements OpenFile, Writer {
   #failure: Refusal | undefined;
   /** Bytes that were there before or were sent. */
   #sent = new Spans();
+  /** So many bytes without a gap the writer before had, if there was one. */
+  #wholeBefore: number | undefined;
   /** The size on disk when this writer has left. */
   #left: number | undefined;
   /** Seconds since the epoch. */
@@ -52,17 +54,24 @@ export class Writing implements OpenFile, Writer {
     this.#modifiedAt = options.file.modifiedAt;
   }
 
-  /** Waits for the blob, and for the writer before to let go of it. Called once, before all else. */
-  start(lease: Promise<Lease>, letGo: Promise<void>): Promise<void> {
+  /**
+   * Waits for the blob, and for the writer before to let go of it. What that one left behind a gap is
+   * no part of the file: who resumes is told to go on before it. Called once, before all else.
+   */
+  start(lease: Promise<Lease>, letGo: Promise<number | undefined>): Promise<void> {
     return this.#inOrder(async () => {
-      try {
-        this.#lease = await lease;
-      } catch (error) {
+      const [opened, before] = await Promise.allSettled([lease, letGo]);
+      if (before.status === "fulfilled") this.#wholeBefore = before.value;
+      if (opened.status === "rejected") {
         this.#exit();
-        throw error;
+        throw opened.reason;
       }
-      await letGo;
-      this.#sent = new Spans(this.#lease.blob.size);
+      this.#lease = opened.value;
+      const { blob } = this.#lease;
+      const whole = Math.min(this.#wholeBefore ?? blob.size, blob.size);
+      // Where it cannot be cut off (disk full), the CLOSE tells of the gap.
+      if (whole < blob.size) await blob.truncate(whole).catch(() => {});
+      this.#sent = new Spans(whole);
     });
   }
 
@@ -74,9 +83,9 @@ export class Writing implements OpenFile, Writer {
     return this.#left ?? this.#lease?.blob.size ?? this.#options.file.size;
   }
 
-  letGo(refusal: Refusal): Promise<void> {
+  letGo(refusal: Refusal): Promise<number | undefined> {
     this.#failure ??= refusal;
-    return this.#queue.then(() => {});
+    return this.#queue.then(() => this.#lease ? this.#sent.whole : this.#wholeBefore);
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -92,8 +101,10 @@ export class Writing implements OpenFile, Writer {
       await keeper.vault.room.take(bytes.length);
       // Somebody else may have the file by now, and these bytes must not be among theirs.
       this.#checkHeld();
-      if (!this.#sent.add(at, at + bytes.length)) throw this.#scattered();
+      const sent = this.#sent.copy();
+      if (!sent.add(at, at + bytes.length)) throw this.#scattered();
       await blob.write(at, bytes);
+      this.#sent = sent;
       this.#modifiedAt = keeper.now() / 1000;
     });
   }
@@ -119,8 +130,8 @@ export class Writing implements OpenFile, Writer {
   resize(size: number): Promise<void> {
     return this.#attempt(async () => {
       this.#checkSize(size);
-      this.#sent.cut(size);
       await this.#lease.blob.truncate(size);
+      this.#sent.cut(size);
     });
   }
 
