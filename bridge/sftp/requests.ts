@@ -77,8 +77,10 @@ export function requestsOf({ home, owner, now, handleCounts }: RequestsOptions):
       if (!opened.mode.write) {
         throw new Refusal("permission_denied", "This file was opened for reading only.");
       }
-      exact(offset + BigInt(bytes.length));
-      await attempt(opened, () => opened.file.write(Number(offset), bytes));
+      await attempt(opened, async () => {
+        exact(offset + BigInt(bytes.length));
+        await opened.file.write(Number(offset), bytes);
+      });
       return ok;
     },
 

@@ -77,6 +77,20 @@ test("a failed write fails that write, all later ones and the file's CLOSE", asy
   client.end();
 });
 
+test("a write beyond what any file can be fails the file's CLOSE like every failed write", async () => {
+  await using world = await startWorld();
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const handle = await raw.open("/inbound/roster.csv", WRITE_CREATE);
+  const beyond = Buffer.alloc(8, 0xff);
+  const write = raw.send(TYPE.write, string(handle), beyond, string("x"));
+  assert.equal((await raw.status(write)).code, FAILURE);
+  const close = raw.send(TYPE.close, string(handle));
+  assert.equal((await raw.status(close)).code, FAILURE);
+  assert.notEqual(stored(world).ended, "closed");
+  client.end();
+});
+
 test("OpenSSH's put fails when a write fails", async () => {
   await using world = await startWorld();
   world.home.beforeWrite = (count) => {
