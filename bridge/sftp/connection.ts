@@ -10,6 +10,7 @@ import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import { type AuthenticationOptions, judge } from "./authentication.ts";
 import type { HandleCount } from "./handles.ts";
+import type { Backlog } from "./request-queue.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
 import { acceptKey, closeUnused, DISCONNECT, disconnect, heldBack } from "./ssh2-internals.ts";
@@ -35,6 +36,8 @@ export interface ConnectionOptions extends AuthenticationOptions {
   full(visitor: Visitor): string | undefined;
   /** The handles that a school has open over all its connections. */
   handlesOf(schoolId: number): HandleCount;
+  /** The requests of a school that wait in all its sessions. */
+  backlogOf(schoolId: number): Backlog;
   rekey: RekeyLimits;
   /** Watches the packets of a new session. */
   trace: ((log: Log) => Trace) | undefined;
@@ -168,6 +171,7 @@ export function serveConnection(
           now: options.now,
           log: sessionLog,
           handleCounts: [handles, options.handlesOf(visitor!.schoolId)],
+          backlog: options.backlogOf(visitor!.schoolId),
           trace: options.trace?.(sessionLog),
           heldBack: () => heldBack(client),
           hold: () => {

@@ -21,6 +21,16 @@ const HOLD_REQUESTS = 1024;
 const RELEASE_REQUESTS = 256;
 /** So many times the above from a client that reads no answers is too much. */
 const PATIENCE = 8;
+/**
+ * … and so many bytes over all sessions of a school, which are many: of clients that read no answers
+ * no session may then keep more than the least.
+ */
+const SCHOOL_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of requests that wait in all sessions of a school. */
+export interface Backlog {
+  bytes: number;
+}
 
 export interface Traffic {
   /** Stops and starts reading what the client sends. */
@@ -40,6 +50,7 @@ interface Request {
 
 export class RequestQueue {
   readonly #traffic: Traffic;
+  readonly #backlog: Backlog;
   readonly #requests: Request[] = [];
   #bytes = 0;
   #closed = false;
@@ -48,15 +59,16 @@ export class RequestQueue {
   #waitingForRoom = false;
   readonly #idle: (() => void)[] = [];
 
-  constructor(traffic: Traffic) {
+  constructor(traffic: Traffic, backlog: Backlog = { bytes: 0 }) {
     this.#traffic = traffic;
+    this.#backlog = backlog;
   }
 
   /** Adds a request that keeps `bytes` in memory until it is done. */
   add(bytes: number, run: () => Promise<void>): void {
     if (this.#closed) return;
     this.#requests.push({ bytes, run });
-    this.#bytes += bytes;
+    this.#count(bytes);
     this.#regulate();
     if (!this.#busy) void this.#work();
   }
@@ -69,7 +81,7 @@ export class RequestQueue {
 
   /** Takes no more requests and drops those not yet begun. */
   discard(): Promise<void> {
-    for (const request of this.#requests.splice(0)) this.#bytes -= request.bytes;
+    for (const request of this.#requests.splice(0)) this.#count(-request.bytes);
     return this.finish();
   }
 
@@ -83,7 +95,7 @@ export class RequestQueue {
       }
       this.#requests.shift();
       await request.run();
-      this.#bytes -= request.bytes;
+      this.#count(-request.bytes);
       this.#regulate();
     }
     this.#busy = false;
@@ -98,11 +110,19 @@ export class RequestQueue {
     this.#regulate();
   }
 
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#backlog.bytes += bytes;
+  }
+
   #regulate(): void {
     const requests = this.#requests.length;
     if (this.#waitingForRoom) {
       this.#hold(false);
-      if (this.#bytes > PATIENCE * HOLD_BYTES || requests > PATIENCE * HOLD_REQUESTS) {
+      if (
+        this.#bytes > PATIENCE * HOLD_BYTES || requests > PATIENCE * HOLD_REQUESTS ||
+        (this.#bytes > RELEASE_BYTES && this.#backlog.bytes > SCHOOL_BYTES)
+      ) {
         this.#traffic.overrun();
       }
     } else if (this.#bytes > HOLD_BYTES || requests > HOLD_REQUESTS) {

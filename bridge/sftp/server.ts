@@ -12,6 +12,7 @@ import { checkSsh2, prepare, socketOf } from "./ssh2-internals.ts";
 import type { HandleCount } from "./handles.ts";
 import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import type { Backlog } from "./request-queue.ts";
 import { type RekeyLimits, rekeyLimits } from "./rekeying.ts";
 import { traceTo } from "./trace.ts";
 
@@ -84,6 +85,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const callers = new WeakMap<Socket, Caller>();
   const connections = new Set<OpenConnection>();
   const handles = new Map<number, HandleCount>();
+  const backlogs = new Map<number, Backlog>();
   let traced = 0;
   const welcome = () => [...connections].filter((connection) => connection.visitor);
 
@@ -105,6 +107,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
         idleMs: options.idleMs ?? 0,
         full,
         handlesOf,
+        backlogOf,
         rekey: options.rekey ?? rekeyLimits,
         trace: options.tracing ? (log) => traceTo(log, ++traced) : undefined,
       });
@@ -120,6 +123,12 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     let count = handles.get(schoolId);
     if (!count) handles.set(schoolId, count = { of: "school", open: 0 });
     return count;
+  }
+
+  function backlogOf(schoolId: number): Backlog {
+    let backlog = backlogs.get(schoolId);
+    if (!backlog) backlogs.set(schoolId, backlog = { bytes: 0 });
+    return backlog;
   }
 
   function full(visitor: Visitor): string | undefined {

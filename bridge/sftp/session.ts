@@ -22,7 +22,7 @@ import {
   writeAnswer,
   writeVersion,
 } from "./packets.ts";
-import { RequestQueue } from "./request-queue.ts";
+import { type Backlog, RequestQueue } from "./request-queue.ts";
 import { requestsOf } from "./requests.ts";
 import { CODE, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
 import type { Trace } from "./trace.ts";
@@ -41,6 +41,8 @@ export interface SessionOptions {
   now(): number;
   log: Log;
   handleCounts: readonly HandleCount[];
+  /** What waits in all sessions of the school, this one among them. */
+  backlog: Backlog;
   /** Sees the packets, when somebody looks for a fault. */
   trace?: Trace;
   /** Bytes of answers that SSH itself holds back. */
@@ -78,7 +80,7 @@ export function startSession(options: SessionOptions): SftpSession {
     release: options.release,
     roomForAnswers,
     overrun: () => options.broken("sends requests without reading the answers"),
-  });
+  }, options.backlog);
 
   channel.on("data", (bytes: Buffer) => {
     if (deaf) return;

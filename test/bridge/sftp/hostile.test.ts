@@ -289,6 +289,30 @@ test("a client that sends and sends and never reads is dropped", async () => {
   await logsIn(world);
 });
 
+test("a school whose sessions read no answers keeps 32 MiB of requests waiting, however many they are", async () => {
+  await using world = await startWorld();
+  world.home.put("/inbound/big.csv", Buffer.alloc(250_000));
+  const client = await connect(world.server.port);
+  const gone = closed(client);
+  const junk = Buffer.alloc(200_000);
+  const opened: { raw: RawSftp; handle: Buffer }[] = [];
+  for (let channel = 0; channel < 10; channel++) {
+    const raw = await RawSftp.open(client);
+    opened.push({ raw, handle: await raw.open("/inbound/big.csv", 1) });
+  }
+  for (const { raw, handle } of opened) {
+    raw.channel.pause();
+    for (let i = 0; i < 20; i++) {
+      raw.send(TYPE.read, string(handle), uint64(0), uint32(250_000));
+    }
+    // Less than a session alone may keep.
+    for (let i = 0; i < 35; i++) raw.send(TYPE.write, string(handle), uint64(0), string(junk));
+  }
+  await gone;
+  await until(() => world.logs.some(({ event }) => event === "sftp.broken"));
+  await logsIn(world);
+});
+
 test("a connection has at most ten channels, and gets room back when one closes", async () => {
   await using world = await startWorld();
   const client = await connect(world.server.port);
