@@ -7,6 +7,7 @@
  */
 import { Hono } from "hono";
 import { type ListenAnswer, ListenRequest, LONGEST_LISTEN_MS } from "../../shared/protocol.ts";
+import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { bridgeSeen } from "../database/control/bridges.ts";
 import { directoryQuery, directoryVersion, readDirectory } from "../database/control/directory.ts";
@@ -15,32 +16,58 @@ import { tickInPassing } from "../export/tick.ts";
 import { readJson } from "../http/body.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
 
-/** How often the database is looked at while a call waits, and how often the scheduler ticks, in ms. */
+/**
+ * How often the database is looked at while a call waits, and how often the scheduler ticks, in ms.
+ * A tick may take longer than a look: nobody who was shut out stays in for it.
+ */
 const LOOK_MS = 500;
 const TICK_MS = 2_000;
 
 export function listenRoutes(context: WorkerContext): Hono {
+  const ticking = tickingOnce(context);
   return new Hono().post("/listen", async (c) => {
     const request = await readJson(c, ListenRequest);
     const bridge = callingBridge(c);
-    await bridgeSeen(context.database, bridge, instant(context.now()));
-    return c.json(await listen(context, bridge, request));
+    const seen = bridgeSeen(context.database, bridge, instant(context.now())).catch((error) =>
+      context.log("bridge.not_recorded", { bridge: bridge.name, ...describeFault(error) })
+    );
+    await within(LOOK_MS, seen);
+    return c.json(await listen({ ...context, ticking }, bridge, request));
+  });
+}
+
+/** One tick at a time, whoever listens; who asks while it is under way waits for that one. */
+function tickingOnce(context: WorkerContext): () => Promise<void> {
+  let underWay: Promise<void> | undefined;
+  return () =>
+    underWay ??= tickInPassing(context).then(() => {
+      underWay = undefined;
+      context.tell?.();
+    });
+}
+
+/** Resolves with the work, or after so many milliseconds without it. */
+function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    work.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
 
 async function listen(
-  context: WorkerContext,
+  { database, bell, ticking }: WorkerContext & { ticking(): Promise<void> },
   bridge: CallingBridge,
   request: ListenRequest,
 ): Promise<ListenAnswer> {
-  const { database, bell } = context;
   const waitMs = Math.min(request.waitMs, LONGEST_LISTEN_MS);
   let sinceTick = TICK_MS;
   for (let waited = 0;; waited += LOOK_MS) {
     // Before the commands are read, so that what it makes is delivered with this answer.
     if (sinceTick >= TICK_MS) {
-      await tickInPassing(context);
-      context.tell?.();
+      await within(LOOK_MS, ticking());
       sinceTick = 0;
     }
     // One batch, so that the directory and the commands are those of one moment.

@@ -74,14 +74,22 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
     }
   }
   await moveOn(context.database, done);
+  let trouble: unknown;
   for (const making of await unfinishedExports(context.database, limit)) {
-    if (await goOn(context, making, inTime)) ticked.unfinished = true;
+    // A piece that is too slow for the database costs its own school only.
+    const reached = await goOn(context, making, inTime).catch((error) => void (trouble = error));
+    if (reached === "more") ticked.unfinished = true;
   }
+  if (trouble !== undefined) throw trouble;
   return ticked;
 }
 
-/** Writes piece after piece while there is time. @returns whether more are to come */
-async function goOn(context: Ticking, making: Making, inTime: () => boolean): Promise<boolean> {
+/** Writes piece after piece while there is time. `failed`: the next tick tries again. */
+async function goOn(
+  context: Ticking,
+  making: Making,
+  inTime: () => boolean,
+): Promise<"whole" | "more" | "failed"> {
   let left: Making | undefined = making;
   try {
     while (left && inTime()) {
@@ -94,16 +102,16 @@ async function goOn(context: Ticking, making: Making, inTime: () => boolean): Pr
       export: making.id,
       ...describeFault(error),
     });
+    return "failed";
   }
-  return left !== undefined;
+  return left ? "more" : "whole";
 }
 
-/** A tick of which the caller's own work does not depend: only a database that is away ends it. */
+/** A tick of which the caller's own work does not depend: it throws nothing. */
 export async function tickInPassing(context: Ticking): Promise<void> {
   try {
     await tick(context);
   } catch (error) {
-    if (isUnavailable(error)) throw error;
     context.log("tick.failed", describeFault(error));
   }
 }
@@ -160,7 +168,9 @@ export async function runNow(
     }
     if (begun.why === "nothing_new") return undefined;
     if (begun.why !== "busy") dueAt += 1;
-    else if (await goOn(context, begun.making, inTime)) throw new ExportUnderWay(begun.making.id);
+    else if (await goOn(context, begun.making, inTime) !== "whole") {
+      throw new ExportUnderWay(begun.making.id);
+    }
   }
 }
 

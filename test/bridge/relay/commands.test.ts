@@ -170,8 +170,7 @@ test("a purge forgets the school's files, its uploads and its keys, and no other
 test("what failed for a school before its purge is not done after it: nothing of the school comes back", async () => {
   const late = deliver(1, "missing.csv");
   const purge = { id: randomUUID(), type: "purge", schoolId: 1 };
-  const wanted = [late];
-  await using it = await bridgeAsked(...wanted, purge);
+  await using it = await bridgeAsked(late, purge);
   it.start();
   await until(() => it.told.length === 1);
   it.answer.isMissing = false;
