@@ -23,7 +23,8 @@ export async function storeDownload(
     await release();
     throw error;
   }
-  return { reference, size: blob.size, [Symbol.asyncDispose]: release };
+  const { size, sha256 } = blob;
+  return { reference, size, sha256, [Symbol.asyncDispose]: release };
 }
 
 /** Is it the name of a file in one of the two folders, as a worker may ask for one? */

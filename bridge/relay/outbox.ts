@@ -45,11 +45,15 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** At start: what an earlier run accepted and did not finish. */
+  /**
+   * At start: what an earlier run accepted and did not finish. What is parked is asked about once more:
+   * where the worker refused to hear of it, nobody else could say that the fault is mended.
+   */
   resume(): void {
     for (const entry of this.#options.vault.catalog.outbox()) {
       const { uploadId, state, reason } = entry;
       if (state === "next") this.add(entry);
+      else if (state === "parked") this.goOn(uploadId);
       else this.#aside.set(uploadId, { state, why: reason ?? "" });
     }
   }

@@ -40,8 +40,10 @@ export function uploadRoutes(context: WorkerContext): Hono {
   routes.post("/uploads", async (c) => {
     const announcement = await readJson(c, UploadAnnouncement);
     const { name } = callingBridge(c);
-    laneWanted(announcement.lane);
-    await announceUpload(database, name, announcement, instant(context.now()));
+    // Parked rather than refused, so that an administrator sees it and can have it tried again.
+    const parked = announcement.parked ??
+      (laneOf(announcement.lane) ? null : noLane(announcement.lane));
+    await announceUpload(database, name, { ...announcement, parked }, instant(context.now()));
     const found = await uploadPosition(database, announcement.id, name);
     if (!found) throw noSchool(announcement.schoolId);
     return c.json(positionOf(found));
@@ -88,7 +90,11 @@ export function uploadRoutes(context: WorkerContext): Hono {
 function laneWanted(name: string): Lane {
   const lane = laneOf(name);
   if (lane) return lane;
-  throw new HttpProblem(422, "lane_unknown", `This worker has no lane ${JSON.stringify(name)}.`);
+  throw new HttpProblem(422, "lane_unknown", noLane(name));
+}
+
+function noLane(name: string): string {
+  return `This worker has no lane ${JSON.stringify(name)}.`;
 }
 
 function noSchool(id: number): HttpProblem {

@@ -1,9 +1,9 @@
 /** The position of an upload as the bridge hears it. */
-import type { UploadPosition } from "../../shared/protocol.ts";
+import type { Result, UploadPosition } from "../../shared/protocol.ts";
 import type { StoredPosition } from "../database/school/arrivals.ts";
 import type { Taken } from "./lane.ts";
 import { laneOf } from "./lanes.ts";
-import { isDone } from "./results.ts";
+import { isDone, rosterResults } from "./results.ts";
 
 export function positionOf(upload: StoredPosition): UploadPosition {
   const { state, pass, offset, heldBecause } = upload;
@@ -11,9 +11,15 @@ export function positionOf(upload: StoredPosition): UploadPosition {
     state,
     pass,
     offset,
-    ...(isDone(state) ? { results: laneOf(upload.lane)?.results(upload) ?? [] } : {}),
+    ...(isDone(state) ? { results: resultsOf(upload) } : {}),
     ...(heldBecause === null ? {} : { why: heldBecause }),
   };
+}
+
+/** A file of a lane that is not known was given up: what comes of it is its report. */
+function resultsOf(upload: StoredPosition): Result[] {
+  const { results } = laneOf(upload.lane) ?? { results: rosterResults };
+  return results(upload);
 }
 
 /** After a slice of so many bytes. What it says is told without asking the database again. */
