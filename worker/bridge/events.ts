@@ -5,6 +5,7 @@
 import type { InStatement } from "@libsql/client";
 import { Hono } from "hono";
 import { type EventsAnswer, EventsRequest } from "../../shared/protocol.ts";
+import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { finishPurges } from "../database/control/purge.ts";
 import { isConstraint } from "../database/errors.ts";
@@ -29,7 +30,10 @@ export function eventRoutes(context: WorkerContext): Hono {
     const bridge = callingBridge(c);
     const told = await readTold(request.events);
     const through = await takeOnce(context, bridge, told, request);
-    await finishPurges(context.database, instant(context.now()));
+    // What was told is taken, whatever becomes of this; the next call tries it again.
+    await finishPurges(context.database, instant(context.now())).catch((error) =>
+      context.log("purge.unfinished", describeFault(error))
+    );
     return c.json({ through } satisfies EventsAnswer);
   });
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Client } from "@libsql/client";
+import type { Client, InStatement } from "@libsql/client";
 import { schoolRows } from "../../../worker/database/control/purge.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
@@ -141,6 +141,59 @@ eachDatabase("deleting a school", (database) => {
     await app.admin("DELETE", "/admin/schools/large?confirm=large");
     const { rows } = await client.execute("SELECT count(*) FROM students WHERE username LIKE 'u%'");
     assert.equal(rows[0]![0], 0);
+  });
+
+  test("a purge that was cut off ends with its bridge's word, in pieces, and holds up no bridge's events", async () => {
+    const { client } = database();
+    const slug = "cut-off";
+    await appUnderTest(client).admin("POST", "/admin/schools", { slug, name: slug });
+    const { rows: [school] } = await client.execute("SELECT max(id) FROM schools");
+    const id = Number(school![0]);
+    await client.execute({
+      sql: `INSERT INTO students (school_id, username_key, username)
+            WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 6000)
+            SELECT ?, 'cut' || v, 'cut' || v FROM n`,
+      args: [id],
+    });
+    const count = async (table: string, column: string) => {
+      const sql = `SELECT count(*) FROM ${table} WHERE ${column} = ?`;
+      return Number((await client.execute({ sql, args: [id] })).rows[0]![0]);
+    };
+    // The database refuses what takes it too long: more than one statement's rows of a school at once.
+    let isAway = true;
+    const tooSlow = Object.assign(new Error("too slow"), { code: "TRANSACTION_TIMEOUT" });
+    const limited = new Proxy(client, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name === "execute") {
+          return (statement: InStatement) =>
+            isAway && typeof statement !== "string" && /DELETE FROM/.test(statement.sql)
+              ? Promise.reject(tooSlow)
+              : target.execute(statement);
+        }
+        if (name !== "batch") return value.bind(target);
+        return async (statements: InStatement[], mode: "write") => {
+          const isDeletion = statements.some((one) =>
+            typeof one !== "string" && /DELETE FROM students/.test(one.sql)
+          );
+          if (isDeletion && await count("students", "school_id") > 5_000) throw tooSlow;
+          return await target.batch(statements, mode);
+        };
+      },
+    });
+    const app = appUnderTest(limited);
+    assert.equal((await app.admin("DELETE", `/admin/schools/${slug}?confirm=${slug}`)).status, 503);
+    assert.equal(await count("students", "school_id"), 6000);
+    await tellPurged(app, client, id);
+    assert.equal(app.logged.at(-1)!.event, "purge.unfinished");
+    assert.equal(await count("schools", "id"), 1);
+    isAway = false;
+    assert.equal(
+      (await app.bridge("POST", "/bridge/events", { events: [], done: [] })).status,
+      200,
+    );
+    assert.deepEqual([await count("students", "school_id"), await count("schools", "id")], [0, 0]);
   });
 });
 

@@ -69,8 +69,18 @@ export async function purgeSchool(
     bumpDirectory,
     auditEntry(by, id, "school.purge_started", { slug, name }),
   ], "write");
+  await deleteInPieces(database, id);
+  // Children before what they are found by, as ever.
+  const rest = Object.entries(schoolRows).filter(([table]) =>
+    table !== "schools" && table !== "commands"
+  );
+  await database.batch(rest.map(([table, where]) => deletion(table, where, id)), "write");
+  await forgetDeleted(database);
+}
+
+/** The mass of a school's rows. What others are found by stays for the batch that comes after. */
+async function deleteInPieces(database: Client, id: SchoolId): Promise<void> {
   for (const [table, where] of Object.entries(schoolRows)) {
-    // What others are found by stays until the end, which takes what came meanwhile.
     if (["schools", "uploads", "exports", "commands"].includes(table)) continue;
     const piece: InStatement = {
       sql: `DELETE FROM ${table} WHERE rowid IN
@@ -79,12 +89,6 @@ export async function purgeSchool(
     };
     while ((await database.execute(piece)).rowsAffected === ROWS);
   }
-  // Children before what they are found by, as ever.
-  const rest = Object.entries(schoolRows).filter(([table]) =>
-    table !== "schools" && table !== "commands"
-  );
-  await database.batch(rest.map(([table, where]) => deletion(table, where, id)), "write");
-  await forgetDeleted(database);
 }
 
 function deletion(table: string, where: string, id: number): InStatement {
@@ -102,10 +106,13 @@ export async function finishPurges(database: Client, now: string): Promise<void>
     if (row["outcome"] !== "done") continue;
     const id = Number(row["id"]) as SchoolId;
     const by = { actor: "bridge", at: now };
+    // All of it, perhaps: the worker that began the purge may not have come to its end.
+    await deleteInPieces(database, id);
     await database.batch([
       ...Object.entries(schoolRows).map(([table, where]) => deletion(table, where, id)),
       bumpDirectory,
       auditEntry(by, id, "school.deleted", { slug: row["slug"], name: row["name"] }),
     ], "write");
+    await forgetDeleted(database);
   }
 }
