@@ -13,7 +13,14 @@ import type { HandleCount } from "./handles.ts";
 import type { Backlog } from "./request-queue.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
-import { acceptKey, closeUnused, DISCONNECT, disconnect, heldBack } from "./ssh2-internals.ts";
+import {
+  acceptKey,
+  closeUnused,
+  DISCONNECT,
+  disconnect,
+  heldBack,
+  packetSizeOf,
+} from "./ssh2-internals.ts";
 import type { Trace } from "./trace.ts";
 
 /** Who is logged in, and from where. */
@@ -54,6 +61,11 @@ export interface OpenConnection {
 const MOST_ATTEMPTS = 20;
 /** Channels of one connection. */
 const MOST_CHANNELS = 10;
+/**
+ * Bytes that a client must take in a packet; all known ones take 16 KiB or more. ssh2 cuts each answer
+ * into such packets at one go: for ever, and with it the whole process, where a packet has none.
+ */
+const LEAST_PACKET = 1024;
 /** How long a peer may take to close a connection that we ended. */
 const LINGER_MS = 2000;
 
@@ -157,7 +169,9 @@ export function serveConnection(
     channel.on(
       "subsystem",
       guarded((accept, reject, { name }) => {
-        const opened = name === "sftp" && !ending ? accept() : undefined;
+        const isSmall = packetSizeOf(channel) < LEAST_PACKET;
+        if (isSmall) log("sftp.small_packets", { slug: visitor!.slug, address });
+        const opened = name === "sftp" && !ending && !isSmall ? accept() : undefined;
         // A second subsystem on one channel gets nothing.
         if (!opened) return reject?.();
         const hold = Symbol("hold");

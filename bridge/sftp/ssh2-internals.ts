@@ -52,7 +52,7 @@ interface InnerConnection {
 
 interface InnerSession {
   _channel?: unknown;
-  _chanInfo: { incoming: { id: number }; outgoing: { id: number } };
+  _chanInfo: { incoming: { id: number }; outgoing: { id: number; packetSize: number } };
 }
 
 const MESSAGE = { disconnect: 1, unimplemented: 3, extInfo: 7, kexInit: 20 } as const;
@@ -263,6 +263,11 @@ export function heldBack(client: Connection): number {
     bytes += length;
   }
   return bytes;
+}
+
+/** The most bytes of a packet that the client takes on this channel, as it said when it opened it. */
+export function packetSizeOf(session: Session): number {
+  return (session as unknown as InnerSession)._chanInfo.outgoing.packetSize;
 }
 
 /** Answers the CLOSE of a channel on which no subsystem was started; ssh2 forgets to. */

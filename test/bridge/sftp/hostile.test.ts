@@ -313,6 +313,22 @@ test("a school whose sessions read no answers keeps 32 MiB of requests waiting, 
   await logsIn(world);
 });
 
+test("a channel that takes no packets, or very small ones, gets no session and stops nobody", async () => {
+  await using world = await startWorld();
+  for (const packetSize of [0, 1, 1023]) {
+    const client = await connect(world.server.port);
+    const { _protocol: protocol } = client as unknown as {
+      _protocol: { session(channel: number, window: number, packetSize: number): void };
+    };
+    const session = protocol.session.bind(protocol);
+    protocol.session = (channel, window) => session(channel, window, packetSize);
+    await assert.rejects(call((done) => client.sftp(done)), /subsystem/i);
+    client.end();
+  }
+  assert.equal(world.logs.filter(({ event }) => event === "sftp.small_packets").length, 3);
+  await logsIn(world);
+});
+
 test("a connection has at most ten channels, and gets room back when one closes", async () => {
   await using world = await startWorld();
   const client = await connect(world.server.port);
