@@ -67,7 +67,7 @@ async function apply(
   // Nothing whole in it: the bridge has to send more at once.
   if (reading.consumed === 0 && !reading.isEnd) return positionOf(upload);
   const changes = changesOf(upload, offset, bytes, reading, verdict, options);
-  const isPlain = upload.deferred === 0 && changes.usernames!.length === reading.rows.length;
+  const isPlain = upload.deferred === 0 && !changes.isRepeatedHere;
   await pause();
   if (isPlain && await isWritten(database, changes)) return positionAfter(changes);
   const resolved = await resolve(database, changes, reading);
@@ -114,7 +114,7 @@ function changesOf(
   verdict: HeaderVerdict | undefined,
   { now }: ApplyOptions,
 ): SliceChanges {
-  const { usernames, warnings } = namesOf(reading.rows);
+  const { index, warnings, isRepeatedHere } = namesOf(reading.rows, upload.seen);
   const ofHeader = verdict?.problem === undefined ? [] : [verdict.problem];
   return {
     ...reading,
@@ -125,7 +125,8 @@ function changesOf(
     state: reading.isEnd ? "completed" : "processing",
     at: new Date(now).toISOString(),
     completedAt: reading.isEnd ? new Date(now).toISOString() : null,
-    usernames,
+    isRepeatedHere,
+    seen: reading.isEnd || reading.rows.length === 0 ? null : index,
     problems: [...ofHeader, ...reading.problems, ...warnings],
     students: reading.rows,
     releases: [],
@@ -146,7 +147,8 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     at: new Date(now).toISOString(),
     completedAt: new Date(now).toISOString(),
     header: null,
-    usernames: undefined,
+    isRepeatedHere: false,
+    seen: null,
     students: [],
     releases: [],
     counted: { added: 0, updated: 0 },

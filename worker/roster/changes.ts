@@ -4,7 +4,6 @@
  */
 import type { UploadId, UploadState } from "../../shared/protocol.ts";
 import type { Problem } from "./problems.ts";
-import type { SliceUsernames } from "./repeated.ts";
 import type { Row } from "./row.ts";
 import type { SchoolSettings } from "./settings.ts";
 import type { Student } from "./student.ts";
@@ -33,6 +32,8 @@ export interface UploadProgress {
   placements: Set<string> | undefined;
   /** Problems found so far; of more than {@link LISTED_PROBLEMS} the rest is only counted. */
   problems: number;
+  /** The indexes of the Usernames of the slices before, in the order of the file: 12 bytes a row. */
+  seen: Uint8Array[];
 }
 
 /**
@@ -62,8 +63,10 @@ export interface SliceChanges {
   completedAt: string | null;
   /** The header's bytes, in the slice that has it. */
   header: Uint8Array | null;
-  /** The Usernames of the slice's rows; `undefined` when no other slice has any. */
-  usernames: SliceUsernames | undefined;
+  /** Is a Username twice in the slice itself? */
+  isRepeatedHere: boolean;
+  /** The index of its Usernames for the slices to come; `null` when there is none to keep. */
+  seen: Uint8Array | null;
   /** Students to write; the database counts what is added and updated. */
   students: readonly Student[];
   /** Usernames that let their StudentId go first. */

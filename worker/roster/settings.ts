@@ -9,8 +9,11 @@ import { patternFault } from "./values/student-id.ts";
 
 /** A school may have so many domains. */
 const DOMAINS = 100;
-/** A roster may be allowed so many rows: more than that is no school. */
-const MOST_ROWS = 1_000_000;
+/**
+ * A roster may be allowed so many rows: more than that is no school, and what is known of the Usernames of
+ * earlier slices stays within what a remote database answers at once (10 MB).
+ */
+const MOST_ROWS = 500_000;
 
 const domainSentence = "a domain is written like college.edu: letters, digits, hyphens and at " +
   "least one dot, without @, http:// or a path";

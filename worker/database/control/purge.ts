@@ -13,7 +13,6 @@ export const schoolRows: Record<string, string> = {
   slices: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   problems: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   rejected_records: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
-  roster_usernames: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   deferred_rows: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   uploads: "school_id = ?",
   export_rows: "export_id IN (SELECT id FROM exports WHERE school_id = ?)",

@@ -26,6 +26,7 @@ export const statements: string[] = [
     upload_id TEXT NOT NULL,
     pass TEXT NOT NULL,
     offset INTEGER NOT NULL,
+    seen BLOB,
     PRIMARY KEY (upload_id, pass, offset)
   )`,
   // Nothing of it is ever removed but with its school: it is evidence.

@@ -57,7 +57,6 @@ export async function discardUpload(
     },
     // Rows that waited for the end of the file are not applied.
     { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
-    { sql: "DELETE FROM roster_usernames WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
     {
       sql: `UPDATE uploads SET state = 'discarded', completed_at = ?, deferred = 0

@@ -38,7 +38,7 @@ export async function loadProgress(
   database: Client,
   id: string,
 ): Promise<LoadedProgress | undefined> {
-  const [uploads, placements] = await database.batch([
+  const [uploads, placements, slices] = await database.batch([
     {
       sql: `SELECT u.id, u.lane, u.name, u.time_code, u.pass, u.held_because, s.bridge,
               u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
@@ -50,6 +50,10 @@ export async function loadProgress(
     {
       sql: `SELECT requirement_group, term FROM placements
             WHERE school_id = (SELECT school_id FROM uploads WHERE id = ?)`,
+      args: [id],
+    },
+    {
+      sql: "SELECT seen FROM slices WHERE upload_id = ? AND seen IS NOT NULL ORDER BY offset",
       args: [id],
     },
   ], "read");
@@ -74,6 +78,7 @@ export async function loadProgress(
     settings: storedSettings(row["settings"] as string),
     placements: pairs.length > 0 ? new Set(pairs) : undefined,
     problems: Number(row["problems"]),
+    seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),
   };
 }
 

@@ -11,8 +11,7 @@ import {
   type SliceChanges,
   type UploadProgress,
 } from "../../roster/changes.ts";
-import { type Problem, problemCodes } from "../../roster/problems.ts";
-import { repeatedMessage } from "../../roster/repeated.ts";
+import type { Problem } from "../../roster/problems.ts";
 import { optionalValues, type Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import { studentColumns } from "./slice-reads.ts";
@@ -45,11 +44,10 @@ async function writeBatch(database: Client, statements: InStatement[]): Promise<
 function sliceStatements(changes: SliceChanges): InStatement[] {
   const { upload, offset, problems } = changes;
   return [
-    claim(upload, offset),
+    claim(upload, offset, changes.seen),
     ...releases(upload, changes.releases),
     ...students(upload, changes.students),
     ...listedProblems(upload, problems),
-    ...repeatedUsernames(changes),
     ...rejectedRecords(changes),
     ...deferredRows(changes),
     progress(changes),
@@ -60,12 +58,12 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
 }
 
 /** NULL, and so a failure, unless the upload is where the slice starts. */
-function claim({ id }: UploadProgress, offset: number): InStatement {
+function claim({ id }: UploadProgress, offset: number, seen: Uint8Array | null): InStatement {
   return {
-    sql: `INSERT INTO slices (upload_id, pass, offset) VALUES (?, 'apply',
+    sql: `INSERT INTO slices (upload_id, pass, offset, seen) VALUES (?, 'apply',
             (SELECT next_offset FROM uploads WHERE id = ? AND pass = 'apply' AND next_offset = ?
-              AND state IN ('accepted', 'processing')))`,
-    args: [id, id, offset],
+              AND state IN ('accepted', 'processing')), ?)`,
+    args: [id, id, offset, seen],
   };
 }
 
@@ -108,33 +106,6 @@ function listedProblems(
   const listed = problems.slice(0, Math.max(0, LISTED_PROBLEMS - before));
   if (listed.length === 0) return [];
   return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(listed))] }];
-}
-
-/** Warns of each Username that an earlier slice has, and keeps the Usernames of this one. */
-function repeatedUsernames({ upload, problems, usernames, ...rest }: SliceChanges): InStatement[] {
-  if (usernames === undefined || usernames.length === 0) return [];
-  const { id } = upload;
-  const room = Math.max(0, LISTED_PROBLEMS - upload.problems - problems.length);
-  const statements: InStatement[] = [];
-  if (upload.read > 0) {
-    const given = JSON.stringify(
-      usernames.map(({ hash, firstLine, username }) => [hash, firstLine, username]),
-    );
-    const [before, after] = repeatedMessage;
-    const { severity } = problemCodes.username_repeated;
-    const insert = {
-      sql: insertRepeated,
-      args: [id, id, severity, before, after, given, id, room],
-    };
-    // Only where not all can be listed are they counted by themselves.
-    if (room >= usernames.length) statements.push(insert, { sql: countInserted, args: [id] });
-    else statements.push({ sql: countRepeated, args: [given, id, id] }, insert);
-  }
-  if (rest.completedAt === null) {
-    const kept = JSON.stringify(usernames.map(({ hash, lastLine }) => [hash, lastLine]));
-    statements.push({ sql: keepUsernames, args: [id, kept] });
-  }
-  return statements;
 }
 
 function rejectedRecords({ upload: { id }, offset, ...changes }: SliceChanges): InStatement[] {
@@ -212,7 +183,6 @@ function unchanged({ id }: UploadProgress): InStatement {
 /** What was kept for the slices to come, when none comes. */
 function forgotten({ id }: UploadProgress): InStatement[] {
   return [
-    { sql: "DELETE FROM roster_usernames WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
   ];
@@ -227,7 +197,7 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
   const { id, schoolId } = upload;
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
-    claim(upload, upload.size),
+    claim(upload, upload.size, null),
     {
       sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
             SELECT upload_id, offset, bytes FROM deferred_rows
@@ -334,31 +304,6 @@ const insertProblems = `
       + (value ->> 1),
     value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
   FROM json_each(?)`;
-
-/** Usernames of this slice that an earlier one has, each looked up by its key: CROSS JOIN keeps the order. */
-const repeated = `json_each(?) CROSS JOIN roster_usernames AS earlier
-    ON earlier.upload_id = ? AND earlier.hash = json_each.value ->> 0`;
-
-const countRepeated = `
-  UPDATE uploads SET (warnings, problems) =
-    (SELECT warnings + count(*), problems + count(*) FROM ${repeated})
-  WHERE id = ?`;
-
-const insertRepeated = `
-  INSERT INTO problems (upload_id, line, number, username, column_name, severity, code, message)
-  SELECT ?, value ->> 1,
-    coalesce((SELECT max(number) + 1 FROM problems WHERE upload_id = ? AND line = value ->> 1), 0),
-    value ->> 2, 'Username', ?, 'username_repeated', ? || earlier.line || ?
-  FROM ${repeated} LIMIT ?`;
-
-const countInserted = `
-  UPDATE uploads SET warnings = warnings + changes(), problems = problems + changes()
-  WHERE id = ?`;
-
-const keepUsernames = `
-  INSERT INTO roster_usernames (upload_id, hash, line)
-  SELECT ?, value ->> 0, value ->> 1 FROM json_each(?) WHERE true
-  ON CONFLICT (upload_id, hash) DO UPDATE SET line = excluded.line`;
 
 /** Each problem with its number among those of its line in this slice. */
 function numbered(problems: readonly Problem[]): unknown[][] {
