@@ -26,7 +26,9 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const node = ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec"];
+// A test that hangs fails, rather than the whole run.
+const limits = ["--test-concurrency=2", "--test-timeout=600000"];
+const node = ["--import", "tsx", "--test", ...limits, "--test-reporter=spec"];
 const tests = spawn(process.execPath, [...node, ...options, ...files], {
   cwd: root,
   stdio: ["ignore", "pipe", "inherit"],

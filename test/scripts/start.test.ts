@@ -133,7 +133,7 @@ test("it is running only when the worker has answered the bridge", async (t) => 
   // Nothing answers there, so no call of the bridge ever succeeds.
   const nowhere = `http://127.0.0.1:${await freePort()}`;
   const service = await start(t, { WORKER_URL: nowhere });
-  await service.says(/"event":"sync\.failed"|"event":"worker\.[a-z_]+"/);
+  await service.says(/"event":"trouble\.begins","what":"the worker does not answer"/);
   assert.doesNotMatch(service.output(), /is running/);
 });
 
