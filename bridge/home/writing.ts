@@ -16,6 +16,7 @@ import {
   type OpenFile,
   Refusal,
 } from "./home.ts";
+import { CHUNK_BYTES } from "../vault/blob/format.ts";
 import { Spans } from "./spans.ts";
 import type { Visit } from "./visit.ts";
 import type { Writer } from "./writers.ts";
@@ -42,6 +43,8 @@ export class Writing implements OpenFile, Writer {
   #failure: Refusal | undefined;
   /** Bytes that were there before or were sent. */
   #sent = new Spans();
+  /** Where a write goes on from the one before; any other has a chunk of the blob written anew. */
+  #next: number | undefined;
   /** So many bytes without a gap the writer before had, if there was one. */
   #wholeBefore: number | undefined;
   /** The size on disk when this writer has left. */
@@ -98,13 +101,14 @@ export class Writing implements OpenFile, Writer {
       const { blob } = this.#lease;
       const at = append ? blob.size : offset;
       this.#checkSize(at + bytes.length);
-      await keeper.vault.room.take(bytes.length);
+      await keeper.vault.room.take(bytes.length + (at === this.#next ? 0 : CHUNK_BYTES));
       // Somebody else may have the file by now, and these bytes must not be among theirs.
       this.#checkHeld();
       const sent = this.#sent.copy();
       if (!sent.add(at, at + bytes.length)) throw this.#scattered();
       await blob.write(at, bytes);
       this.#sent = sent;
+      this.#next = at + bytes.length;
       this.#modifiedAt = keeper.now() / 1000;
     });
   }
@@ -138,6 +142,7 @@ export class Writing implements OpenFile, Writer {
   sync(): Promise<void> {
     return this.#attempt(async () => {
       await this.#lease.blob.sync();
+      this.#next = undefined;
       // Small files are kept by the catalog.
       await this.#options.visit.keeper.vault.catalog.durable();
     });

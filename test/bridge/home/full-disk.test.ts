@@ -1,6 +1,6 @@
 // DESIGN, "What may crash when": disk full: the write is refused; nothing is half-accepted.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
@@ -139,6 +139,31 @@ test("the catalog says that the disk is full, and takes the next call when there
     catalog.createPartial(1, "/inbound/a", 1, sender);
     assert.equal(catalog.find(1, "/inbound/a")!.state, "partial");
   }));
+
+test("bytes here and there, each of which costs the disk a chunk, leave the last tenth too", async (t) => {
+  await onSmallDisk(t, {}, async (homes, disk) => {
+    const home = homes.home();
+    const chunks = 24;
+    const file = await home.open("/inbound/large.csv", toWrite);
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      await file.write(chunk * 65_536, Buffer.alloc(65_536));
+    }
+    await file.sync();
+    const { room } = homes.keeper.vault;
+    await room.take(MIB / 2); // Nothing is left of what was granted before.
+    const { free } = await room.report();
+    await writeFile(join(disk.folder, "others"), Buffer.alloc(free - MIB / 2));
+    let written = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      await file.write(chunk * 65_536, Buffer.from("x")).then(() => written++, () => {});
+    }
+    await assert.rejects(file.close(), isRefusal(upload));
+    assert.ok(written > 0 && written < 16, `${written} of ${chunks} were taken`);
+    const { bavail, bsize, blocks } = await statfs(disk.folder);
+    assert.ok(bavail > blocks / 20, `${bavail * bsize} bytes are left`);
+    await home.remove("/inbound/large.csv");
+  });
+});
 
 test("uploads leave the last tenth of a small disk to the service", async (t) => {
   const disk = await smallDisk(t, 10 * MIB);
