@@ -328,7 +328,7 @@ export class BlobLog {
    */
   async sync(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (this.#isSynced) return;
+    if (this.#isSynced && this.#isNamed) return;
     await this.#write();
     try {
       const naming = this.#isNamed ? undefined : syncFolder(dirname(this.#path));

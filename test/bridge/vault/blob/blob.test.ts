@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import {
@@ -156,6 +156,31 @@ test("overwriting again and again does not make the blob grow for ever", async (
   await again.close();
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.length > 2);
   assert.equal(files.length, 1);
+});
+
+test("a blob that was made anew and then opened by another process is synced with its name", async (t) => {
+  const { folder, blob, reopen } = await newBlob(t, { slackBytes: 0 });
+  await blob.write(0, randomBytes(2 * CHUNK));
+  await blob.sync();
+  // Each write of the other chunk stores the one before; at last the blob is made anew.
+  for (let turn = 0; turn < 8; turn++) await blob.write((turn % 2) * CHUNK, randomBytes(CHUNK));
+  await blob.close();
+
+  const handle = await open(folder, "r");
+  const calls = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
+  await handle.close();
+  const { sync } = calls;
+  let folders = 0;
+  calls.sync = function () {
+    folders++;
+    return sync.call(this);
+  };
+  t.after(() => calls.sync = sync);
+  const again = await reopen();
+  await again.sync();
+  await again.sync();
+  await again.close();
+  assert.equal(folders, 1);
 });
 
 test("a blob that was removed while open does not come back when it is compacted", async (t) => {
