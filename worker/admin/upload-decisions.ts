@@ -21,19 +21,21 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
     const upload = await uploadById(database, id);
     if (!upload) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
     if (states.includes(upload.state)) return upload;
-    throw new HttpProblem(
-      409,
-      "upload_not_standing",
-      `${upload.name} is ${upload.state}; this is for an upload that is ${states.join(" or ")}. ` +
-        "Nothing was changed.",
-    );
+    throw notStanding(upload, states);
+  }
+
+  /** Somebody else may have decided at the same moment. */
+  async function answerOf(id: string, isDecided: boolean, states: readonly string[]) {
+    const upload = (await uploadById(database, id))!;
+    if (!isDecided) throw notStanding(upload, states);
+    return uploadAnswer(upload);
   }
 
   routes.post("/uploads/:id/retry", async (c) => {
     const upload = await standing(c.req.param("id"), ["parked"]);
     accept(Decision, await bodyOf(c.req.raw), "body");
-    await retryUpload(database, upload, randomId(), author(c, now()));
-    return c.json(uploadAnswer((await uploadById(database, upload.id))!), 202);
+    const isDecided = await retryUpload(database, upload, randomId(), author(c, now()));
+    return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
   });
 
   routes.post("/uploads/:id/discard", async (c) => {
@@ -41,11 +43,22 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
     const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
     const by = author(c, now());
     const message = discardedBecause(upload, by.actor, reason);
-    await discardUpload(database, upload, { commandId: randomId(), reason, message }, by);
-    return c.json(uploadAnswer((await uploadById(database, upload.id))!), 202);
+    const decision = { commandId: randomId(), reason, message };
+    const isDecided = await discardUpload(database, upload, decision, by);
+    return c.json(await answerOf(upload.id, isDecided, ["held", "parked"]), 202);
   });
 
   return routes;
+}
+
+function notStanding({ name, state }: Upload, states: readonly string[]): HttpProblem {
+  return new HttpProblem(
+    409,
+    "upload_not_standing",
+    `${name} is ${state}; this is for an upload that is ${
+      states.join(" or ")
+    }. Nothing was changed.`,
+  );
 }
 
 /** What the report says of a file that was given up. */

@@ -77,7 +77,7 @@ async function take(
     ...recordDownloads(bridge.name, fresh),
     ...receiptsTold(fresh),
     ...(delivered.length > 0
-      ? [recordDeliveries(delivered), tellOfDeliveries(delivered.map(({ id }) => id))]
+      ? [recordDeliveries(bridge.name, delivered), tellOfDeliveries(delivered.map(({ id }) => id))]
       : []),
     ...recordOutcomes(bridge.name, outcomes),
   ];

@@ -273,14 +273,17 @@ sentences("exports", {
       null,
     );
     assert.equal(
-      (await batch(recordDeliveries([]), ...recordDownloads("default", []))).deliveredAt,
+      (await batch(recordDeliveries("default", []), ...recordDownloads("default", []))).deliveredAt,
       null,
     );
     assert.equal(
-      (await batch(recordDeliveries([done(1, 3), done(0, 2)]))).deliveredAt,
+      (await batch(recordDeliveries("default", [done(1, 3), done(0, 2)]))).deliveredAt,
       at(midnight + 2000),
     );
-    assert.equal((await batch(recordDeliveries([done(0, 9)]))).deliveredAt, at(midnight + 2000));
+    assert.equal(
+      (await batch(recordDeliveries("default", [done(0, 9)]))).deliveredAt,
+      at(midnight + 2000),
+    );
     await batch(...recordDownloads("elsewhere", [download(4)]));
     await batch(...recordDownloads("default", [download(5), download(6), download(8)]));
     const stored = await batch(...recordDownloads("default", [download(9)]));

@@ -40,7 +40,7 @@ sentences("query plans", {
     await exportNow(here, id);
     const [made] = await exportsOf(watched, id);
     await exportRows(watched, made!.id, 0, 10);
-    await watched.batch([recordDeliveries([])], "write");
+    await watched.batch([recordDeliveries("default", [])], "write");
     const scans: string[] = [];
     for (const { sql, args } of asked) {
       const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });

@@ -1,5 +1,5 @@
 /** What is asked of a bridge, until it says what became of it. */
-import type { InStatement, Row } from "@libsql/client";
+import type { InStatement, InValue, Row } from "@libsql/client";
 import type { Command, CommandDone } from "../../../shared/protocol.ts";
 
 /**
@@ -16,6 +16,12 @@ export function askFor(command: Command, now: string): InStatement {
           SELECT ?, bridge, id, ?, ?, ? FROM schools WHERE id = ?`,
     args: [command.id, now, command.type, JSON.stringify(command), command.schoolId],
   };
+}
+
+/** Directly after the statement of the change that needs it: nothing, if that changed nothing. */
+export function askIfChanged(command: Command, now: string): InStatement {
+  const asked = askFor(command, now) as { sql: string; args: InValue[] };
+  return { ...asked, sql: `${asked.sql} AND changes() > 0` };
 }
 
 /**

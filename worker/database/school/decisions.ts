@@ -2,10 +2,10 @@
  * What an administrator decides about an upload that stands still. The decision, what the bridge is
  * asked to do and the audit are one batch.
  */
-import type { Client } from "@libsql/client";
+import type { Client, InStatement } from "@libsql/client";
 import type { Command, SchoolId, UploadId } from "../../../shared/protocol.ts";
-import { auditEntry, type Author } from "../control/audit.ts";
-import { askFor } from "./commands.ts";
+import type { Author } from "../control/audit.ts";
+import { askIfChanged } from "./commands.ts";
 import { tellIfChanged } from "./occurrences.ts";
 
 export interface Standing {
@@ -14,40 +14,46 @@ export interface Standing {
   name: string;
 }
 
-/** A parked upload goes on from where it was. */
+/** A parked upload goes on from where it was. @returns false when it is not parked any more */
 export async function retryUpload(
   database: Client,
   upload: Standing,
   commandId: string,
   by: Author,
-): Promise<void> {
-  const { id, schoolId, name } = upload;
-  await database.batch([
+): Promise<boolean> {
+  const { id, name } = upload;
+  const [changed] = await database.batch([
     {
       sql: `UPDATE uploads SET held_because = NULL,
               state = CASE WHEN next_offset = 0 THEN 'accepted' ELSE 'processing' END
             WHERE id = ? AND state = 'parked'`,
       args: [id],
     },
-    askFor(resume(upload, commandId), by.at),
-    auditEntry(by, schoolId, "upload.retried", { upload: id, name }),
+    ...decided(upload, commandId, by, "upload.retried", { upload: id, name }),
   ], "write");
+  return changed!.rowsAffected > 0;
 }
 
 /**
  * A held or parked upload is given up: it is done, and `problem` is in its report.
  *
  * @param message what the report says of it
+ * @returns false when it stands still no more: somebody else decided, and nothing was changed
  */
 export async function discardUpload(
   database: Client,
   upload: Standing,
   { commandId, reason, message }: { commandId: string; reason: string | null; message: string },
   by: Author,
-): Promise<void> {
+): Promise<boolean> {
   const { id, schoolId, name } = upload;
   const standing = "state IN ('held', 'parked')";
-  await database.batch([
+  const rowsOf = (table: string): InStatement => ({
+    sql: `DELETE FROM ${table}
+          WHERE upload_id = (SELECT id FROM uploads WHERE id = ? AND ${standing})`,
+    args: [id],
+  });
+  const [added] = await database.batch([
     {
       sql: `INSERT INTO problems (upload_id, line, number, username, column_name, severity, code,
               message)
@@ -56,17 +62,35 @@ export async function discardUpload(
       args: [message, id],
     },
     // Rows that waited for the end of the file are not applied.
-    { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
-    { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
+    ...["deferred_rows", "slices"].map(rowsOf),
     {
       sql: `UPDATE uploads SET state = 'discarded', completed_at = ?, deferred = 0
             WHERE id = ? AND ${standing}`,
       args: [by.at, id],
     },
     tellIfChanged({ kind: "upload.discarded", schoolId, subject: id, at: by.at }),
-    askFor(resume(upload, commandId), by.at),
-    auditEntry(by, schoolId, "upload.discarded", { upload: id, name, reason }),
+    ...decided(upload, commandId, by, "upload.discarded", { upload: id, name, reason }),
   ], "write");
+  return added!.rowsAffected > 0;
+}
+
+/** Directly after the decision, if that changed something: the bridge asks again, and who decided. */
+function decided(
+  upload: Standing,
+  commandId: string,
+  by: Author,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement[] {
+  const { schoolId } = upload;
+  return [
+    askIfChanged(resume(upload, commandId), by.at),
+    {
+      sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+            SELECT ?, ?, ?, ?, ? WHERE changes() > 0`,
+      args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
+    },
+  ];
 }
 
 function resume({ id, schoolId }: Standing, commandId: string): Command {

@@ -46,17 +46,20 @@ export async function deliverAgain(
   return inserted!.rowsAffected > 0;
 }
 
-/** For the batch that records what the bridge has done: the first delivery is kept. */
-export function recordDeliveries(done: { id: string; at: string }[]): InStatement {
+/** For the batch that records what the bridge has done, its own: the first delivery is kept. */
+export function recordDeliveries(
+  bridge: string,
+  done: { id: string; at: string }[],
+): InStatement {
   return {
     sql: `UPDATE exports SET delivered_at = done.at
       FROM (SELECT json_extract(command, '$.exportId') AS export_id,
           min(json_extract(value, '$.at')) AS at
         FROM json_each(?) CROSS JOIN commands ON commands.id = json_extract(value, '$.id')
-        WHERE json_extract(command, '$.type') = 'deliver'
+        WHERE json_extract(command, '$.type') = 'deliver' AND commands.bridge = ?
         GROUP BY export_id) AS done
       WHERE exports.id = done.export_id AND delivered_at IS NULL`,
-    args: [JSON.stringify(done)],
+    args: [JSON.stringify(done), bridge],
   };
 }
 
