@@ -4,10 +4,16 @@ import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listStudents, studentByUsername } from "../database/school/students.ts";
 import { usernameKey } from "../roster/values/username.ts";
+import { accept } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
+
+/** More words than these are more than one statement takes. */
+const Search = v.object({
+  q: v.optional(v.pipe(v.string(), v.maxLength(200, "takes up to 200 characters"))),
+});
 
 export function studentRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
@@ -15,7 +21,8 @@ export function studentRoutes({ database }: WorkerContext): Hono {
   routes.get("/schools/:slug/students", takes(...PAGE, "q"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string()]));
-    const students = await listStudents(database, school.id, page, c.req.query("q"));
+    const { q } = accept(Search, c.req.query(), "query");
+    const students = await listStudents(database, school.id, page, q);
     return c.json(
       writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
     );

@@ -34,7 +34,7 @@ const hasWord =
 
 /** `%` and `_` stand for themselves. */
 function likeText(word: string): string {
-  return word.toLowerCase().replace(/[\\%_]/g, "\\$&");
+  return `%${word.replace(/[\\%_]/g, "\\$&")}%`;
 }
 
 /**
@@ -57,7 +57,10 @@ export async function listStudents(
     args: [
       schoolId,
       after?.[0] ?? "",
-      ...words.flatMap((word) => Array<string>(4).fill(`%${likeText(word)}%`)),
+      ...words.flatMap((word) => [
+        likeText(usernameKey(word)),
+        ...Array<string>(3).fill(likeText(word)),
+      ]),
       limit + 1,
     ],
   });
