@@ -281,6 +281,7 @@ function startSftp(
       kex: settings.kex,
       tracing: settings.tracing,
       authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
+      refusal: (slug, publicKey, at) => directory.refusal(slug, publicKey, at),
       enter,
       log,
       now,

@@ -71,6 +71,12 @@ describe("who may come in, and what for", () => {
       assert.equal(stderr.split("\r\n")[0], `${user}@127.0.0.1: Permission denied (publickey).`);
     }
     assert.equal((await school.sftp("ls")).code, 0);
+    // The operator's log knows the difference that no stranger is told.
+    const why = refusals().map((line) => JSON.parse(line).why);
+    assert.deepEqual(
+      new Set(why),
+      new Set(["there is no such school", "the key is none of the school's"]),
+    );
   });
 
   test("Ed25519 and ECDSA keys are refused while SSH_KEY_TYPES is rsa, though the school has them", async () => {
@@ -228,6 +234,7 @@ describe("who may come in, and what for", () => {
     assert.equal((await service.admin("DELETE", path)).status, 204);
     await gone;
     await assert.rejects(login(school.slug, privateKey), /authentication methods failed/);
+    assert.equal(JSON.parse(refusals().at(-1)!).why, "the key was revoked");
     await call((done) => goodSftp.stat("/inbound", done));
     // What it had sent is a partial file, as after any connection that drops.
     await until(() => call((done) => goodSftp.stat("/inbound/half.txt", done)).then(() => true));
@@ -246,6 +253,7 @@ describe("who may come in, and what for", () => {
       await until(async () => (wasIn = await isLetIn(privateKey)) || Date.now() >= expires);
     }
     await until(async () => !await isLetIn(privateKey));
+    assert.equal(JSON.parse(refusals().at(-1)!).why, "the key has expired");
     assert.ok(Date.now() >= expires);
     assert.ok(await isLetIn(school.privateKey));
   });
