@@ -75,6 +75,7 @@ export class Writing implements OpenFile, Writer {
       // Where it cannot be cut off (disk full), the CLOSE tells of the gap.
       if (whole < blob.size) await blob.truncate(whole).catch(() => {});
       this.#sent = new Spans(whole);
+      this.#next = whole;
     });
   }
 
