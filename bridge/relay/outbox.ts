@@ -8,8 +8,8 @@ import type { Log } from "../../shared/log.ts";
 import type { UploadId } from "../../shared/protocol.ts";
 import type { OutboxEntry } from "../vault/catalog/catalog.ts";
 import { backoffMs } from "./backoff.ts";
-import { type Ended, relayUpload, Stopped, type UploadOptions } from "./upload.ts";
-import { WorkerUnavailable } from "./worker-client.ts";
+import { type Ended, relayUpload, stepAside, Stopped, type UploadOptions } from "./upload.ts";
+import { WorkerFault, WorkerUnavailable } from "./worker-client.ts";
 
 export interface OutboxOptions extends Omit<UploadOptions, "stopped"> {
   /** How many schools' files are on their way at a time. */
@@ -26,9 +26,17 @@ export interface OutboxOptions extends Omit<UploadOptions, "stopped"> {
 interface Queue {
   entries: OutboxEntry[];
   failures: number;
+  /** How often the worker itself failed at the first of them. */
+  faults: number;
   /** Set while the school waits after a failure. */
   timer?: NodeJS.Timeout;
 }
+
+/**
+ * A file at which the worker itself failed so often steps aside, after a quarter of an hour or so: the
+ * school's later files may fare better.
+ */
+const MOST_FAULTS = 30;
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -59,7 +67,7 @@ export class Outbox {
   }
 
   add(entry: OutboxEntry): void {
-    const queue = this.#queues.get(entry.schoolId) ?? { entries: [], failures: 0 };
+    const queue = this.#queues.get(entry.schoolId) ?? { entries: [], failures: 0, faults: 0 };
     if (queue.entries.some(({ uploadId }) => uploadId === entry.uploadId)) return;
     queue.entries.push(entry);
     this.#queues.set(entry.schoolId, queue);
@@ -133,9 +141,10 @@ export class Outbox {
     const entry = queue.entries[0]!;
     try {
       const options = { ...this.#options, stopped: () => this.#stopped || !this.#isWanted(queue) };
-      this.#ended(entry, await relayUpload(entry, options));
+      this.#ended(entry, await this.#relay(entry, queue, options));
       queue.entries.shift();
       queue.failures = 0;
+      queue.faults = 0;
       if (this.#askedFor.delete(entry.uploadId)) this.goOn(entry.uploadId);
     } catch (error) {
       if (!(error instanceof Stopped)) this.#postpone(entry, queue, error as Error);
@@ -146,6 +155,15 @@ export class Outbox {
     }
     this.#running.delete(schoolId);
     this.#startNext();
+  }
+
+  async #relay(entry: OutboxEntry, queue: Queue, options: UploadOptions): Promise<Ended> {
+    try {
+      return await relayUpload(entry, options);
+    } catch (error) {
+      if (!(error instanceof WorkerFault) || ++queue.faults < MOST_FAULTS) throw error;
+      return await stepAside(entry, `the worker fails at it: ${error.message}`, options);
+    }
   }
 
   #isUnderWay({ schoolId, uploadId }: OutboxEntry): boolean {

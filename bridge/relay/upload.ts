@@ -46,8 +46,7 @@ class Damaged extends Error {}
  * @throws Stopped
  */
 export async function relayUpload(entry: OutboxEntry, options: UploadOptions): Promise<Ended> {
-  const { vault, worker } = options;
-  const file = vault.catalog.file(entry.fileId);
+  const file = options.vault.catalog.file(entry.fileId);
   if (!file) return { type: "aside", state: "parked", why: "the file is not in the home any more" };
   const announcement = announcementOf(entry, file, options);
   try {
@@ -56,11 +55,26 @@ export async function relayUpload(entry: OutboxEntry, options: UploadOptions): P
   } catch (error) {
     const why = faultOf(error);
     if (why === undefined) throw error;
-    // First the worker hears of it, so that an administrator sees what the bridge knows. An upload that
-    // was given up meanwhile is done, whatever state its bytes are in.
-    const position = await worker.announce({ ...announcement, parked: why }).catch(unlessRefused);
-    return position?.results ? await end(position, entry, options) : parked(why);
+    return await stepAside(entry, why, options);
   }
+}
+
+/**
+ * Parks an upload. First the worker hears of it, so that an administrator sees what the bridge knows;
+ * one that was given up meanwhile is done, whatever state its bytes are in.
+ *
+ * @throws WorkerUnavailable when it has to be tried again
+ */
+export async function stepAside(
+  entry: OutboxEntry,
+  why: string,
+  options: UploadOptions,
+): Promise<Ended> {
+  const file = options.vault.catalog.file(entry.fileId);
+  if (!file) return parked(why);
+  const announcement = { ...announcementOf(entry, file, options), parked: why };
+  const position = await options.worker.announce(announcement).catch(unlessRefused);
+  return position?.results ? await end(position, entry, options) : parked(why);
 }
 
 /** What no trying again will heal; `undefined`: this may. */

@@ -10,6 +10,14 @@ export class WorkerUnavailable extends Error {
   }
 }
 
+/** The worker itself failed at what it was asked; at this, perhaps, it always will. */
+export class WorkerFault extends WorkerUnavailable {
+  constructor(message: string, retryAfterMs?: number) {
+    super(message, retryAfterMs);
+    this.name = "WorkerFault";
+  }
+}
+
 /** The worker itself refuses, and will again: what is asked is not possible. */
 export class WorkerRefusal extends Error {
   /** `code`: the worker's stable word; `detail`: its sentence for people. */
@@ -34,7 +42,8 @@ export async function refusalOf(
     return new WorkerRefusal(status, problem.code, problem.detail);
   }
   const detail = problem?.detail ?? /"detail":"([^"]{1,200})"/.exec(text)?.[1];
-  return new WorkerUnavailable(
+  const Unavailable = problem && status === 500 ? WorkerFault : WorkerUnavailable;
+  return new Unavailable(
     `${what}: ${status}${detail ? ` ${detail}` : ""}`,
     retryAfter(response.headers.get("retry-after"), now),
   );

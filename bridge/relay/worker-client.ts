@@ -19,7 +19,7 @@ import {
 import { pathKind, reasonOf, refusalOf, WorkerUnavailable } from "./worker-answers.ts";
 import { listenForSilence, type Silence } from "./silence.ts";
 
-export { WorkerRefusal, WorkerUnavailable } from "./worker-answers.ts";
+export { WorkerFault, WorkerRefusal, WorkerUnavailable } from "./worker-answers.ts";
 
 /** Which bytes of an upload are sent. */
 export interface SentSlice {

@@ -125,3 +125,30 @@ test("what is decided of a file while it steps aside is not lost", async () => {
   assert.equal(it.outbox.aside("parked"), 0);
   assert.equal(asked, 2);
 });
+
+test("a file at which the worker itself fails again and again steps aside, and the next goes on", async () => {
+  const fault = { status: 500, code: "internal", detail: "Something went wrong in the worker." };
+  const of = (name: string) => ({ state: name, pass: "apply", offset: 0 });
+  await using it = await oneFile({
+    announced(announced) {
+      if (announced.name !== "roster.csv") return givenUp(announced);
+      return of(announced.parked ? "parked" : "accepted");
+    },
+    slice: (response) =>
+      response.writeHead(500, {
+        "content-type": "application/problem+json",
+        "rosterbridge-protocol": "1",
+      }).end(JSON.stringify(fault)),
+  });
+  await put(it.homes.home(1), "/inbound/next.csv", "rows");
+  await it.homes.home(1).leave();
+  for (const entry of it.homes.accepted) it.outbox.add(entry);
+  await until(() => {
+    it.outbox.wake();
+    return it.outbox.length === 0;
+  });
+  assert.equal(it.outbox.aside("parked"), 1);
+  const [parked] = it.homes.catalog.outbox();
+  assert.deepEqual([parked!.name, parked!.state], ["roster.csv", "parked"]);
+  assert.match(it.heard.find((announced) => announced.parked)!.parked!, /500 Something went wrong/);
+});

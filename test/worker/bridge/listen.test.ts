@@ -91,4 +91,22 @@ eachDatabase("what a listening call does in passing", (database) => {
     assert.equal((await bridge("POST", "/bridge/listen", asked)).status, 200);
     assert.equal(logged[0]!.event, "bridge.not_recorded");
   });
+
+  test("a fault of the worker is told as its own, so that a bridge knows it from what stands between", async () => {
+    const broken = except(
+      database().client,
+      (sql) => sql.includes("INSERT INTO uploads"),
+      () => Promise.reject(new Error("a fault")),
+    );
+    const { bridge } = appUnderTest(broken);
+    const { status, headers, body } = await bridge("POST", "/bridge/uploads", {
+      ...{ id: crypto.randomUUID(), schoolId: 1, name: "a.csv", timeCode: "20261122T101530123Z" },
+      ...{ acceptedAt: "2026-11-22T10:15:30.123Z", size: 1, sha256: null, sender: null },
+    });
+    assert.deepEqual([status, body.code, headers.get("rosterbridge-protocol")], [
+      500,
+      "internal",
+      "1",
+    ]);
+  });
 });
