@@ -5,7 +5,7 @@
 import type { Log } from "../../shared/log.ts";
 import { Trouble } from "../trouble.ts";
 import { isDiskFull } from "../vault/blob/disk-room.ts";
-import { FolderGone } from "../vault/catalog/catalog.ts";
+import { FolderGone, NotDurable } from "../vault/catalog/catalog.ts";
 import { type Home, Refusal } from "./home.ts";
 
 const PARTIAL = "What arrived before is kept as a partial file; try again later or resume.";
@@ -15,9 +15,12 @@ const NOTHING =
 export class Storage {
   readonly fullDisk: Trouble;
   readonly folderGone: Trouble;
+  /** It is over only with the next start. */
+  readonly notDurable: Trouble;
 
   constructor(log: Log) {
     this.fullDisk = new Trouble("the disk is full", log);
+    this.notDurable = new Trouble("the catalog could not be synced; restart the bridge", log);
     this.folderGone = new Trouble("DATA_DIR is not where it was", log);
   }
 
@@ -33,6 +36,13 @@ export class Storage {
       return new Refusal(
         "failure",
         "The service cannot reach its storage, so this could not be done. Send it again later; if it stays so, tell the service's operator.",
+      );
+    }
+    if (error instanceof NotDurable) {
+      this.notDurable.seen(error.message);
+      return new Refusal(
+        "failure",
+        "The service's storage failed, so it cannot promise that this lasts. Look whether it was done, and send it again later; if it stays so, tell the service's operator.",
       );
     }
     return error;

@@ -18,7 +18,7 @@ import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "
 import { StoredKeys } from "./school-keys.ts";
 import { SmallBlobs } from "./small-blobs.ts";
 
-export { FolderGone } from "./write-ahead-log.ts";
+export { FolderGone, NotDurable } from "./write-ahead-log.ts";
 export type { BlobReference, CatalogFile, FileState } from "./file.ts";
 export { BlobReplaced, type Delivery, type Left, PathTaken } from "./files.ts";
 export type { OutboxEntry, OutboxState, Result } from "./outbox.ts";

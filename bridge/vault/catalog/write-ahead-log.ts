@@ -14,6 +14,19 @@ export class FolderGone extends Error {
   }
 }
 
+/**
+ * The log could not be synced. What was committed is done, and whether it survives power loss nobody can
+ * say any more: only a start reads again what is really there. It is no full disk that can be emptied.
+ */
+export class NotDurable extends Error {
+  override readonly name = "NotDurable";
+  constructor(cause: Error) {
+    super(`The catalog could not be synced (${cause.message}); the bridge must be restarted.`, {
+      cause,
+    });
+  }
+}
+
 export class WriteAheadLog {
   readonly #file: string;
   readonly #identity: string;
@@ -41,7 +54,7 @@ export class WriteAheadLog {
    * Returns when everything committed so far survives power loss.
    *
    * @throws {FolderGone} as long as the folder is not where it was
-   * @throws after an fsync that failed, for good: the next one would say that all is written
+   * @throws {NotDurable} after an fsync that failed, for good: the next one would say that all is written
    */
   async durable(): Promise<void> {
     const wanted = this.#commits;
@@ -58,8 +71,8 @@ export class WriteAheadLog {
     const commits = this.#commits;
     const log = await (this.#log ??= open(`${this.#file}-wal`, "r+"));
     const syncing = log.datasync().catch((error) => {
-      this.#failure = error;
-      throw error;
+      this.#failure = new NotDurable(error);
+      throw this.#failure;
     });
     await Promise.all([syncing, this.checkPlace()]);
     this.#durable = commits;

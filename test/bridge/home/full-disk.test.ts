@@ -1,6 +1,6 @@
 // DESIGN, "What may crash when": disk full: the write is refused; nothing is half-accepted.
 import assert from "node:assert/strict";
-import { mkdir, statfs, writeFile } from "node:fs/promises";
+import { mkdir, open, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
@@ -163,6 +163,29 @@ test("bytes here and there, each of which costs the disk a chunk, leave the last
     assert.ok(bavail > blocks / 20, `${bavail * bsize} bytes are left`);
     await home.remove("/inbound/large.csv");
   });
+});
+
+test("when the catalog could not be synced nobody is told that the disk is full or that nothing was done", async (t) => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await put(home, "/inbound/a.tmp", "rows");
+  const handle = await open(homes.folder, "r");
+  const calls = Object.getPrototypeOf(handle) as { datasync(): Promise<void> };
+  await handle.close();
+  const { datasync } = calls;
+  t.after(() => calls.datasync = datasync);
+  const noRoom = Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC" });
+  calls.datasync = () => Promise.reject(noRoom);
+  const failed = isRefusal(/^The service's storage failed, .* Look whether it was done/);
+  const renamed = home.rename("/inbound/a.tmp", "/inbound/a.txt", { replace: false });
+  await assert.rejects(renamed, failed);
+  calls.datasync = datasync;
+  // Until the next start: this process can promise nothing any more.
+  await assert.rejects(put(home, "/inbound/b.csv", "rows"), failed);
+  assert.equal(homes.catalog.find(1, "/inbound/b.csv")!.state, "partial");
+  const troubles = homes.logged.filter(({ event }) => event === "trouble.begins");
+  assert.equal(troubles.length, 1);
+  assert.match(String(troubles[0]!.fields["what"]), /restart the bridge/);
 });
 
 test("uploads leave the last tenth of a small disk to the service", async (t) => {
