@@ -247,6 +247,7 @@ function healthOf(
       ...now("worker_away", workerAway),
       ...now("disk_full", keeper.storage.fullDisk),
       ...now("data_dir_gone", keeper.storage.folderGone),
+      ...now("catalog_not_synced", keeper.storage.notDurable),
     ],
   };
 }
