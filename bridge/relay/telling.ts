@@ -87,7 +87,8 @@ export class Telling {
         events: events.map(({ number, previous, text }) => ({ number, previous, text })),
         done,
       });
-      catalog.ledger.dropEvents(through);
+      // What was told, and no more: what happened meanwhile has yet to be.
+      catalog.ledger.dropEvents(Math.min(through, events.at(-1)?.number ?? 0));
     } catch (error) {
       if (!(error instanceof WorkerRefusal && error.code === "ledger_forked")) throw error;
       this.#beginAnew();

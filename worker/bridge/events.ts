@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { type EventsAnswer, EventsRequest } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
+import { schoolsThere } from "../database/control/bridges.ts";
 import { finishPurges } from "../database/control/purge.ts";
 import { isConstraint } from "../database/errors.ts";
 import { recordOutcomes } from "../database/school/commands.ts";
@@ -101,7 +102,12 @@ async function refuseAnother(
 ): Promise<void> {
   if (known.length === 0) return;
   const hashes = await knownHashes(database, bridge.id, known.map(({ number }) => number));
-  const other = known.find(({ number, hash }) => (hashes.get(number) ?? hash) !== hash);
+  const missing = known.filter(({ number }) => !hashes.has(number));
+  // Those of a school that is there would have been kept: they were never told.
+  const there = await schoolsThere(database, bridge.name, missing.map(({ head }) => head.schoolId));
+  const other = known.find(({ number, hash, head }) =>
+    hashes.has(number) ? hashes.get(number) !== hash : there.has(head.schoolId)
+  );
   if (!other) return;
   throw new HttpProblem(
     409,

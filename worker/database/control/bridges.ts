@@ -38,3 +38,18 @@ export async function isOfBridge(
   });
   return rows.length > 0;
 }
+
+/** Which of these schools are the bridge's and not being deleted. */
+export async function schoolsThere(
+  database: Client,
+  bridge: string,
+  ids: readonly number[],
+): Promise<Set<number>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await database.execute({
+    sql: `SELECT id FROM schools WHERE bridge = ? AND deleted_at IS NULL
+            AND id IN (SELECT value FROM json_each(?))`,
+    args: [bridge, JSON.stringify([...new Set(ids)])],
+  });
+  return new Set(rows.map((row) => Number(row["id"])));
+}
