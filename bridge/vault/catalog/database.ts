@@ -33,6 +33,13 @@ export class CatalogDatabase {
   close(): void {
     this.#closed = true;
     this.#statements.clear();
+    // libsql ends a connection only when its statements were collected as garbage; what it would write
+    // into the database then is written now.
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Such as a full disk: it stays in the log, where the next start finds it.
+    }
     this.#database.close();
     void this.#log.close();
   }
