@@ -3,6 +3,7 @@
  * `WorkerUnavailable`: the caller tries again later. A refusal that no trying again will heal is a
  * `WorkerRefusal`. What ends a call is silence, not how long it takes.
  */
+import { setMaxListeners } from "node:events";
 import * as v from "valibot";
 import {
   BRIDGE_HEADER,
@@ -17,7 +18,7 @@ import {
   UploadPosition,
 } from "../../shared/protocol.ts";
 import { pathKind, reasonOf, refusalOf, WorkerUnavailable } from "./worker-answers.ts";
-import { listenForSilence, type Silence } from "./silence.ts";
+import { heardPieces, listenForSilence, type Silence } from "./silence.ts";
 
 export { WorkerFault, WorkerRefusal, WorkerUnavailable } from "./worker-answers.ts";
 
@@ -61,6 +62,9 @@ const PIECE_BYTES = 64 * 1024;
 export function workerClient(
   { url, token, bridgeId, silenceMs = 30_000, signal, now }: WorkerClientOptions,
 ): WorkerClient {
+  // Every call under way listens to it.
+  if (signal) setMaxListeners(0, signal);
+
   async function request(
     method: string,
     path: string,
@@ -80,7 +84,7 @@ export function workerClient(
         headers,
         ...bodyOf(body, silence),
         redirect: "error",
-        signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+        signal: silence.signal,
       });
     } catch (error) {
       throw new WorkerUnavailable(`${method} ${pathKind(path)}: ${reasonOf(error)}`);
@@ -94,7 +98,7 @@ export function workerClient(
     { also = 200, mayWaitMs = 0 } = {},
   ): Promise<v.InferOutput<Schema>> {
     const what = `${method} ${pathKind(path)}`;
-    using silence = listenForSilence(silenceMs + mayWaitMs);
+    using silence = listenForSilence(silenceMs + mayWaitMs, signal);
     const response = await request(method, path, silence, body);
     if (response.status !== 200 && response.status !== also) {
       throw await refusalOf(what, response, now());
@@ -120,7 +124,7 @@ export function workerClient(
     async *download(href) {
       const path = ownPath(href);
       const what = `GET ${pathKind(path)}`;
-      using silence = listenForSilence(silenceMs);
+      using silence = listenForSilence(silenceMs, signal);
       const response = await request("GET", path, silence);
       if (response.status !== 200 || !response.body) throw await refusalOf(what, response, now());
       // Whatever stands between may answer with a page of its own; it must not become a report.
@@ -130,11 +134,7 @@ export function workerClient(
         throw new WorkerUnavailable(`${what}: not the worker's answer: ${type}`);
       }
       try {
-        for await (const piece of response.body) {
-          silence.pause();
-          yield piece;
-          silence.heard();
-        }
+        yield* heardPieces(response.body, silence);
       } catch (error) {
         throw new WorkerUnavailable(`${what}: the answer was cut off: ${reasonOf(error)}`);
       }
@@ -171,8 +171,7 @@ async function jsonOf(what: string, response: Response, silence: Silence): Promi
   const decoder = new TextDecoder();
   let text = "";
   try {
-    for await (const piece of response.body ?? []) {
-      silence.heard();
+    for await (const piece of response.body ? heardPieces(response.body, silence) : []) {
       text += decoder.decode(piece, { stream: true });
     }
     return JSON.parse(text + decoder.decode());

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   type WorkerClient,
   workerClient,
@@ -254,4 +256,27 @@ test("a download comes piece by piece, to its end", async () => {
     response.end();
   });
   assert.equal(await all(clientOf(worker).download("/bridge/exports/x/file")), pieces.join(""));
+});
+
+test("a download that stalls is ended when all calls are to end, also after a garbage collection", async () => {
+  await using worker = await fakeWorker((response) => {
+    response.writeHead(200, { "rosterbridge-protocol": "1" });
+    response.write("Username");
+  });
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const leaving = new AbortController();
+  const client = workerClient({
+    ...{ url: worker.url, token: "t".repeat(16), now: Date.now, signal: leaving.signal },
+    bridgeId: () => "0b1d9e60-0000-4000-8000-000000000001",
+  });
+  const reading = (async () => {
+    for await (const _ of client.download("/bridge/exports/1/file")) {
+      setTimeout(() => {
+        collect();
+        leaving.abort(new Error("the bridge is stopping"));
+      }, 50);
+    }
+  })();
+  await assert.rejects(reading, /cut off: the bridge is stopping/);
 });

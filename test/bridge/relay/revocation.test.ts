@@ -1,0 +1,101 @@
+// SPEC section 1: a revocation is heard in two seconds, whatever else the bridge has to do. The bounds
+// here are wide, so that no load decides, and far below what a call that waits for news takes (25 s).
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { test } from "node:test";
+import type { Command, SchoolId } from "../../../shared/protocol.ts";
+import { askFor } from "../../../worker/database/school/commands.ts";
+import { rsaLine } from "../../worker/ssh-key/test-keys.ts";
+import { until } from "../home/keeper.ts";
+import { type WholeWay, wholeWay } from "./whole-way.ts";
+
+const LISTEN_MS = 25_000;
+const BOUND_MS = 10_000;
+
+/** A key of the school that the bridge knows. */
+async function keyOf(way: WholeWay, slug: string): Promise<string> {
+  const path = `/admin/schools/${slug}/keys`;
+  const made = await way.app.admin("POST", path, { publicKey: rsaLine(2048) });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const { fingerprint } = made.body;
+  await until(() => way.directory.admits(slug, fingerprint, Date.now()));
+  return fingerprint;
+}
+
+const revoke = async (way: WholeWay, slug: string, fingerprint: string) => {
+  const path = `/admin/schools/${slug}/keys/${encodeURIComponent(fingerprint)}`;
+  const { status } = await way.app.admin("DELETE", path);
+  assert.ok(status < 300);
+};
+
+/** So many exports that are to be delivered, as an administrator's would be. */
+async function ask(way: WholeWay, schoolId: number, count: number, kind: string): Promise<void> {
+  const commands = Array.from({ length: count }, (_, index): Command => ({
+    ...{ id: randomUUID(), type: "deliver", schoolId: schoolId as SchoolId, folder: "/outbound" },
+    ...{ name: `${kind}-${index}.csv`, href: `/bridge/exports/${kind}-${index}/file` },
+    exportId: null,
+  }));
+  const at = "2026-11-22T10:00:00.000Z";
+  await way.app.context.database.batch(commands.map((one) => askFor(one, at)), "write");
+}
+
+test("a revocation is heard while twenty slow exports and a hundred failing commands are under way", async () => {
+  await using way = await wholeWay({ listenMs: LISTEN_MS, concurrency: 30 });
+  let slow = 0;
+  let failed = 0;
+  way.between = ({ url }) => {
+    if (url.includes("/slow-")) {
+      slow++;
+      const endless = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("Username\r\n")),
+      });
+      return new Response(endless, { headers: { "rosterbridge-protocol": "1" } });
+    }
+    if (!url.includes("/failing-")) return undefined;
+    failed++;
+    return new Response("", { status: 503 });
+  };
+  await way.school("oak");
+  way.start();
+  const fingerprint = await keyOf(way, "oak");
+  for (let school = 0; school < 20; school++) {
+    await ask(way, await way.school(`slow-${school}`), 1, "slow");
+  }
+  for (let school = 0; school < 5; school++) {
+    await ask(way, await way.school(`failing-${school}`), 20, "failing");
+  }
+  way.app.context.bell.ring();
+  await until(() => slow === 20 && failed >= 100 && way.commands.length === 120);
+
+  const before = performance.now();
+  await revoke(way, "oak", fingerprint);
+  await until(() => !way.directory.admits("oak", fingerprint, Date.now()));
+  const took = performance.now() - before;
+  assert.ok(took < BOUND_MS, `heard after ${took} ms`);
+  assert.equal(slow, 20, "the slow ones are still under way");
+});
+
+test("a revocation is heard as soon as the worker is back, however often it was asked in vain", async () => {
+  await using way = await wholeWay({ listenMs: LISTEN_MS });
+  await way.school("oak");
+  way.start();
+  const fingerprint = await keyOf(way, "oak");
+  let inVain = 0;
+  way.between = async (request) => {
+    // A body that nobody reads would hold its connection.
+    await request.arrayBuffer();
+    inVain++;
+    return new Response("", { status: 503 });
+  };
+  way.app.context.bell.ring();
+  await revoke(way, "oak", fingerprint);
+  // After so many a wait that kept growing would be of half a minute, as after an outage of a minute.
+  await until(() => inVain >= 11);
+  const before = performance.now();
+  way.between = () => undefined;
+  await until(() => !way.directory.admits("oak", fingerprint, Date.now()));
+  const took = performance.now() - before;
+  assert.ok(took < BOUND_MS, `heard after ${took} ms`);
+  await until(() => way.logs.some(({ event }) => event === "returned"));
+  assert.equal(way.logs.filter(({ event }) => event === "away").length, 1);
+});
