@@ -61,6 +61,12 @@ export async function purgeSchool(
             WHERE id = ? AND NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ?)`,
       args: [commandId, by.at, JSON.stringify(purge), id, id],
     },
+    // Asked again where the bridge could not.
+    {
+      sql: `UPDATE commands SET done_at = NULL, outcome = NULL, why = NULL
+            WHERE school_id = ? AND type = 'purge' AND outcome IS NOT NULL AND outcome <> 'done'`,
+      args: [id],
+    },
     {
       sql: "UPDATE schools SET deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
       args: [by.at, id],
