@@ -1,0 +1,74 @@
+// SPEC section 8: health says what is wrong and why; metrics are few and in Prometheus's text format.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startHealth } from "../../bridge/operations/health.ts";
+import type { BridgeState } from "../../bridge/operations/state.ts";
+import { Trouble } from "../../bridge/trouble.ts";
+
+const well: BridgeState = {
+  ...{ workerAnsweredAt: 1_795_341_600_000, uploadsWaiting: 2, uploadsHeld: 1, uploadsParked: 0 },
+  ...{ commandsWaiting: 3, sessions: 4, troubles: [] },
+};
+
+async function withHealth(
+  work: (get: (path: string) => Promise<Response>, state: { now: BridgeState }) => Promise<void>,
+) {
+  const state = { now: well };
+  const { port, server } = await startHealth(0, () => state.now);
+  try {
+    await work((path) => fetch(`http://127.0.0.1:${port}${path}`), state);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test("health is 200 while all is well and 503 with each reason while it is not, whatever the query", () =>
+  withHealth(async (get, state) => {
+    const good = await get("/healthz?at=12");
+    assert.deepEqual([good.status, (await good.json()).status], [200, "ok"]);
+    const kinds = ["worker_away", "disk_full", "data_dir_gone"] as const;
+    for (const trouble of kinds) {
+      state.now = { ...well, troubles: [{ trouble, reason: "so it is" }] };
+      const answer = await get("/healthz");
+      const body = await answer.json();
+      assert.deepEqual([answer.status, body.status], [503, "degraded"]);
+      assert.deepEqual(body.reasons, [{ trouble, reason: "so it is" }]);
+    }
+    state.now = { ...well, uploadsParked: 2 };
+    const { reasons } = await (await get("/healthz")).json();
+    assert.deepEqual(reasons.map(({ trouble }: { trouble: string }) => trouble), [
+      "uploads_parked",
+    ]);
+    assert.equal((await get("/elsewhere")).status, 404);
+  }));
+
+test("metrics are gauges that say what health says", () =>
+  withHealth(async (get, state) => {
+    const metrics = async () => {
+      const answer = await get("/metrics?x=1");
+      assert.match(answer.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+      const lines = (await answer.text()).trim().split("\n").filter((line) =>
+        !line.startsWith("#")
+      );
+      return Object.fromEntries(lines.map((line) => line.split(" ")));
+    };
+    const name = (rest: string) => `rosterbridge_bridge_${rest}`;
+    const good = await metrics();
+    assert.equal(good[name("worker_reachable")], "1");
+    assert.equal(good[name("worker_answered_timestamp_seconds")], "1795341600");
+    assert.equal(good[name("sessions")], "4");
+    state.now = { ...well, troubles: [{ trouble: "worker_away", reason: "refused" }] };
+    assert.equal((await metrics())[name("worker_reachable")], "0");
+  }));
+
+test("the log has a line when a trouble begins and one when it ends, however often it shows itself", () => {
+  const events: string[] = [];
+  const trouble = new Trouble("the worker does not answer", (event) => void events.push(event));
+  trouble.over();
+  for (const reason of ["refused", "refused", "reset"]) trouble.seen(reason);
+  assert.equal(trouble.reason, "reset");
+  trouble.over();
+  trouble.over();
+  assert.deepEqual(events, ["trouble.begins", "trouble.ends"]);
+});
