@@ -6,6 +6,7 @@ import { statements as telling } from "./0003-telling.ts";
 import { statements as rosterProgress } from "./0004-roster-progress.ts";
 import { statements as exportsInPieces } from "./0005-exports-in-pieces.ts";
 import { statements as wire } from "./0006-wire.ts";
+import { statements as notUnderstood } from "./0007-not-understood.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: "roster progress", statements: rosterProgress },
   { number: 5, name: "exports in pieces", statements: exportsInPieces },
   { number: 6, name: "wire", statements: wire },
+  { number: 7, name: "not understood", statements: notUnderstood },
 ];
