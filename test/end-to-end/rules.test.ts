@@ -106,11 +106,14 @@ describe("the life of a roster file", () => {
   test("the same name uploaded while an earlier one is processing has its own time code, and is processed after it", async () => {
     const school = await service.addSchool("twice");
     const first = makeRoster(10_000, 9);
+    // The worker stands still meanwhile, so that the first is being processed however slow this is.
+    service.worker.child.kill("SIGSTOP");
     await school.put("/inbound/roster.csv", first);
     await waitForName(school, ".processing");
     const changed = header + "student9.9999@college.edu,,Changed,,,,,,1\r\n";
     await school.put("/inbound/roster.csv", changed);
     await waitForName(school, ".processing", 2);
+    service.worker.child.kill("SIGCONT");
     await waitForName(school, ".completed", 2);
     const [one, two] = await uploads(school) as [Upload, Upload];
     assert.deepEqual([one.name, two.name], ["roster.csv", "roster.csv"]);
