@@ -92,7 +92,8 @@ export async function serve(
 
   return {
     async stop() {
-      // Nobody waits for news any more.
+      // Nobody waits for news any more; that the call is cut off is no trouble.
+      const listened = ears.listening.stop();
       ears.quiet.abort(new Error("the bridge is stopping"));
       disk.stop();
       admission.stop();
@@ -104,7 +105,7 @@ export async function serve(
         CALLS_MS,
       );
       await Promise.all([
-        ...[way.outbox.stop(), way.commands.stop(), way.telling.stop(), ears.listening.stop()],
+        ...[way.outbox.stop(), way.commands.stop(), way.telling.stop(), listened],
       ]);
       clearTimeout(late);
       health.server.close();

@@ -7,6 +7,6 @@ export function describeFault(error: unknown): Record<string, unknown> {
   return {
     error: error.name,
     code: (error as { code?: string }).code,
-    at: where.slice(0, 4).map((line) => line.trim()),
+    where: where.slice(0, 4).map((line) => line.trim()),
   };
 }

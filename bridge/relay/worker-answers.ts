@@ -41,7 +41,7 @@ export async function refusalOf(
   if (problem && status >= 400 && status < 500 && !HEALING.has(status)) {
     return new WorkerRefusal(status, problem.code, problem.detail);
   }
-  const detail = problem?.detail ?? /"detail":"([^"]{1,200})"/.exec(text)?.[1];
+  const detail = problem?.detail ?? readProblem(text)?.detail.slice(0, 200);
   const Unavailable = problem && status === 500 ? WorkerFault : WorkerUnavailable;
   return new Unavailable(
     `${what}: ${status}${detail ? ` ${detail}` : ""}`,
@@ -56,6 +56,10 @@ function problemOf(
 ): { code: string; detail: string } | undefined {
   const type = response.headers.get("content-type") ?? "";
   if (!response.headers.has(PROTOCOL_HEADER) || !type.includes("problem+json")) return undefined;
+  return readProblem(text);
+}
+
+function readProblem(text: string): { code: string; detail: string } | undefined {
   try {
     const { code, detail } = JSON.parse(text) as Record<string, unknown>;
     return { code: String(code ?? ""), detail: String(detail ?? "").slice(0, 500) };

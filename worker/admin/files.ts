@@ -30,7 +30,7 @@ export function fileRoutes({ database, now, randomId }: WorkerContext): Hono {
     return c.json(writePage(files, page, (file) => [file.at, file.path], fileAnswer));
   });
 
-  routes.delete("/schools/:slug/files", async (c) => {
+  routes.delete("/schools/:slug/files", takes("path"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const path = c.req.query("path") ?? "";
     const file = await fileByPath(database, school.id, path);

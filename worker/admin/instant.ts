@@ -8,7 +8,12 @@ const sentence = "it takes a day, a time and its zone, such as 2027-01-31T00:00:
 export const InstantText = v.pipe(
   v.string(sentence),
   v.isoTimestamp(sentence),
-  v.check(isRealDay, "its day is none of the calendar"),
+  v.rawCheck(({ dataset, addIssue }) => {
+    // What is not written as an instant was told so already.
+    if (dataset.typed && !dataset.issues && !isRealDay(dataset.value)) {
+      addIssue({ message: "its day is none of the calendar" });
+    }
+  }),
 );
 
 function isRealDay(text: string): boolean {

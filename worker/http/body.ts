@@ -54,5 +54,10 @@ export function accept<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const errors = parsed.issues.slice(0, 20).map((issue) => describeIssue(schema, issue, part));
   const detail = errors.map(({ field, problem }) => `${field} ${problem}`).join("; ");
-  throw new HttpProblem(400, `${part}_invalid`, `${detail}. Nothing was changed.`, { errors });
+  throw new HttpProblem(400, `${part}_invalid`, `${ended(detail)} Nothing was changed.`, {
+    errors,
+  });
 }
+
+/** With a full stop, unless it asks: "did you mean GB?" */
+const ended = (sentence: string) => sentence.endsWith("?") ? sentence : `${sentence}.`;

@@ -240,7 +240,7 @@ test("Retry-After is heard, in seconds and as a date, up to a minute", async () 
 });
 
 test("the worker's own words are in the message, ids and offsets are not", async () => {
-  const detail = "The worker's database cannot serve now: it is away or busy.";
+  const detail = 'The worker\'s database cannot serve now: it is "away" or busy.';
   await using worker = await fakeWorker(json({ status: 503, detail }, 503));
   const error = await unavailable(clientOf(worker).sendSlice(slice(512, Buffer.of(1))));
   assert.equal(error.message, `PUT /bridge/uploads/:id/slices/:offset: 503 ${detail}`);

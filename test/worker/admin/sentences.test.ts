@@ -24,7 +24,12 @@ const refusals: [string, string, unknown, RegExp][] = [
     { settings: { rowLimit: 50000.5 } },
     /^settings\.rowLimit is 50000\.5; a row limit is a whole number/,
   ],
-  ["PATCH", "schools/said", { settings: { country: "uk" } }, /"uk"; .* did you mean GB\?/],
+  [
+    "PATCH",
+    "schools/said",
+    { settings: { country: "uk" } },
+    /"uk"; .* did you mean GB\? Nothing was changed\.$/,
+  ],
   ["PATCH", "schools/said", { settings: { emailDomains: ["@x.edu"] } }, /"@x\.edu"; a domain is/],
   [
     "POST",
@@ -77,6 +82,7 @@ for (
     const { status, body } = await app.admin("POST", keys, { publicKey: rsaLine(2048), expiresAt });
     assert.equal(status, 400);
     assert.match(body.detail, /none of the calendar|it takes a day, a time and its zone/);
+    assert.equal(body.errors.length, 1, "one fault is told once");
     assert.deepEqual((await app.admin("GET", keys)).body.items, []);
   });
 }
