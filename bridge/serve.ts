@@ -75,7 +75,7 @@ export async function serve(
     startHealth(settings.healthPort, () => healthOf(way, ears, sftp)),
   );
   const disk = watchDisk({
-    folder: settings.dataDir,
+    room: stored.vault.room,
     checkPlace: () => stored.catalog.checkPlace(),
     troubles: way.keeper.storage,
   });

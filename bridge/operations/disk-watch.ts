@@ -1,10 +1,9 @@
 /** Looks now and then whether what is stored can be written: the folder is there, and the disk has room. */
-import { statfs } from "node:fs/promises";
 import type { Trouble } from "../trouble.ts";
 
 /** Milliseconds between looks. */
 const LOOK_MS = 2_000;
-/** With less than this nothing can be done any more. */
+/** With less than this for uploads the next one may be refused: a piece of it finds no room. */
 const LEAST_BYTES = 1024 * 1024;
 
 /** The troubles that are looked for. */
@@ -19,8 +18,9 @@ export interface DiskWatch {
 
 /** @param checkPlace throws when the folder is not where it was when it was opened */
 export function watchDisk(
-  { folder, checkPlace, troubles, lookMs = LOOK_MS }: {
-    folder: string;
+  { room, checkPlace, troubles, lookMs = LOOK_MS }: {
+    /** What uploads may take of the disk, `free` in bytes: they are refused before the disk is full. */
+    room: { report(): Promise<{ free: number }> };
     checkPlace(): Promise<void>;
     troubles: DiskTroubles;
     lookMs?: number;
@@ -30,7 +30,7 @@ export function watchDisk(
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     await lookAtPlace(checkPlace, troubles);
-    await lookAtRoom(folder, troubles);
+    await lookAtRoom(room, troubles);
     if (!stopped) timer = setTimeout(look, lookMs).unref();
   };
   void look();
@@ -51,12 +51,14 @@ async function lookAtPlace(checkPlace: () => Promise<void>, troubles: DiskTroubl
   }
 }
 
-async function lookAtRoom(folder: string, troubles: DiskTroubles): Promise<void> {
+async function lookAtRoom(
+  room: { report(): Promise<{ free: number }> },
+  troubles: DiskTroubles,
+): Promise<void> {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
+    const { free } = await room.report();
     if (free >= LEAST_BYTES) troubles.fullDisk.over();
-    else troubles.fullDisk.seen(`${free} bytes are free where DATA_DIR is`);
+    else troubles.fullDisk.seen(`${free} bytes are free for uploads where DATA_DIR is`);
   } catch {
     // The folder is gone, which was said above.
   }

@@ -1,6 +1,7 @@
 // SPEC section 8: health says what is wrong and why; metrics are few and in Prometheus's text format.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { watchDisk } from "../../bridge/operations/disk-watch.ts";
 import { startHealth } from "../../bridge/operations/health.ts";
 import type { BridgeState } from "../../bridge/operations/state.ts";
 import { Trouble } from "../../bridge/trouble.ts";
@@ -70,5 +71,39 @@ test("the log has a line when a trouble begins and one when it ends, however oft
   assert.equal(trouble.reason, "reset");
   trouble.over();
   trouble.over();
+  assert.deepEqual(events, ["trouble.begins", "trouble.ends"]);
+});
+
+test("the disk is full as long as uploads are refused, though what the service itself writes has room", async () => {
+  const events: string[] = [];
+  const log = (event: string) => void events.push(event);
+  const troubles = { fullDisk: new Trouble("full", log), folderGone: new Trouble("gone", log) };
+  // Uploads leave 16 MiB free: the disk has room, they have none, and then they have again.
+  const rooms = [0, 0, 40_000, 0, 2 ** 30];
+  let looked: () => void;
+  const allLooked = new Promise<void>((resolve) => looked = resolve);
+  const reasons: (string | undefined)[] = [];
+  const room = {
+    report() {
+      reasons.push(troubles.fullDisk.reason);
+      const free = rooms.shift();
+      if (free === undefined) looked();
+      return Promise.resolve({ free: free ?? 2 ** 30 });
+    },
+  };
+  const alive = setInterval(() => {}, 1_000);
+  const watch = watchDisk({ room, checkPlace: () => Promise.resolve(), troubles, lookMs: 1 });
+  await allLooked;
+  watch.stop();
+  clearInterval(alive);
+  const said = (free: number) => `${free} bytes are free for uploads where DATA_DIR is`;
+  assert.deepEqual(reasons.slice(0, 6), [
+    undefined,
+    said(0),
+    said(0),
+    said(40_000),
+    said(0),
+    undefined,
+  ]);
   assert.deepEqual(events, ["trouble.begins", "trouble.ends"]);
 });
