@@ -41,7 +41,9 @@ export function healthAnswer(
   const { workerAnsweredAt, uploadsWaiting, uploadsHeld, uploadsParked } = health;
   const reasons = [...health.troubles];
   if (uploadsParked > 0) {
-    const reason = `${uploadsParked} uploads cannot go on until an administrator looks at them`;
+    const reason = uploadsParked === 1
+      ? "1 upload cannot go on until an administrator looks at it"
+      : `${uploadsParked} uploads cannot go on until an administrator looks at them`;
     reasons.push({ trouble: "uploads_parked", reason });
   }
   const isWell = reasons.length === 0;

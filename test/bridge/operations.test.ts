@@ -41,6 +41,9 @@ test("health is 200 while all is well and 503 with each reason while it is not, 
     assert.deepEqual(reasons.map(({ trouble }: { trouble: string }) => trouble), [
       "uploads_parked",
     ]);
+    state.now = { ...well, uploadsParked: 1 };
+    const one = (await (await get("/healthz")).json()).reasons[0];
+    assert.match(one.reason, /^1 upload cannot go on/);
     assert.equal((await get("/elsewhere")).status, 404);
   }));
 
