@@ -30,7 +30,9 @@ test("a scheduled export arrives, is downloaded, is shown as downloaded, and can
   });
   assert.equal(schedule.status, 200, JSON.stringify(schedule.body));
   assert.equal(schedule.body.nextRuns.length, 5);
-  const database = createClient({ url: `file:${join(service.folder, "worker.db")}` });
+  const file = join(service.folder, "worker.db");
+  // The worker may be writing just then.
+  const database = createClient({ url: `file:${file}`, timeout: 10_000 });
   await database.execute({
     sql: "UPDATE schedules SET next_due_at = ?, ready_at = ?",
     args: [due, due],
