@@ -10,7 +10,7 @@ import { tick, TICK_EXPORTS } from "../export/tick.ts";
 const EVERY_MINUTE = "* * * * *";
 
 /** As `Deno.cron` is on Deno Deploy, and with `--unstable-cron`. */
-type PlatformCron = (
+export type PlatformCron = (
   name: string,
   schedule: string,
   options: { signal: AbortSignal },
@@ -28,18 +28,19 @@ type PlatformCron = (
  *
  * @param current the worker's context, once there is one
  * @param timeline Deno Deploy's DENO_TIMELINE; none elsewhere
+ * @param cron the platform's own, where it has one
  */
 export function startTicking(
   current: () => WorkerContext | undefined,
   timeline?: string,
+  cron: PlatformCron | undefined = platformCron(),
 ): { stop(): void } {
   if (timeline !== undefined && timeline !== "production") return { stop() {} };
   const run = async () => {
     const context = current();
     if (context) await tickAll(context);
   };
-  const cron = (globalThis as { Deno?: { cron?: PlatformCron } }).Deno?.cron;
-  if (typeof cron === "function") {
+  if (cron) {
     const stopping = new AbortController();
     cron("exports", EVERY_MINUTE, { signal: stopping.signal }, run);
     return { stop: () => stopping.abort() };
@@ -47,6 +48,10 @@ export function startTicking(
   // Not unref'd: croner asks Deno to, with a timer that Deno 2.5 refuses. The worker ends by exiting.
   const job = new Cron(EVERY_MINUTE, { protect: true }, run);
   return { stop: () => job.stop() };
+}
+
+function platformCron(): PlatformCron | undefined {
+  return (globalThis as { Deno?: { cron?: PlatformCron } }).Deno?.cron;
 }
 
 /** Ticks until none is left, for a minute at most: then the next one goes on. */
