@@ -10,6 +10,8 @@ const folder = resolve(process.argv[2] ?? join(root, "dist"));
 const output = join(folder, "bridge.mjs");
 // They load compiled code from beside themselves, so they stay packages.
 const native = ["libsql", "ssh2"];
+// Only who keeps the master key in an HSM needs it; it is compiled on the host.
+const optional = ["pkcs11js"];
 
 await build({
   absWorkingDir: root,
@@ -19,7 +21,7 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  external: [...native, "cpu-features"],
+  external: [...native, ...optional, "cpu-features"],
   sourcemap: true,
   logLevel: "warning",
 });
@@ -39,16 +41,20 @@ const manifest = {
   license: project.license,
   engines: project.engines,
   dependencies: pick(project.dependencies, native),
-  allowScripts: pick(project.allowScripts, ["ssh2", "cpu-features"]),
+  optionalDependencies: pick(project.optionalDependencies, optional),
+  allowScripts: pick(project.allowScripts, ["ssh2", "cpu-features", ...optional]),
 };
 write("package.json", manifest);
-const { name, version, license, engines, dependencies } = manifest;
+const { name, version, license, engines, dependencies, optionalDependencies } = manifest;
 write("package-lock.json", {
   name,
   version,
   lockfileVersion: lock.lockfileVersion,
   requires: true,
-  packages: { "": { name, version, license, engines, dependencies }, ...locked(native) },
+  packages: {
+    "": { name, version, license, engines, dependencies, optionalDependencies },
+    ...locked([...native, ...optional]),
+  },
 });
 
 const kibibytes = Math.ceil(statSync(output).size / 1024);

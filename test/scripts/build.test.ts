@@ -23,8 +23,9 @@ test("the bundled bridge runs on its own, and its packages are those it needs an
   assert.equal(built.code, 0, built.output);
 
   const json = async (name: string) => JSON.parse(await readFile(join(folder, name), "utf8"));
-  const { dependencies } = await json("package.json");
+  const { dependencies, optionalDependencies } = await json("package.json");
   assert.deepEqual(Object.keys(dependencies), ["libsql", "ssh2"]);
+  assert.deepEqual(Object.keys(optionalDependencies), ["pkcs11js"]);
   const { packages } = await json("package-lock.json");
   const names = Object.keys(packages);
   for (const name of ["libsql", "ssh2", "cpu-features", "bcrypt-pbkdf", "@libsql/linux-x64-gnu"]) {
