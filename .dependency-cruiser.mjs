@@ -71,14 +71,22 @@ export default {
       comment: "the bridge and the worker share shared/, and nothing else",
       severity: "error",
       from: { path: "^(bridge|worker)/" },
-      to: { path: "^(bridge|worker|scripts|test)/", pathNot: "^$1/" },
+      to: { path: "^(bridge|worker|cli|scripts|test)/", pathNot: "^$1/" },
     },
     {
       name: "shared-alone",
       comment: "shared/ imports nothing of the project",
       severity: "error",
       from: { path: "^shared/" },
-      to: { path: "^(bridge|worker|scripts|test)/" },
+      to: { path: "^(bridge|worker|cli|scripts|test)/" },
+    },
+    {
+      name: "cli-outside",
+      comment:
+        "the command line knows the service by its routes, and of its code only the settings",
+      severity: "error",
+      from: { path: "^cli/" },
+      to: { path: "^(bridge|worker|scripts|test)/", pathNot: "^(bridge|worker)/settings\\.ts$" },
     },
     {
       name: "ssh2-in-sftp",
@@ -112,7 +120,7 @@ export default {
       name: "resolvable",
       comment: "an import that leads nowhere",
       severity: "error",
-      from: { path: "^(bridge|worker|shared|scripts)/" },
+      from: { path: "^(bridge|worker|shared|cli|scripts)/" },
       to: { couldNotResolve: true, pathNot: "^(ssh2|npm:|jsr:)" },
     },
   ],

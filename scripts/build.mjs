@@ -1,5 +1,6 @@
-// Bundles the bridge to one file for the static-IP host: node scripts/build.mjs [folder, else dist]
-// Beside it go a package.json and a package-lock.json of what it cannot contain, and nothing else.
+// Bundles the bridge to one file for the static-IP host, and the command line to another that runs
+// anywhere: node scripts/build.mjs [folder, else dist]
+// Beside them go a package.json and a package-lock.json of what the bridge's cannot contain.
 import { build } from "esbuild";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -7,20 +8,27 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, "dist"));
-const output = join(folder, "bridge.mjs");
 // They load compiled code from beside themselves, so they stay packages.
 const native = ["libsql", "ssh2"];
 // Only who keeps the master key in an HSM needs it; it is compiled on the host.
 const optional = ["pkcs11js"];
 
+const bundles = { bridge: "bridge/main.ts", cli: "cli/main.ts" };
+
 await build({
   absWorkingDir: root,
-  entryPoints: ["bridge/main.ts"],
-  outfile: output,
+  entryPoints: bundles,
+  outdir: folder,
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   target: "node20",
   format: "esm",
+  // commander is CommonJS, which asks for Node's own modules with require.
+  banner: {
+    js: 'import { createRequire as rootRequire } from "node:module";\n' +
+      "const require = rootRequire(import.meta.url);",
+  },
   external: [...native, ...optional, "cpu-features"],
   sourcemap: true,
   logLevel: "warning",
@@ -57,8 +65,11 @@ write("package-lock.json", {
   },
 });
 
-const kibibytes = Math.ceil(statSync(output).size / 1024);
-console.log(`${relative("", output)}  ${kibibytes} KiB (and its .map for readable stack traces)
+for (const name of Object.keys(bundles)) {
+  const output = join(folder, `${name}.mjs`);
+  console.log(`${relative("", output)}  ${Math.ceil(statSync(output).size / 1024)} KiB`);
+}
+console.log(`(each with its .map for readable stack traces)
 
 Copy the folder to the host and install what the bundle cannot contain (${
   native.join(", ")

@@ -20,7 +20,7 @@ import {
   type Server,
   type Session,
 } from "./demo-school.ts";
-import { progressBar } from "./progress-bar.ts";
+import { progressBar } from "../cli/progress-bar.ts";
 import { retry } from "./retry.ts";
 import { type Addresses, startService } from "./start-service.ts";
 import { readWords } from "./words.ts";

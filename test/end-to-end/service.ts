@@ -35,6 +35,7 @@ export interface Service extends AsyncDisposable {
   worker: Running;
   bridge: Running;
   sftpPort: number;
+  healthPort: number;
   workerUrl: string;
   adminToken: string;
   /** Starts the worker or the bridge again with the same settings. */
@@ -90,6 +91,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     worker,
     bridge,
     sftpPort,
+    healthPort,
     workerUrl: direct,
     adminToken,
     async restartWorker() {

@@ -44,4 +44,5 @@ test("the bundled bridge runs on its own, and its packages are those it needs an
   assert.equal(refused.code, 78, refused.output);
   assert.match(refused.output, /^WORKER_URL /m);
   assert.equal((await node(join(folder, "bridge.mjs"), "--version")).code, 0);
+  assert.match((await node(join(folder, "cli.mjs"), "--help")).output, /Exit codes: 0 done/);
 });

@@ -1,0 +1,92 @@
+/** Exports of verified students, and when they are made. */
+import { collect, part } from "../api.ts";
+import { ask, type Command } from "../command.ts";
+import { exitCodes, Failure } from "../exit-codes.ts";
+import { save } from "../save.ts";
+import { showList, showOne } from "../output.ts";
+import type { Export, Schedule } from "../shapes.ts";
+import type { Terminal } from "../terminal.ts";
+
+export function addExportCommands(program: Command, terminal: Terminal): void {
+  ask(
+    program,
+    terminal,
+    "exports <slug>",
+    "a school's exports, newest first",
+    async (api, [slug], options) => {
+      const path = `/admin/schools/${part(slug!)}/exports`;
+      const found = await collect(api.list<Export>(path, {}, Number(options["limit"])));
+      showList(terminal, found, [
+        ["ID", (it) => it.id],
+        ["FILE", (it) => it.name],
+        ["STUDENTS", (it) => it.students],
+        ["STATE", (it) => it.state],
+        ["DELIVERED", (it) => it.deliveredAt],
+        ["DOWNLOADED", (it) => it.downloadedAt],
+      ], { ...options, nothing: `${slug} has no export yet.` });
+    },
+  ).option("--limit <number>", "so many", "20");
+
+  const one = ask(
+    program,
+    terminal,
+    "export <slug>",
+    "exports now what is verified and not exported yet",
+    async (api, [slug], options) => {
+      showOne(
+        terminal,
+        await api.json<Export>("POST", `/admin/schools/${part(slug!)}/exports`),
+        options,
+      );
+    },
+  );
+  ask(
+    one,
+    terminal,
+    "file <id>",
+    "an export's file, as the school gets it",
+    async (api, [id], options) =>
+      await save(await api.raw(`/admin/exports/${part(id!)}/file`), terminal, options["output"]),
+  )
+    .option("-o, --output <file>", "into a file, else to standard output");
+  ask(
+    one,
+    terminal,
+    "deliver <id>",
+    "delivers an export again, byte for byte",
+    async (api, [id], options) => {
+      showOne(
+        terminal,
+        await api.json<Export>("POST", `/admin/exports/${part(id!)}/deliver`),
+        options,
+      );
+    },
+  );
+
+  ask(
+    program,
+    terminal,
+    "schedule <slug> [when]",
+    'when exports are made, in words or as cron; "off" for never',
+    async (api, [slug, when], options) => {
+      const path = `/admin/schools/${part(slug!)}/schedule`;
+      if (when === "off") {
+        await api.json("DELETE", path);
+        terminal.stdout.write(`${slug} has no schedule now.\n`);
+        return;
+      }
+      if (when !== undefined && !options["zone"]) {
+        throw new Failure(
+          "--zone is missing; it takes the full name of the school's time zone, such as America/New_York.",
+          exitCodes.usage,
+        );
+      }
+      const schedule = when === undefined
+        ? await api.json<Schedule>("GET", path)
+        : await api.json<Schedule>("PUT", path, { when, timezone: options["zone"] });
+      if (options.json) return showOne(terminal, schedule, options);
+      terminal.stdout.write(`${schedule.description} (${schedule.cron}, ${schedule.timezone})\n`);
+      for (const run of schedule.nextRuns) terminal.stdout.write(`  ${run.local}\n`);
+    },
+  ).option("--zone <name>", "the school's time zone, such as America/New_York");
+}

@@ -1,0 +1,90 @@
+/** Schools: list them, make one, look at one. */
+import { collect, part } from "../api.ts";
+import { ask, type Command } from "../command.ts";
+import { exitCodes, Failure } from "../exit-codes.ts";
+import { showList, showOne } from "../output.ts";
+import type { School } from "../shapes.ts";
+import type { Terminal } from "../terminal.ts";
+
+export function addSchoolCommands(program: Command, terminal: Terminal): void {
+  const schools = ask(
+    program,
+    terminal,
+    "schools",
+    "the schools, or one of them",
+    async (api, _, options) => {
+      const found = await collect(api.list<School>("/admin/schools"));
+      showList(terminal, found, [
+        ["SLUG", (it) => it.slug],
+        ["NAME", (it) => it.name],
+        ["SINCE", (it) => it.createdAt],
+        ["", (it) => it.suspendedAt ? `suspended ${it.suspendedAt}` : ""],
+      ], {
+        ...options,
+        nothing: 'There is no school yet; make one: rosterbridge schools add SLUG "Its name"',
+      });
+    },
+  );
+
+  ask(
+    schools,
+    terminal,
+    "show <slug>",
+    "one school with its settings",
+    async (api, [slug], options) => {
+      showOne(terminal, await api.json<School>("GET", `/admin/schools/${part(slug!)}`), options);
+    },
+  );
+
+  ask(
+    schools,
+    terminal,
+    "add <slug> <name>",
+    "makes a school",
+    async (api, [slug, name], options) => {
+      const settings = readSettings(options["set"] ?? []);
+      showOne(
+        terminal,
+        await api.json<School>("POST", "/admin/schools", { slug, name, settings }),
+        options,
+      );
+    },
+  ).option("--set <name=value...>", "settings, their values as JSON or a word");
+
+  ask(
+    schools,
+    terminal,
+    "set <slug> <settings...>",
+    "changes settings, written name=value (docs/admin.md)",
+    async (api, [slug, ...given], options) => {
+      const settings = readSettings(given);
+      showOne(
+        terminal,
+        await api.json<School>("PATCH", `/admin/schools/${part(slug!)}`, { settings }),
+        options,
+      );
+    },
+  );
+}
+
+/** `rowLimit=20000 mode=snapshot emailDomains=["college.edu"]`; `null` is the default. */
+function readSettings(given: string[]): Record<string, unknown> {
+  return Object.fromEntries(given.map((text) => {
+    const [, name, value] = /^([a-zA-Z]+)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined) {
+      throw new Failure(
+        `"${text}" is no setting; it is written name=value, such as mode=snapshot.`,
+        exitCodes.usage,
+      );
+    }
+    return [name, readValue(value!)];
+  }));
+}
+
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
