@@ -4,6 +4,8 @@ import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
 import { listAudit } from "../database/control/audit.ts";
 import { accept } from "../http/body.ts";
+import { needs } from "./needs.ts";
+import { principalOf, schoolIds } from "../http/principal.ts";
 import { takes } from "../http/query.ts";
 import { InstantText } from "./instant.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -16,14 +18,20 @@ const Which = v.object({
 });
 
 export function auditRoutes({ database }: WorkerContext): Hono {
-  return new Hono().get("/audit", takes(...PAGE, "school", "action", "since"), async (c) => {
-    const page = readPage(c, v.tuple([v.number()]));
-    const { school, action, since } = accept(Which, c.req.query(), "query");
-    const entries = await listAudit(database, page, {
-      school,
-      action,
-      since: since === undefined ? undefined : instant(Date.parse(since)),
-    });
-    return c.json(writePage(entries, page, ({ id }) => [id], (entry) => entry));
-  });
+  return new Hono().get(
+    "/audit",
+    needs("viewer", "own"),
+    takes(...PAGE, "school", "action", "since"),
+    async (c) => {
+      const page = readPage(c, v.tuple([v.number()]));
+      const { school, action, since } = accept(Which, c.req.query(), "query");
+      const entries = await listAudit(database, page, {
+        school,
+        action,
+        since: since === undefined ? undefined : instant(Date.parse(since)),
+        only: schoolIds(principalOf(c)),
+      });
+      return c.json(writePage(entries, page, ({ id }) => [id], (entry) => entry));
+    },
+  );
 }

@@ -14,6 +14,7 @@ import type { School } from "../database/control/schools.ts";
 import { type Want, wants } from "../events/wants.ts";
 import { readZone } from "../export/zone.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
@@ -58,7 +59,7 @@ export function contactRoutes(context: WorkerContext): Hono {
   const { database, now, randomId } = context;
   const routes = new Hono();
 
-  routes.post("/schools/:slug/contacts", async (c) => {
+  routes.post("/schools/:slug/contacts", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const given = await readJson(c, NewContact);
     const by = author(c, now());
@@ -70,19 +71,19 @@ export function contactRoutes(context: WorkerContext): Hono {
     });
   });
 
-  routes.get("/schools/:slug/contacts", takes(...PAGE), async (c) => {
+  routes.get("/schools/:slug/contacts", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string()]));
     const contacts = await listContacts(database, school.id, page);
     return c.json(writePage(contacts, page, ({ email }) => [email], answer));
   });
 
-  routes.get("/schools/:slug/contacts/:id", async (c) => {
+  routes.get("/schools/:slug/contacts/:id", needs("viewer"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     return c.json(answer(await findContact(school, c.req.param("id"))));
   });
 
-  routes.patch("/schools/:slug/contacts/:id", async (c) => {
+  routes.patch("/schools/:slug/contacts/:id", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const contact = await findContact(school, c.req.param("id"));
     const changed = checkZone({ ...contact, ...await readJson(c, Change) });
@@ -92,7 +93,7 @@ export function contactRoutes(context: WorkerContext): Hono {
     return c.json(answer(changed));
   });
 
-  routes.delete("/schools/:slug/contacts/:id", async (c) => {
+  routes.delete("/schools/:slug/contacts/:id", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const contact = await findContact(school, c.req.param("id"));
     await deleteContact(database, contact, author(c, now()));

@@ -6,17 +6,19 @@ import { deliverAgain } from "../database/school/deliveries.ts";
 import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
 import { exportFile } from "../export/file.ts";
 import { ExportUnderWay, runNow } from "../export/tick.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
+import { findExport } from "./find-export.ts";
 import { findSchool } from "./find-school.ts";
 
 export function exportRoutes(context: WorkerContext): Hono {
   const { database, now, randomId } = context;
   const routes = new Hono();
 
-  routes.post("/schools/:slug/exports", async (c) => {
+  routes.post("/schools/:slug/exports", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const skipEmpty = school.settings.emptyExports === "skip";
     const by = author(c, now());
@@ -34,22 +36,16 @@ export function exportRoutes(context: WorkerContext): Hono {
     return c.json(writeExport((await getExport(database, id))!), 201);
   });
 
-  routes.get("/schools/:slug/exports", takes(...PAGE), async (c) => {
+  routes.get("/schools/:slug/exports", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, Instant);
     const stored = await listExports(database, school.id, page.after, page.limit + 1);
     return c.json(writePage(stored, page, ({ dueAt }) => dueAt, writeExport));
   });
 
-  async function findExport(id: string): Promise<StoredExport> {
-    const stored = await getExport(database, id);
-    if (stored) return stored;
-    throw new HttpProblem(404, "export_unknown", `There is no export ${id}.`);
-  }
-
   /** One that has all its rows. */
   async function wholeExport(id: string): Promise<StoredExport> {
-    const stored = await findExport(id);
+    const stored = await findExport(database, id);
     if (stored.madeAt) return stored;
     throw new HttpProblem(
       409,
@@ -58,10 +54,14 @@ export function exportRoutes(context: WorkerContext): Hono {
     );
   }
 
-  routes.get("/exports/:id", async (c) => c.json(writeExport(await findExport(c.req.param("id")))));
+  routes.get(
+    "/exports/:id",
+    needs("viewer", "export"),
+    async (c) => c.json(writeExport(await findExport(database, c.req.param("id")))),
+  );
 
   // The bytes that the school gets, the same each time.
-  routes.get("/exports/:id/file", async (c) => {
+  routes.get("/exports/:id/file", needs("viewer", "export"), async (c) => {
     const stored = await wholeExport(c.req.param("id"));
     return c.body(exportFile(database, stored), 200, {
       "content-type": "text/csv; charset=utf-8",
@@ -69,10 +69,10 @@ export function exportRoutes(context: WorkerContext): Hono {
     });
   });
 
-  routes.post("/exports/:id/deliver", async (c) => {
+  routes.post("/exports/:id/deliver", needs("admin", "export"), async (c) => {
     const { id } = await wholeExport(c.req.param("id"));
     await deliverAgain(database, { id, commandId: randomId() }, author(c, now()));
-    return c.json(writeExport(await findExport(id)), 202);
+    return c.json(writeExport(await findExport(database, id)), 202);
   });
 
   return routes;

@@ -9,6 +9,7 @@ import { auditEntry } from "../database/control/audit.ts";
 import { askFor } from "../database/school/commands.ts";
 import { author } from "./author.ts";
 import type { Command } from "../../shared/protocol.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -17,7 +18,7 @@ import { findSchool } from "./find-school.ts";
 export function fileRoutes({ database, now, randomId }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/files", takes(...PAGE, "path"), async (c) => {
+  routes.get("/schools/:slug/files", needs("viewer"), takes(...PAGE, "path"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const path = c.req.query("path");
     if (path !== undefined) {
@@ -30,7 +31,7 @@ export function fileRoutes({ database, now, randomId }: WorkerContext): Hono {
     return c.json(writePage(files, page, (file) => [file.at, file.path], fileAnswer));
   });
 
-  routes.delete("/schools/:slug/files", takes("path"), async (c) => {
+  routes.delete("/schools/:slug/files", needs("admin"), takes("path"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const path = c.req.query("path") ?? "";
     const file = await fileByPath(database, school.id, path);

@@ -1,6 +1,6 @@
-/** Everything administrators call, behind `ADMIN_TOKEN`. */
+/** Everything administrators call: each route says which role it needs. */
 import { Hono } from "hono";
-import { bearer } from "../http/bearer.ts";
+import { adminDoor } from "../http/admin-door.ts";
 import { limitedBody } from "../http/body.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
 import { knownQuery } from "../http/query.ts";
@@ -11,11 +11,13 @@ import { exportRoutes } from "./exports.ts";
 import { fileRoutes } from "./files.ts";
 import { keyRoutes } from "./keys.ts";
 import { mailRoutes } from "./mails.ts";
+import { sayWhatTheyNeed } from "./needs.ts";
 import { placementRoutes } from "./placements.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
 import { studentRoutes } from "./students.ts";
 import { suspensionRoutes } from "./suspensions.ts";
+import { tokenRoutes } from "./tokens.ts";
 import { uploadDecisionRoutes } from "./upload-decisions.ts";
 import { uploadFileRoutes } from "./upload-files.ts";
 import { uploadRoutes } from "./uploads.ts";
@@ -24,7 +26,8 @@ import { webhookRoutes } from "./webhooks.ts";
 
 export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono {
   const routes = new Hono();
-  routes.use(bearer({ tokens: [context.adminToken], setting: "ADMIN_TOKEN", failed }));
+  routes.use(adminDoor({ ...context, failed }));
+  routes.use(sayWhatTheyNeed(context.database));
   routes.use(limitedBody());
   routes.use(knownQuery);
   routes.route("/", schoolRoutes(context));
@@ -42,6 +45,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", contactRoutes(context));
   routes.route("/", mailRoutes(context));
   routes.route("/", webhookRoutes(context));
+  routes.route("/", tokenRoutes(context));
   routes.route("/", auditRoutes(context));
   return routes;
 }

@@ -11,6 +11,7 @@ import {
 } from "../database/control/keys.ts";
 import type { School } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -31,7 +32,7 @@ const NewKey = v.strictObject({
 export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.post("/schools/:slug/keys", async (c) => {
+  routes.post("/schools/:slug/keys", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const { publicKey, label, expiresAt } = await readJson(c, NewKey);
     const key = await acceptKey(publicKey, keyTypes);
@@ -48,7 +49,7 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
     });
   });
 
-  routes.get("/schools/:slug/keys", takes(...PAGE), async (c) => {
+  routes.get("/schools/:slug/keys", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const keys = await listKeys(database, school.id, page);
@@ -58,7 +59,7 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
   });
 
   // A fingerprint may hold slashes, and few people write them as %2F.
-  routes.delete("/schools/:slug/keys/:fingerprint{.+}", async (c) => {
+  routes.delete("/schools/:slug/keys/:fingerprint{.+}", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const fingerprint = c.req.param("fingerprint");
     const key = await keyByFingerprint(database, fingerprint);

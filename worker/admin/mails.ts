@@ -4,11 +4,12 @@ import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listMails } from "../database/control/mails.ts";
 import { findSchool } from "./find-school.ts";
+import { needs } from "./needs.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 
 export function mailRoutes({ database }: WorkerContext): Hono {
-  return new Hono().get("/schools/:slug/mails", takes(...PAGE), async (c) => {
+  return new Hono().get("/schools/:slug/mails", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const mails = await listMails(database, school.id, page);

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listPlacements, replacePlacements } from "../database/school/placements.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
@@ -25,14 +26,14 @@ const Placements = v.pipe(
 export function placementRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.put("/schools/:slug/placements", async (c) => {
+  routes.put("/schools/:slug/placements", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const placements = await readJson(c, Placements);
     await replacePlacements(database, school.id, placements, author(c, now()));
     return c.body(null, 204);
   });
 
-  routes.get("/schools/:slug/placements", takes(...PAGE), async (c) => {
+  routes.get("/schools/:slug/placements", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const placements = await listPlacements(database, school.id, page);

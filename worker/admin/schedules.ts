@@ -5,6 +5,7 @@ import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
@@ -19,7 +20,7 @@ const PutSchedule = v.strictObject({
 export function scheduleRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.put("/schools/:slug/schedule", async (c) => {
+  routes.put("/schools/:slug/schedule", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const { when, timezone } = await readJson(c, PutSchedule);
     const moment = now();
@@ -34,14 +35,14 @@ export function scheduleRoutes({ database, now }: WorkerContext): Hono {
     return c.json(schedule);
   });
 
-  routes.get("/schools/:slug/schedule", async (c) => {
+  routes.get("/schools/:slug/schedule", needs("viewer"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const stored = await getSchedule(database, school.id);
     if (!stored) throw noSchedule(c.req.param("slug"));
     return c.json(accepted(readSchedule(stored.cron, stored.timezone, now())));
   });
 
-  routes.delete("/schools/:slug/schedule", async (c) => {
+  routes.delete("/schools/:slug/schedule", needs("admin"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     if (!await deleteSchedule(database, school.id, author(c, now()))) {
       throw noSchedule(c.req.param("slug"));

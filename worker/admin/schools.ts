@@ -12,6 +12,8 @@ import {
   type SettingsPatch,
 } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
+import { principalOf, schoolIds } from "../http/principal.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -43,7 +45,7 @@ const SchoolChange = v.strictObject({ name: v.optional(Name), settings: v.option
 export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.post("/schools", async (c) => {
+  routes.post("/schools", needs("admin", "all"), async (c) => {
     const { slug, name, settings } = await readJson(c, NewSchool);
     checkExpectation(settings, now());
     const school = await createSchool(
@@ -62,17 +64,17 @@ export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
     return c.json(schoolAnswer(school), 201, { location: `/admin/schools/${slug}` });
   });
 
-  routes.get("/schools", takes(...PAGE), async (c) => {
+  routes.get("/schools", needs("viewer", "own"), takes(...PAGE), async (c) => {
     const page = readPage(c, v.tuple([v.number()]));
-    const schools = await listSchools(database, page);
+    const schools = await listSchools(database, page, schoolIds(principalOf(c)));
     return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
   });
 
-  routes.get("/schools/:slug", async (c) => {
+  routes.get("/schools/:slug", needs("viewer"), async (c) => {
     return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
   });
 
-  routes.patch("/schools/:slug", async (c) => {
+  routes.patch("/schools/:slug", needs("admin"), async (c) => {
     const slug = c.req.param("slug");
     const { id } = await findSchool(database, slug);
     const { name, settings } = await readJson(c, SchoolChange);
@@ -83,7 +85,7 @@ export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
     return c.json(schoolAnswer(school));
   });
 
-  routes.delete("/schools/:slug", takes("confirm"), async (c) => {
+  routes.delete("/schools/:slug", needs("admin", "all"), takes("confirm"), async (c) => {
     const slug = c.req.param("slug");
     const school = await findAnySchool(database, slug);
     if (c.req.query("confirm") !== slug) {

@@ -5,6 +5,7 @@ import type { WorkerContext } from "../context.ts";
 import { listStudents, studentByUsername } from "../database/school/students.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { accept } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -18,7 +19,7 @@ const Search = v.object({
 export function studentRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/students", takes(...PAGE, "q"), async (c) => {
+  routes.get("/schools/:slug/students", needs("viewer"), takes(...PAGE, "q"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string()]));
     const { q } = accept(Search, c.req.query(), "query");
@@ -29,7 +30,7 @@ export function studentRoutes({ database }: WorkerContext): Hono {
   });
 
   // A Username may be any text where the school says so, slashes too.
-  routes.get("/schools/:slug/students/:username{.+}", async (c) => {
+  routes.get("/schools/:slug/students/:username{.+}", needs("viewer"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const username = c.req.param("username");
     const student = await studentByUsername(database, school.id, username);

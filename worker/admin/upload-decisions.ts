@@ -5,6 +5,7 @@ import type { WorkerContext } from "../context.ts";
 import { discardUpload, retryUpload } from "../database/school/decisions.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
 import { accept } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { uploadAnswer } from "./uploads.ts";
@@ -31,14 +32,14 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
     return uploadAnswer(upload);
   }
 
-  routes.post("/uploads/:id/retry", async (c) => {
+  routes.post("/uploads/:id/retry", needs("admin", "upload"), async (c) => {
     const upload = await standing(c.req.param("id"), ["parked"]);
     accept(Decision, await bodyOf(c.req.raw), "body");
     const isDecided = await retryUpload(database, upload, randomId(), author(c, now()));
     return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
   });
 
-  routes.post("/uploads/:id/discard", async (c) => {
+  routes.post("/uploads/:id/discard", needs("admin", "upload"), async (c) => {
     const upload = await standing(c.req.param("id"), ["held", "parked"]);
     const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
     const by = author(c, now());

@@ -8,7 +8,9 @@ import { stageName } from "../../shared/file-names.ts";
 import type { WorkerContext } from "../context.ts";
 import { uploadPosition } from "../database/school/arrivals.ts";
 import { uploadById } from "../database/school/uploads.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
+import { findUpload } from "./find-upload.ts";
 import { isDone, rejectedStream, reportStream } from "../intake/results.ts";
 
 /** How often a watched upload is looked at, and the longest a watch lasts, in milliseconds. */
@@ -17,12 +19,6 @@ const WATCH_MS = 10 * 60_000;
 
 export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
-
-  async function upload(id: string) {
-    const found = await uploadById(database, id);
-    if (!found) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
-    return found;
-  }
 
   /** Bytes done of all, and the counts so far. */
   async function progressOf(id: string) {
@@ -33,9 +29,9 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
     return { state, bytes: position.offset, size, rows };
   }
 
-  routes.get("/uploads/:id/report", async (c) => {
+  routes.get("/uploads/:id/report", needs("viewer", "upload"), async (c) => {
     const id = c.req.param("id");
-    const { name, timeCode, state } = await upload(id);
+    const { name, timeCode, state } = await findUpload(database, id);
     const report = await reportStream(database, id);
     if (!report) {
       throw new HttpProblem(
@@ -47,9 +43,9 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
     return c.body(report, 200, download(stageName(name, timeCode, "completed")));
   });
 
-  routes.get("/uploads/:id/rejected.csv", async (c) => {
+  routes.get("/uploads/:id/rejected.csv", needs("viewer", "upload"), async (c) => {
     const id = c.req.param("id");
-    const { name, timeCode, rows } = await upload(id);
+    const { name, timeCode, rows } = await findUpload(database, id);
     if (rows.rejected === 0) {
       throw new HttpProblem(404, "nothing_rejected", `No row of ${name} was rejected so far.`);
     }
@@ -62,9 +58,9 @@ export function uploadFileRoutes({ database, now }: WorkerContext): Hono {
 
   // Server-sent events (HTML standard, section 9.2): `progress` whenever something changed, the last
   // one when the upload is done. A watcher that is cut off connects again and goes on.
-  routes.get("/uploads/:id/progress", async (c) => {
+  routes.get("/uploads/:id/progress", needs("viewer", "upload"), async (c) => {
     const id = c.req.param("id");
-    await upload(id);
+    await findUpload(database, id);
     return streamSSE(c, async (stream) => {
       const until = now() + WATCH_MS;
       let last = "";

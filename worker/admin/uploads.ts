@@ -7,23 +7,17 @@ import {
   listUploads,
   type NumberedProblem,
   type Upload,
-  uploadById,
 } from "../database/school/uploads.ts";
-import { HttpProblem } from "../http/problem.ts";
+import { needs } from "./needs.ts";
 import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
+import { findUpload } from "./find-upload.ts";
 
 export function uploadRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  async function findUpload(id: string): Promise<Upload> {
-    const upload = await uploadById(database, id);
-    if (!upload) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
-    return upload;
-  }
-
-  routes.get("/schools/:slug/uploads", takes(...PAGE), async (c) => {
+  routes.get("/schools/:slug/uploads", needs("viewer"), takes(...PAGE), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const uploads = await listUploads(database, school.id, page);
@@ -34,11 +28,12 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
 
   routes.get(
     "/uploads/:id",
-    async (c) => c.json(uploadAnswer(await findUpload(c.req.param("id")))),
+    needs("viewer", "upload"),
+    async (c) => c.json(uploadAnswer(await findUpload(database, c.req.param("id")))),
   );
 
-  routes.get("/uploads/:id/problems", takes(...PAGE), async (c) => {
-    const { id } = await findUpload(c.req.param("id"));
+  routes.get("/uploads/:id/problems", needs("viewer", "upload"), takes(...PAGE), async (c) => {
+    const { id } = await findUpload(database, c.req.param("id"));
     const page = readPage(c, v.tuple([v.number(), v.number()]));
     const problems = await listProblems(database, id, page);
     return c.json(writePage(problems, page, ({ line, number }) => [line, number], problemAnswer));

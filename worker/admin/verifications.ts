@@ -9,6 +9,7 @@ import {
   withdrawVerification,
 } from "../database/school/verifications.ts";
 import { accept, readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { takes } from "../http/query.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { usernameKey } from "../roster/values/username.ts";
@@ -49,7 +50,7 @@ const Withdraw = v.object({ reviewer: v.optional(Reviewer) });
 export function verificationRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.post("/schools/:slug/verifications", async (c) => {
+  routes.post("/schools/:slug/verifications", needs("reviewer"), async (c) => {
     const school = await findSchool(database, c.req.param("slug"));
     const { usernames, reviewer, verifiedAt } = await readJson(c, Verify);
     const moment = now();
@@ -93,35 +94,45 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
     return c.json(answer);
   });
 
-  routes.get("/schools/:slug/verifications", takes(...PAGE, "state"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, v.tuple([v.number()]));
-    const { state } = accept(Which, c.req.query(), "query");
-    const verifications = await listVerifications(database, school.id, page, state);
-    return c.json(
-      writePage(verifications, page, ({ id }): [number] => [id], ({ id: _, ...item }) => item),
-    );
-  });
-
-  routes.delete("/schools/:slug/verifications/:username{.+}", takes("reviewer"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const username = c.req.param("username").trim();
-    const { reviewer } = accept(Withdraw, c.req.query(), "query");
-    const by = author(c, now());
-    const withdrawn = await withdrawVerification(database, {
-      schoolId: school.id,
-      usernameKey: usernameKey(username),
-      reviewer: reviewer ?? by.actor,
-    }, by);
-    if (!withdrawn) {
-      throw new HttpProblem(
-        404,
-        "not_verified",
-        `${username} is not verified at ${c.req.param("slug")}; nothing was withdrawn.`,
+  routes.get(
+    "/schools/:slug/verifications",
+    needs("viewer"),
+    takes(...PAGE, "state"),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, v.tuple([v.number()]));
+      const { state } = accept(Which, c.req.query(), "query");
+      const verifications = await listVerifications(database, school.id, page, state);
+      return c.json(
+        writePage(verifications, page, ({ id }): [number] => [id], ({ id: _, ...item }) => item),
       );
-    }
-    return c.body(null, 204);
-  });
+    },
+  );
+
+  routes.delete(
+    "/schools/:slug/verifications/:username{.+}",
+    needs("reviewer"),
+    takes("reviewer"),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const username = c.req.param("username").trim();
+      const { reviewer } = accept(Withdraw, c.req.query(), "query");
+      const by = author(c, now());
+      const withdrawn = await withdrawVerification(database, {
+        schoolId: school.id,
+        usernameKey: usernameKey(username),
+        reviewer: reviewer ?? by.actor,
+      }, by);
+      if (!withdrawn) {
+        throw new HttpProblem(
+          404,
+          "not_verified",
+          `${username} is not verified at ${c.req.param("slug")}; nothing was withdrawn.`,
+        );
+      }
+      return c.body(null, 204);
+    },
+  );
 
   return routes;
 }

@@ -22,6 +22,7 @@ import { GIVE_UP_MS } from "../events/backoff.ts";
 import { urlFault } from "../events/target.ts";
 import { newSecret } from "../events/signature.ts";
 import { readJson } from "../http/body.ts";
+import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
@@ -70,7 +71,7 @@ export function webhookRoutes(context: WorkerContext): Hono {
   const { database, now, randomId, allowPrivateWebhooks } = context;
   const routes = new Hono();
 
-  routes.post("/webhooks", async (c) => {
+  routes.post("/webhooks", needs("admin", "all"), async (c) => {
     const { url, school, kinds, description } = await readJson(c, NewWebhook);
     checkUrl(url, allowPrivateWebhooks);
     const schoolId = school == null ? null : (await findSchool(database, school)).id;
@@ -82,15 +83,19 @@ export function webhookRoutes(context: WorkerContext): Hono {
     return c.json({ ...stored, secret }, 201, { location: `/admin/webhooks/${id}` });
   });
 
-  routes.get("/webhooks", takes(...PAGE), async (c) => {
+  routes.get("/webhooks", needs("viewer", "all"), takes(...PAGE), async (c) => {
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const webhooks = await listWebhooks(database, page);
     return c.json(writePage(webhooks, page, ({ createdAt, id }) => [createdAt, id], (one) => one));
   });
 
-  routes.get("/webhooks/:id", async (c) => c.json(await findWebhook(c.req.param("id"))));
+  routes.get(
+    "/webhooks/:id",
+    needs("viewer", "all"),
+    async (c) => c.json(await findWebhook(c.req.param("id"))),
+  );
 
-  routes.patch("/webhooks/:id", async (c) => {
+  routes.patch("/webhooks/:id", needs("admin", "all"), async (c) => {
     const { id } = await findWebhook(c.req.param("id"));
     const { rotateSecret, ...change } = await readJson(c, Change);
     if (change.url !== undefined) checkUrl(change.url, allowPrivateWebhooks);
@@ -103,23 +108,28 @@ export function webhookRoutes(context: WorkerContext): Hono {
     return c.json({ ...await findWebhook(id), ...(secret ? { secret } : {}) });
   });
 
-  routes.delete("/webhooks/:id", async (c) => {
+  routes.delete("/webhooks/:id", needs("admin", "all"), async (c) => {
     const { id } = await findWebhook(c.req.param("id"));
     await deleteWebhook(database, id, author(c, now()));
     return c.body(null, 204);
   });
 
-  routes.get("/webhooks/:id/deliveries", takes(...PAGE, "state"), async (c) => {
-    const { id } = await findWebhook(c.req.param("id"));
-    const page = readPage(c, v.tuple([v.string(), v.string()]));
-    const state = readState(c.req.query("state"));
-    const deliveries = await listDeliveries(database, id, page, state);
-    return c.json(
-      writePage(deliveries, page, (last) => [last.createdAt, last.id], deliveryAnswer),
-    );
-  });
+  routes.get(
+    "/webhooks/:id/deliveries",
+    needs("viewer", "all"),
+    takes(...PAGE, "state"),
+    async (c) => {
+      const { id } = await findWebhook(c.req.param("id"));
+      const page = readPage(c, v.tuple([v.string(), v.string()]));
+      const state = readState(c.req.query("state"));
+      const deliveries = await listDeliveries(database, id, page, state);
+      return c.json(
+        writePage(deliveries, page, (last) => [last.createdAt, last.id], deliveryAnswer),
+      );
+    },
+  );
 
-  routes.post("/webhooks/:id/deliveries/:delivery/replay", async (c) => {
+  routes.post("/webhooks/:id/deliveries/:delivery/replay", needs("admin", "all"), async (c) => {
     const { id } = await findWebhook(c.req.param("id"));
     const delivery = c.req.param("delivery");
     const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { delivery });
@@ -134,7 +144,7 @@ export function webhookRoutes(context: WorkerContext): Hono {
     return c.json({ replayed: 1 }, 202);
   });
 
-  routes.post("/webhooks/:id/replay", async (c) => {
+  routes.post("/webhooks/:id/replay", needs("admin", "all"), async (c) => {
     const { id } = await findWebhook(c.req.param("id"));
     const since = instant(Date.parse((await readJson(c, Replay)).since));
     const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { since });

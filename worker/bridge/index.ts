@@ -14,7 +14,8 @@ export function bridgeRoutes(context: WorkerContext, failed: FailedTokens): Hono
   const routes = new Hono();
   const { bridges } = context;
   const tokens = bridges.map(({ token }) => token);
-  routes.use(bearer({ tokens, setting: "BRIDGE_TOKEN", failed }));
+  const door = { setting: "BRIDGE_TOKEN", wanted: "the worker's BRIDGE_TOKEN", failed };
+  routes.use(bearer(door, tokens));
   routes.use(identifyBridge(bridges));
   routes.use(limitedBody());
   routes.route("/", listenRoutes(context));

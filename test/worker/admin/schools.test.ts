@@ -96,7 +96,7 @@ eachDatabase("schools", (database) => {
     assert.equal(changed.body.settings.rowLimit, 50_000);
     assert.deepEqual(changed.body.settings.emailDomains, ["ash.example"]);
     const { actor, action, school } = await lastAudit();
-    assert.deepEqual([actor, action, school], ["Ada", "school.changed", "ash"]);
+    assert.deepEqual([actor, action, school], ["admin for Ada", "school.changed", "ash"]);
   });
 
   test("a setting with a wrong value is refused, and nothing is changed", async () => {

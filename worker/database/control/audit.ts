@@ -39,18 +39,21 @@ export interface AuditFilter {
   action?: string | undefined;
   /** ISO 8601 UTC to the millisecond: entries of that moment and later. */
   since?: string | undefined;
+  /** Only of these schools, whatever else is asked for; `undefined`: of all, and of none. */
+  only?: readonly SchoolId[] | undefined;
 }
 
 /** Newest first; one row more than the page has. */
 export async function listAudit(
   database: Client,
   { limit, after }: Page<[number]>,
-  { school, action, since }: AuditFilter = {},
+  { school, action, since, only }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
   const conditions: [string, string | undefined][] = [
     ["a.school_id = (SELECT id FROM schools WHERE slug = ?)", school],
     ["a.action = ?", action],
     ["a.at >= ?", since],
+    ["a.school_id IN (SELECT value FROM json_each(?))", only && JSON.stringify(only)],
   ];
   const wanted = conditions.filter(([, value]) => value !== undefined);
   const { rows } = await database.execute({

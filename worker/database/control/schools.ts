@@ -31,14 +31,21 @@ export async function schoolBySlug(database: Client, slug: string): Promise<Scho
   return rows[0] && readSchool(rows[0]);
 }
 
-/** Newest first; one row more than the page has. */
+/** Newest first, of these ids or all; one row more than the page has. */
 export async function listSchools(
   database: Client,
   { limit, after }: Page<[number]>,
+  only?: readonly SchoolId[],
 ): Promise<School[]> {
   const { rows } = await database.execute({
-    sql: `SELECT ${columns} FROM schools WHERE id < ? ORDER BY id DESC LIMIT ?`,
-    args: [after?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1],
+    sql: `SELECT ${columns} FROM schools
+          WHERE id < ? ${only ? "AND id IN (SELECT value FROM json_each(?))" : ""}
+          ORDER BY id DESC LIMIT ?`,
+    args: [
+      after?.[0] ?? Number.MAX_SAFE_INTEGER,
+      ...(only ? [JSON.stringify(only)] : []),
+      limit + 1,
+    ],
   });
   return rows.map(readSchool);
 }

@@ -7,6 +7,7 @@ import { statements as rosterProgress } from "./0004-roster-progress.ts";
 import { statements as exportsInPieces } from "./0005-exports-in-pieces.ts";
 import { statements as wire } from "./0006-wire.ts";
 import { statements as notUnderstood } from "./0007-not-understood.ts";
+import { statements as tokens } from "./0008-tokens.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: "exports in pieces", statements: exportsInPieces },
   { number: 6, name: "wire", statements: wire },
   { number: 7, name: "not understood", statements: notUnderstood },
+  { number: 8, name: "tokens", statements: tokens },
 ];
