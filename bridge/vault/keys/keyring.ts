@@ -11,6 +11,13 @@ export interface Keyring {
   wrap(plain: Uint8Array, context: string): Promise<Uint8Array>;
   /** @throws {KeyringError} when the key, its context or the master key is not the one it was wrapped with. */
   unwrap(wrapped: Uint8Array, context: string): Promise<Uint8Array>;
+  /** @throws {KeyringAway} when nothing can be wrapped or unwrapped now */
+  check(): Promise<void>;
+}
+
+/** The keyring cannot be asked now; what it was asked for can be had when it is back. */
+export class KeyringAway extends Error {
+  override readonly name = "KeyringAway";
 }
 
 /** One sentence for the operator: which key file or wrapped key is wrong, and what is expected. */
@@ -43,6 +50,8 @@ export async function fileKeyring(
   return {
     wrap: async (plain, context) => wrapWith(masterKey, plain, context),
     unwrap: async (wrapped, context) => unwrapWith(masterKey, wrapped, context),
+    // The key was read when it was opened.
+    check: async () => {},
   };
 }
 

@@ -16,7 +16,7 @@ export function keyringContract(
   describe(`${name} keeps the keyring's contract`, () => {
     test("a wrapped key unwraps to the same bytes", async (t) => {
       const keyring = await open(t);
-      for (const length of [0, 1, 32, 1000]) {
+      for (const length of [1, 32, 1000]) {
         const key = randomBytes(length);
         const unwrapped = await keyring.unwrap(await keyring.wrap(key, "school:1:1"), "school:1:1");
         assert.deepEqual(Buffer.from(unwrapped), key);

@@ -87,6 +87,7 @@ test("a key is unwrapped once while it is in use, and a keyring that failed is a
       if (isAway) throw new Error("the keyring is away");
       return keyring.unwrap(wrapped, context);
     },
+    check: () => keyring.check(),
   };
   const restarted = new SchoolKeys(counting, store);
   await assert.rejects(restarted.current(1), /away/);
