@@ -8,7 +8,8 @@ import manifest from "../package.json" with { type: "json" };
 import { SettingError } from "../shared/settings.ts";
 import { jsonLog } from "./log.ts";
 import { serve } from "./serve.ts";
-import { readSettings, readStorageSettings } from "./settings.ts";
+import { rotateMasterKey } from "./rotate-master-key.ts";
+import { readNewKeyring, readSettings, readStorageSettings } from "./settings.ts";
 import { TemporaryFailure, UsageError } from "./start-failure.ts";
 import { verifyStored } from "./verify.ts";
 
@@ -22,6 +23,9 @@ const help =
   serve        runs the bridge until SIGTERM or SIGINT; the same without a word
   verify       checks all that is stored, byte by byte, while no bridge runs; --json for machines;
                exit code 1 when something is missing or damaged
+  rotate-master-key
+               wraps the schools' keys with a new master key, while no bridge runs: a new file in the
+               old one's place, or what NEW_KEYRING, NEW_MASTER_KEY_FILE, NEW_PKCS11_… name
   --help       this text
   --version    the version
 
@@ -33,6 +37,7 @@ const words: Record<string, () => Promise<void> | void> = {
   serve: runUntilStopped,
   verify: () => verifyAndEnd(false),
   "verify --json": () => verifyAndEnd(true),
+  "rotate-master-key": rotateAndEnd,
   "--help": () => void process.stdout.write(help),
   "-h": () => void process.stdout.write(help),
   help: () => void process.stdout.write(help),
@@ -63,9 +68,20 @@ async function verifyAndEnd(json: boolean): Promise<void> {
   const isSound = await verifyStored(readStorageSettings(process.env), {
     json,
     now: Date.now,
-    write: (line) => void process.stdout.write(line + "\n"),
+    write: writeLine,
   });
   if (!isSound) process.exitCode = 1;
+}
+
+async function rotateAndEnd(): Promise<void> {
+  await rotateMasterKey(readStorageSettings(process.env), readNewKeyring(process.env), {
+    now: Date.now,
+    write: writeLine,
+  });
+}
+
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function wanted([word = "serve", ...more]: string[]): () => Promise<void> | void {

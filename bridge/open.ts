@@ -5,13 +5,14 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SettingError } from "../shared/settings.ts";
-import type { BridgeSettings } from "./settings.ts";
+import type { StorageSettings } from "./settings.ts";
 import { TemporaryFailure } from "./start-failure.ts";
+import { openStoredKeyring } from "./stored-keyring.ts";
 import { listBlobs } from "./vault/blob/files.ts";
 import { Catalog } from "./vault/catalog/catalog.ts";
 import { CatalogTooNew } from "./vault/catalog/migrations.ts";
 import { FolderInUse, lockFolder } from "./vault/folder-lock.ts";
-import { fileKeyring, type Keyring, KeyringError } from "./vault/keys/keyring.ts";
+import type { Keyring } from "./vault/keys/keyring.ts";
 import { SchoolKeys } from "./vault/keys/school-keys.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { Vault } from "./vault/vault.ts";
@@ -19,8 +20,18 @@ import { Vault } from "./vault/vault.ts";
 /** What is stored in `DATA_DIR`, opened. */
 export interface Stored {
   catalog: Catalog;
+  keyring: Keyring;
   keys: SchoolKeys;
   vault: Vault;
+  /** Lets go of the folder. */
+  close(): void;
+}
+
+/** The catalog of `DATA_DIR`, without the keys that open anything. */
+export interface StoredCatalog {
+  catalog: Catalog;
+  /** Where the blobs are. */
+  blobs: string;
   /** Lets go of the folder. */
   close(): void;
 }
@@ -31,13 +42,36 @@ export interface Stored {
  * @param now milliseconds since the epoch
  * @throws {SettingError} when the folder cannot be used, or a part of what was stored is missing: what
  *   is there is left as it is
- * @throws {TemporaryFailure} when another bridge has the folder
+ * @throws {TemporaryFailure} when another bridge has the folder, or the master key's token is away
  */
 export async function openStored(
-  { dataDir, masterKeyFile }: Pick<BridgeSettings, "dataDir" | "masterKeyFile">,
+  { dataDir, keyring: place }: StorageSettings,
   { now }: { now(): number },
   { mayBeNew = true } = {},
 ): Promise<Stored> {
+  const { catalog, blobs, close } = await openCatalogOf(dataDir, { now }, { mayBeNew });
+  try {
+    const keyring = await openStoredKeyring(place, catalog.keys, now);
+    const keys = new SchoolKeys(keyring, catalog.keys);
+    const vault = new Vault(catalog, keys, blobs);
+    await markMade(dataDir);
+    const closeAll = () => {
+      close();
+      keyring.close();
+    };
+    return { catalog, keyring, keys, vault, close: closeAll };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The same without the keyring. @throws as {@link openStored} */
+export async function openCatalogOf(
+  dataDir: string,
+  { now }: { now(): number },
+  { mayBeNew = true } = {},
+): Promise<StoredCatalog> {
   const blobs = join(dataDir, "blobs");
   if (!mayBeNew) await refuseWithoutAnything(dataDir);
   await makeFolders(dataDir, blobs);
@@ -45,19 +79,11 @@ export async function openStored(
   try {
     await refuseWithoutCatalog(dataDir, blobs);
     const catalog = openCatalog(dataDir, now);
-    try {
-      const keys = new SchoolKeys(await openKeyring(masterKeyFile, catalog), catalog.keys);
-      const vault = new Vault(catalog, keys, blobs);
-      await markMade(dataDir);
-      const close = () => {
-        catalog.close();
-        lock.release();
-      };
-      return { catalog, keys, vault, close };
-    } catch (error) {
+    const close = () => {
       catalog.close();
-      throw error;
-    }
+      lock.release();
+    };
+    return { catalog, blobs, close };
   } catch (error) {
     lock.release();
     throw error;
@@ -133,18 +159,6 @@ function openCatalog(dataDir: string, now: () => number): Catalog {
     return new Catalog(join(dataDir, "catalog.db"), now);
   } catch (error) {
     if (error instanceof CatalogTooNew) throw new SettingError(`DATA_DIR: ${error.message}`);
-    throw error;
-  }
-}
-
-/** Only a bridge that has stored no key yet may make a master key. */
-async function openKeyring(file: string, catalog: Catalog): Promise<Keyring> {
-  try {
-    return await fileKeyring(file, { mayBeNew: !catalog.keys.any() });
-  } catch (error) {
-    if (error instanceof KeyringError || "code" in (error as Error)) {
-      throw new SettingError(`MASTER_KEY_FILE: ${(error as Error).message}`);
-    }
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import type { Log } from "../shared/log.ts";
 import { SettingError } from "../shared/settings.ts";
 import { openStored, type Stored } from "./open.ts";
 import { watchDisk } from "./operations/disk-watch.ts";
+import { watchKeyring } from "./operations/keyring-watch.ts";
 import { startHealth } from "./operations/health.ts";
 import type { BridgeState, CurrentTrouble } from "./operations/state.ts";
 import { Trouble } from "./trouble.ts";
@@ -79,6 +80,10 @@ export async function serve(
     checkPlace: () => stored.catalog.checkPlace(),
     troubles: way.keeper.storage,
   });
+  const keyring = watchKeyring({
+    keyring: stored.keyring,
+    trouble: way.keeper.storage.keyringAway,
+  });
 
   way.outbox.resume();
   way.keeper.settling.resume();
@@ -96,6 +101,7 @@ export async function serve(
       const listened = ears.listening.stop();
       ears.quiet.abort(new Error("the bridge is stopping"));
       disk.stop();
+      keyring.stop();
       admission.stop();
       await sftp.close(REQUESTS_MS);
       way.keeper.settling.stop();
@@ -249,6 +255,7 @@ function healthOf(
       ...now("disk_full", keeper.storage.fullDisk),
       ...now("data_dir_gone", keeper.storage.folderGone),
       ...now("catalog_not_synced", keeper.storage.notDurable),
+      ...now("keyring_away", keeper.storage.keyringAway),
     ],
   };
 }

@@ -13,6 +13,7 @@ import {
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { tokenFault } from "../shared/tokens.ts";
 import { type KexMode, kexModes } from "./sftp/algorithms.ts";
+import type { KeyringPlace } from "./vault/keys/open-keyring.ts";
 
 export interface BridgeSettings {
   dataDir: string;
@@ -36,8 +37,11 @@ export interface BridgeSettings {
   /** Whether the packets of every SFTP session are logged, without what is in files. */
   tracing: boolean;
   hostKeyFile: string;
-  masterKeyFile: string;
+  keyring: KeyringPlace;
 }
+
+/** What is needed to open what is stored. */
+export type StorageSettings = Pick<BridgeSettings, "dataDir" | "keyring">;
 
 /** Reads the settings. @throws SettingError with a line for each that is missing or wrong */
 export function readSettings(environment: Environment): BridgeSettings {
@@ -48,7 +52,7 @@ export function readSettings(environment: Environment): BridgeSettings {
   };
   const whole = (name: string, fallback: number, least: number, most: number) => () =>
     readWholeNumber(name, text(name, String(fallback)), least, most);
-  const { dataDir, masterKeyFile } = readStorageSettings(environment);
+  const dataDir = readDataDir(environment);
   return readAll({
     dataDir: () => dataDir,
     sftpHost: () => text("SFTP_HOST", "127.0.0.1"),
@@ -68,17 +72,51 @@ export function readSettings(environment: Environment): BridgeSettings {
     kex: () => readWord("KEX", text("KEX", "compatible"), kexModes),
     tracing: () => readWords("TRACE", text("TRACE", "none"), ["none", "sftp"]).includes("sftp"),
     hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
-    masterKeyFile: () => masterKeyFile,
+    keyring: () => readStorageSettings(environment).keyring,
   });
 }
 
-/** Only where things are stored, for what needs no server and no worker. */
-export function readStorageSettings(
-  environment: Environment,
-): Pick<BridgeSettings, "dataDir" | "masterKeyFile"> {
-  const dataDir = environment["DATA_DIR"]?.trim() || "./data/bridge";
-  const masterKeyFile = environment["MASTER_KEY_FILE"]?.trim() || join(dataDir, "master.key");
-  return { dataDir, masterKeyFile };
+/** Only where things are stored, for what needs no server and no worker. @throws SettingError */
+export function readStorageSettings(environment: Environment): StorageSettings {
+  const dataDir = readDataDir(environment);
+  return { dataDir, keyring: readKeyring((name) => environment[name]?.trim(), dataDir) };
+}
+
+function readDataDir(environment: Environment): string {
+  return environment["DATA_DIR"]?.trim() || "./data/bridge";
+}
+
+/**
+ * Where the master key shall be from now on: what `NEW_KEYRING`, `NEW_MASTER_KEY_FILE` and `NEW_PKCS11_…`
+ * say, and where they are silent the settings as they are. @throws SettingError
+ */
+export function readNewKeyring(environment: Environment): KeyringPlace {
+  const value = (name: string) => environment[`NEW_${name}`]?.trim() || environment[name]?.trim();
+  return readKeyring(value, readDataDir(environment));
+}
+
+const keyringKinds = ["file", "pkcs11"] as const;
+
+function readKeyring(
+  value: (name: string) => string | undefined,
+  dataDir: string,
+): KeyringPlace {
+  const kind = readWord("KEYRING", value("KEYRING") || "file", keyringKinds);
+  if (kind === "file") {
+    return { kind, file: value("MASTER_KEY_FILE") || join(dataDir, "master.key") };
+  }
+  const required = (name: string) => () => {
+    const found = value(name);
+    if (found) return found;
+    throw new SettingError(`${name} is not set; KEYRING=pkcs11 requires it.`);
+  };
+  return readAll({
+    kind: () => kind,
+    module: required("PKCS11_MODULE"),
+    tokenLabel: required("PKCS11_TOKEN_LABEL"),
+    pinFile: required("PKCS11_PIN_FILE"),
+    keyLabel: () => value("PKCS11_KEY_LABEL") || "rosterbridge master key",
+  });
 }
 
 /** One of the words. */

@@ -1,6 +1,6 @@
 /** The word `verify`: what is stored is checked, and what is wrong is said. */
 import { openStored } from "./open.ts";
-import type { BridgeSettings } from "./settings.ts";
+import type { StorageSettings } from "./settings.ts";
 import { type Finding, type Verified, verify } from "./vault/verify.ts";
 
 /**
@@ -10,7 +10,7 @@ import { type Finding, type Verified, verify } from "./vault/verify.ts";
  * @returns whether nothing is missing or damaged
  */
 export async function verifyStored(
-  settings: Pick<BridgeSettings, "dataDir" | "masterKeyFile">,
+  settings: StorageSettings,
   { json, now, write }: { json: boolean; now(): number; write(line: string): void },
 ): Promise<boolean> {
   const stored = await openStored(settings, { now }, { mayBeNew: false });

@@ -6,6 +6,7 @@ import type { Log } from "../../shared/log.ts";
 import { Trouble } from "../trouble.ts";
 import { isDiskFull } from "../vault/blob/disk-room.ts";
 import { FolderGone, NotDurable } from "../vault/catalog/catalog.ts";
+import { KeyringAway } from "../vault/keys/keyring.ts";
 import { type Home, Refusal } from "./home.ts";
 
 const PARTIAL = "What arrived before is kept as a partial file; try again later or resume.";
@@ -17,11 +18,14 @@ export class Storage {
   readonly folderGone: Trouble;
   /** It is over only with the next start. */
   readonly notDurable: Trouble;
+  /** The watch of the keyring ends it. */
+  readonly keyringAway: Trouble;
 
   constructor(log: Log) {
     this.fullDisk = new Trouble("the disk is full", log);
     this.notDurable = new Trouble("the catalog could not be synced; restart the bridge", log);
     this.folderGone = new Trouble("DATA_DIR is not where it was", log);
+    this.keyringAway = new Trouble("the token with the master key does not answer", log);
   }
 
   /** The refusal of something that the storage prevented; anything else stays what it is. */
@@ -43,6 +47,13 @@ export class Storage {
       return new Refusal(
         "failure",
         "The service's storage failed, so it cannot promise that this lasts. Look whether it was done, and send it again later; if it stays so, tell the service's operator.",
+      );
+    }
+    if (error instanceof KeyringAway) {
+      this.keyringAway.seen(error.message);
+      return new Refusal(
+        "failure",
+        "The service cannot open your storage key just now, so this could not be done and nothing was changed. Send it again later; if it stays so, tell the service's operator.",
       );
     }
     return error;

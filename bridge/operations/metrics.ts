@@ -12,6 +12,11 @@ export function metricsText(health: BridgeState): string {
       (workerAnsweredAt ?? 0) / 1000,
     ),
     gauge("disk_full", "Whether the disk of DATA_DIR is full.", isOn("disk_full")),
+    gauge(
+      "keyring_reachable",
+      "Whether the master key can be asked; it is in a file or in a token.",
+      1 - isOn("keyring_away"),
+    ),
     gauge("sessions", "Connections that are logged in.", health.sessions),
     gauge("uploads_waiting", "Accepted files on their way to the worker.", health.uploadsWaiting),
     gauge("uploads_held", "Files that a rule holds.", health.uploadsHeld),

@@ -2,7 +2,13 @@
 
 /** Something that is wrong now. */
 export interface CurrentTrouble {
-  trouble: "worker_away" | "disk_full" | "data_dir_gone" | "catalog_not_synced" | "uploads_parked";
+  trouble:
+    | "worker_away"
+    | "disk_full"
+    | "data_dir_gone"
+    | "catalog_not_synced"
+    | "keyring_away"
+    | "uploads_parked";
   reason: string;
 }
 

@@ -12,7 +12,8 @@ import { sender } from "./vault/catalog/version-0.ts";
 /** A folder in which a bridge has stored a file. */
 async function usedFolder(t: TestContext) {
   const dataDir = join(await temporaryFolder(t), "bridge");
-  const settings = { dataDir, masterKeyFile: join(dataDir, "master.key") };
+  const masterKeyFile = join(dataDir, "master.key");
+  const settings = { dataDir, keyring: { kind: "file" as const, file: masterKeyFile } };
   const open = () => openStored(settings, { now: Date.now });
   const stored = await open();
   const { version } = await stored.keys.current(1);
@@ -23,7 +24,7 @@ async function usedFolder(t: TestContext) {
   await release();
   stored.catalog.settleSize(file, "closed", { size: 4, modifiedAt: 1 });
   stored.close();
-  return { ...settings, open };
+  return { dataDir, masterKeyFile, open };
 }
 
 async function read(stored: Awaited<ReturnType<typeof openStored>>): Promise<string> {
@@ -79,7 +80,7 @@ test("a DATA_DIR that is a file is the setting's fault", async (t) => {
   const dataDir = join(await temporaryFolder(t), "file");
   await writeFile(dataDir, "");
   await assert.rejects(
-    openStored({ dataDir, masterKeyFile: join(dataDir, "m") }, { now: Date.now }),
+    openStored({ dataDir, keyring: { kind: "file", file: join(dataDir, "m") } }, { now: Date.now }),
     settingError("DATA_DIR", /takes a folder/),
   );
 });

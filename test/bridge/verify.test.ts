@@ -14,7 +14,10 @@ import { temporaryFolder } from "./vault/temporary-folder.ts";
 
 async function storedFiles(t: TestContext, sizes: Record<string, number>) {
   const dataDir = join(await temporaryFolder(t), "bridge");
-  const settings = { dataDir, masterKeyFile: join(dataDir, "master.key") };
+  const settings = {
+    dataDir,
+    keyring: { kind: "file" as const, file: join(dataDir, "master.key") },
+  };
   const stored = await openStored(settings, { now: Date.now });
   const { version } = await stored.keys.current(1);
   const blobs: Record<string, string> = {};
@@ -112,7 +115,10 @@ test("a file whose key is gone is damaged, and the others are still checked", as
 
 test("verify makes nothing where no bridge has stored anything", async (t) => {
   const dataDir = join(await temporaryFolder(t), "typo");
-  const settings = { dataDir, masterKeyFile: join(dataDir, "master.key") };
+  const settings = {
+    dataDir,
+    keyring: { kind: "file" as const, file: join(dataDir, "master.key") },
+  };
   await assert.rejects(
     verifyStored(settings, { json: false, now: Date.now, write: () => {} }),
     SettingError,

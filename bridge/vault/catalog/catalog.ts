@@ -15,7 +15,7 @@ import { type Delivery, Files, type Left } from "./files.ts";
 import { Identity } from "./identity.ts";
 import { Ledger } from "./ledger.ts";
 import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
-import { StoredKeys } from "./school-keys.ts";
+import { StoredKeys, type WrappedKey } from "./school-keys.ts";
 import { SmallBlobs } from "./small-blobs.ts";
 
 export { FolderGone, NotDurable } from "./write-ahead-log.ts";
@@ -219,6 +219,11 @@ export class Catalog {
       this.#files.purge(schoolId);
       this.keys.purge(schoolId);
     });
+  }
+
+  /** All keys are wrapped with another master key: all or none, and the old ones leave no trace. */
+  rewrapKeys(keys: WrappedKey[]): void {
+    this.#database.erasing(() => this.keys.rewrap(keys));
   }
 
   // Blobs without a file

@@ -1,6 +1,14 @@
 /** The schools' wrapped keys, as bridge/vault/keys/school-keys.ts stores them. */
 import type { CatalogDatabase } from "./database.ts";
 
+export interface WrappedKey {
+  schoolId: number;
+  version: number;
+  wrapped: Uint8Array;
+}
+
+const WRAPPED = "SELECT school_id AS schoolId, version, wrapped FROM school_keys";
+
 export class StoredKeys {
   readonly #database: CatalogDatabase;
 
@@ -18,6 +26,28 @@ export class StoredKeys {
   /** Is a key of any school stored? */
   any(): boolean {
     return this.#database.all("SELECT 1 FROM school_keys LIMIT 1").length > 0;
+  }
+
+  /** Up to `limit` keys of any schools, the newest first. */
+  some(limit: number): WrappedKey[] {
+    return this.#database.all(`${WRAPPED} ORDER BY rowid DESC LIMIT ?`, limit);
+  }
+
+  /** All of all schools: some hundred bytes each. */
+  all(): WrappedKey[] {
+    return this.#database.all(WRAPPED);
+  }
+
+  /** Each is wrapped otherwise now; to be called within a transaction that erases. */
+  rewrap(keys: WrappedKey[]): void {
+    for (const { schoolId, version, wrapped } of keys) {
+      this.#database.run(
+        "UPDATE school_keys SET wrapped = ? WHERE school_id = ? AND version = ?",
+        Buffer.from(wrapped),
+        schoolId,
+        version,
+      );
+    }
   }
 
   save(schoolId: number, version: number, wrapped: Uint8Array): void {

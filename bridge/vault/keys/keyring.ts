@@ -13,6 +13,8 @@ export interface Keyring {
   unwrap(wrapped: Uint8Array, context: string): Promise<Uint8Array>;
   /** @throws {KeyringAway} when nothing can be wrapped or unwrapped now */
   check(): Promise<void>;
+  /** Lets go of whatever holds the master key. */
+  close(): void;
 }
 
 /** The keyring cannot be asked now; what it was asked for can be had when it is back. */
@@ -52,6 +54,7 @@ export async function fileKeyring(
     unwrap: async (wrapped, context) => unwrapWith(masterKey, wrapped, context),
     // The key was read when it was opened.
     check: async () => {},
+    close: () => {},
   };
 }
 

@@ -61,7 +61,7 @@ const wrongPin = new Set<number>([
 export async function pkcs11Keyring(
   place: TokenPlace,
   { mayBeNew = true } = {},
-): Promise<Keyring & { close(): void }> {
+): Promise<Keyring> {
   const token = new Token(place);
   await token.run(() => Promise.resolve(), { mayBeNew });
   return {

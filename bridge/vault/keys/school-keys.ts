@@ -99,6 +99,7 @@ function newestVersion(rows: { version: number }[]): number {
   return Math.max(0, ...rows.map((row) => row.version));
 }
 
-function keyContext(schoolId: number, version: number): string {
+/** What a school's key is wrapped for. */
+export function keyContext(schoolId: number, version: number): string {
   return `school:${schoolId}:${version}`;
 }

@@ -13,7 +13,10 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 async function openVault(t: TestContext) {
   const dataDir = join(await temporaryFolder(t), "bridge");
-  const settings = { dataDir, masterKeyFile: join(dataDir, "..", "master.key") };
+  const settings = {
+    dataDir,
+    keyring: { kind: "file" as const, file: join(dataDir, "..", "master.key") },
+  };
   const stored = await openStored(settings, { now: () => 1000 });
   t.after(() => stored.close());
   const { catalog, vault, keys } = stored;

@@ -88,6 +88,7 @@ test("a key is unwrapped once while it is in use, and a keyring that failed is a
       return keyring.unwrap(wrapped, context);
     },
     check: () => keyring.check(),
+    close: () => keyring.close(),
   };
   const restarted = new SchoolKeys(counting, store);
   await assert.rejects(restarted.current(1), /away/);
