@@ -14,6 +14,11 @@ export const PROTOCOL = 1;
 export const PROTOCOL_HEADER = "rosterbridge-protocol";
 /** Every call says which bridge asks: the UUID it gave itself when its catalog was made. */
 export const BRIDGE_HEADER = "rosterbridge-bridge";
+/**
+ * The header of a slice that says whose upload it is, so that the worker need not ask first. Bridges
+ * before it do not say.
+ */
+export const SCHOOL_HEADER = "rosterbridge-school";
 
 /** A school's number in the database; it never changes and is never used again. */
 export const SchoolId = v.pipe(v.number(), v.integer(), v.minValue(1), v.brand("SchoolId"));

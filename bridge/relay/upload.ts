@@ -137,8 +137,8 @@ async function send(
         throw new WorkerUnavailable(`the worker wants byte ${offset} of ${file.size}`);
       }
       const bytes = await soundly(() => blob.read(offset, take));
-      const lane = announcement.lane;
-      position = await worker.sendSlice({ id: entry.uploadId, lane, pass, offset, bytes });
+      const { id, schoolId, lane } = announcement;
+      position = await worker.sendSlice({ id, schoolId, lane, pass, offset, bytes });
       take = Math.min(position.take ?? sliceBytes, sliceBytes);
       progress.see(position, file.size);
     }

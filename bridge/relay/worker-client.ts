@@ -13,6 +13,7 @@ import {
   type ListenRequest,
   PROTOCOL,
   PROTOCOL_HEADER,
+  SCHOOL_HEADER,
   type UploadAnnouncement,
   type UploadId,
   UploadPosition,
@@ -25,6 +26,7 @@ export { WorkerFault, WorkerRefusal, WorkerUnavailable } from "./worker-answers.
 /** Which bytes of an upload are sent. */
 export interface SentSlice {
   id: UploadId;
+  schoolId: number;
   lane: string;
   pass: string;
   offset: number;
@@ -70,11 +72,13 @@ export function workerClient(
     path: string,
     silence: Silence,
     body?: string | Uint8Array,
+    also: Record<string, string> = {},
   ): Promise<Response> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${token}`,
       [PROTOCOL_HEADER]: String(PROTOCOL),
       [BRIDGE_HEADER]: bridgeId(),
+      ...also,
     };
     if (typeof body === "string") headers["content-type"] = "application/json";
     if (body instanceof Uint8Array) headers["content-type"] = "application/octet-stream";
@@ -95,11 +99,11 @@ export function workerClient(
   async function call<Schema extends v.GenericSchema>(
     schema: Schema,
     [method, path, body]: [method: string, path: string, body: string | Uint8Array],
-    { also = 200, mayWaitMs = 0 } = {},
+    { also = 200, mayWaitMs = 0, headers = {} } = {},
   ): Promise<v.InferOutput<Schema>> {
     const what = `${method} ${pathKind(path)}`;
     using silence = listenForSilence(silenceMs + mayWaitMs, signal);
-    const response = await request(method, path, silence, body);
+    const response = await request(method, path, silence, body, headers);
     if (response.status !== 200 && response.status !== also) {
       throw await refusalOf(what, response, now());
     }
@@ -116,10 +120,11 @@ export function workerClient(
         mayWaitMs: body.waitMs,
       }),
     announce: (body) => call(UploadPosition, ["POST", "/bridge/uploads", JSON.stringify(body)]),
-    sendSlice({ id, lane, pass, offset, bytes }) {
+    sendSlice({ id, schoolId, lane, pass, offset, bytes }) {
       const query = new URLSearchParams({ pass, lane });
       const path = `/bridge/uploads/${id}/slices/${offset}?${query}`;
-      return call(UploadPosition, ["PUT", path, bytes], { also: 409 });
+      const headers = { [SCHOOL_HEADER]: String(schoolId) };
+      return call(UploadPosition, ["PUT", path, bytes], { also: 409, headers });
     },
     async *download(href) {
       const path = ownPath(href);

@@ -52,7 +52,7 @@ export async function goldenWorker(): Promise<GoldenWorker> {
   const { body: old } = await app.admin("POST", `${school}/keys`, { publicKey: keys[1] });
   await app.admin("DELETE", `${school}/keys/${encodeURIComponent(old.fingerprint)}`);
   await database.batch([
-    ...commands.map((command) => askFor(command, now)),
+    ...commands.map((command) => askFor(command, "default", now)),
     // It counts from when the database was made.
     "UPDATE directory SET version = 1000000003",
   ], "write");

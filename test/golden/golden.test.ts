@@ -64,7 +64,7 @@ function make(client: WorkerClient, { path, body }: Golden["request"]): Promise<
   const [, id, offset, pass, lane] = slice as unknown as [string, string, string, string, string];
   const bytes = new TextEncoder().encode(body);
   return client.sendSlice({
-    ...{ id: id as today.UploadId, offset: Number(offset), pass, lane, bytes },
+    ...{ id: id as today.UploadId, schoolId: 1, offset: Number(offset), pass, lane, bytes },
   });
 }
 

@@ -12,7 +12,7 @@ import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findExport } from "./find-export.ts";
-import { findSchool } from "./find-school.ts";
+import { bridgeOf, findSchool } from "./find-school.ts";
 
 export function exportRoutes(context: WorkerContext): Hono {
   const { database, now, randomId } = context;
@@ -22,7 +22,8 @@ export function exportRoutes(context: WorkerContext): Hono {
     const school = await findSchool(database, c.req.param("slug"));
     const skipEmpty = school.settings.emptyExports === "skip";
     const by = author(c, now());
-    const id = await runNow(context, { id: school.id, skipEmpty }, by).catch(refuseWhileMaking);
+    const of = { id: school.id, bridge: school.bridge, skipEmpty };
+    const id = await runNow(context, of, by).catch(refuseWhileMaking);
     if (id === undefined) {
       throw new HttpProblem(
         409,
@@ -70,9 +71,11 @@ export function exportRoutes(context: WorkerContext): Hono {
   });
 
   routes.post("/exports/:id/deliver", needs("admin", "export"), async (c) => {
-    const { id } = await wholeExport(c.req.param("id"));
-    await deliverAgain(database, { id, commandId: randomId() }, author(c, now()));
-    return c.json(writeExport(await findExport(database, id)), 202);
+    const stored = await wholeExport(c.req.param("id"));
+    const bridge = await bridgeOf(database, stored.schoolId);
+    const again = { export: stored, bridge, commandId: randomId() };
+    await deliverAgain(database, again, author(c, now()));
+    return c.json(writeExport(await findExport(database, stored.id)), 202);
   });
 
   return routes;

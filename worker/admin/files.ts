@@ -46,7 +46,7 @@ export function fileRoutes({ database, now, randomId }: WorkerContext): Hono {
     const command: Command = { id: randomId(), type: "remove", schoolId: school.id, path };
     const by = author(c, now());
     await database.batch([
-      askFor(command, by.at),
+      askFor(command, school.bridge, by.at),
       auditEntry(by, school.id, "file.removal_asked", { path, size: file.size }),
     ], "write");
     // The file is there until the bridge has removed it, and then it is in no list any more.

@@ -3,7 +3,7 @@ import { Slug } from "../../shared/slug.ts";
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { purgeSchool } from "../database/control/purge.ts";
+import { purgeSchool } from "../database/purge.ts";
 import {
   changeSchool,
   createSchool,

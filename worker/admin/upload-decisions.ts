@@ -8,6 +8,7 @@ import { accept } from "../http/body.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
+import { bridgeOf } from "./find-school.ts";
 import { uploadAnswer } from "./uploads.ts";
 
 const Decision = v.strictObject({
@@ -18,10 +19,15 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
   const routes = new Hono();
 
   /** @throws HttpProblem 404, or 409 when the upload is in none of these states */
-  async function standing(id: string, states: readonly string[]): Promise<Upload> {
+  async function standing(
+    id: string,
+    states: readonly string[],
+  ): Promise<Upload & { bridge: string }> {
     const upload = await uploadById(database, id);
     if (!upload) throw new HttpProblem(404, "upload_unknown", `There is no upload ${id}.`);
-    if (states.includes(upload.state)) return upload;
+    if (states.includes(upload.state)) {
+      return { ...upload, bridge: await bridgeOf(database, upload.schoolId) };
+    }
     throw notStanding(upload, states);
   }
 

@@ -7,18 +7,13 @@ import { Hono } from "hono";
 import { type EventsAnswer, EventsRequest } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
-import { schoolsThere } from "../database/control/bridges.ts";
-import { finishPurges } from "../database/control/purge.ts";
+import { beforeEvents, moveHead } from "../database/control/bridges.ts";
+import { finishPurges } from "../database/purge.ts";
 import { isConstraint } from "../database/errors.ts";
 import { recordOutcomes } from "../database/school/commands.ts";
 import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
 import { recordFiles, recordReads } from "../database/school/files.ts";
-import {
-  headOf,
-  knownHashes,
-  type NumberedEvent,
-  recordEvents,
-} from "../database/school/ledger.ts";
+import { knownHashes, type NumberedEvent, recordEvents } from "../database/school/ledger.ts";
 import { tellOfDeliveries, tellOfDownloads } from "../database/school/occurrences.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -61,8 +56,10 @@ async function take(
   told: NumberedEvent[],
   { done }: EventsRequest,
 ): Promise<number> {
-  const head = await headOf(database, bridge.id);
-  await refuseAnother(database, bridge, told.filter(({ number }) => number <= head.number));
+  const schoolIds = told.map(({ head }) => head.schoolId);
+  const { head, schools } = await beforeEvents(database, bridge, schoolIds);
+  const known = told.filter(({ number }) => number <= head.number);
+  await refuseAnother(database, bridge, known, schools);
   const fresh = told.filter(({ number }) => number > head.number);
   if (head.number > 0) {
     for (const broken of breaks(fresh, head)) {
@@ -71,19 +68,23 @@ async function take(
   }
   const outcomes = done.map((one) => ({ ...one, at: instant(Date.parse(one.at)) }));
   const delivered = outcomes.filter(({ outcome }) => outcome === "done");
+  // What is told of a school that is not the bridge's, or is being deleted, is passed over.
+  const own = fresh.filter((event) => schools.has(event.head.schoolId));
+  const last = fresh.at(-1);
   const statements: InStatement[] = [
-    ...recordEvents(bridge, fresh, instant(now())),
-    ...recordFiles(bridge.name, fresh),
-    ...recordReads(bridge.name, fresh),
-    ...recordDownloads(bridge.name, fresh),
-    ...receiptsTold(fresh),
+    ...recordEvents(bridge.id, own),
+    ...(last ? [moveHead(bridge, last, instant(now()))] : []),
+    ...recordFiles(own),
+    ...recordReads(own),
+    ...recordDownloads(own),
+    ...receiptsTold(own),
     ...(delivered.length > 0
       ? [recordDeliveries(bridge.name, delivered), tellOfDeliveries(delivered.map(({ id }) => id))]
       : []),
     ...recordOutcomes(bridge.name, outcomes),
   ];
   if (statements.length > 0) await database.batch(statements, "write");
-  return fresh.at(-1)?.number ?? head.number;
+  return last?.number ?? head.number;
 }
 
 /** Whoever is told of such things hears that an export was fetched. */
@@ -99,14 +100,13 @@ async function refuseAnother(
   database: WorkerContext["database"],
   bridge: CallingBridge,
   known: NumberedEvent[],
+  schools: ReadonlySet<number>,
 ): Promise<void> {
   if (known.length === 0) return;
   const hashes = await knownHashes(database, bridge.id, known.map(({ number }) => number));
-  const missing = known.filter(({ number }) => !hashes.has(number));
   // Those of a school that is there would have been kept: they were never told.
-  const there = await schoolsThere(database, bridge.name, missing.map(({ head }) => head.schoolId));
   const other = known.find(({ number, hash, head }) =>
-    hashes.has(number) ? hashes.get(number) !== hash : there.has(head.schoolId)
+    hashes.has(number) ? hashes.get(number) !== hash : schools.has(head.schoolId)
   );
   if (!other) return;
   throw new HttpProblem(

@@ -9,9 +9,9 @@ import { Hono } from "hono";
 import { type ListenAnswer, ListenRequest, LONGEST_LISTEN_MS } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
-import { bridgeSeen } from "../database/control/bridges.ts";
+import { bridgeSeen, speaksAnew } from "../database/control/bridges.ts";
 import { directoryQuery, directoryVersion, readDirectory } from "../database/control/directory.ts";
-import { pendingCommands, readCommands } from "../database/school/commands.ts";
+import { askAgain, pendingCommands, readCommands } from "../database/school/commands.ts";
 import { tickInPassing } from "../export/tick.ts";
 import { readJson } from "../http/body.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
@@ -28,12 +28,18 @@ export function listenRoutes(context: WorkerContext): Hono {
   return new Hono().post("/listen", async (c) => {
     const request = await readJson(c, ListenRequest);
     const bridge = callingBridge(c);
-    const seen = bridgeSeen(context.database, bridge, instant(context.now())).catch((error) =>
+    const seen = see(context, bridge).catch((error) =>
       context.log("bridge.not_recorded", { bridge: bridge.name, ...describeFault(error) })
     );
     await within(LOOK_MS, seen);
     return c.json(await listen({ ...context, ticking }, bridge, request));
   });
+}
+
+/** What a bridge did not understand is asked of it again when it speaks another protocol. */
+async function see({ database, now }: WorkerContext, bridge: CallingBridge): Promise<void> {
+  if (await speaksAnew(database, bridge)) await askAgain(database, bridge.name);
+  await bridgeSeen(database, bridge, instant(now()));
 }
 
 /** One tick at a time, whoever listens; who asks while it is under way waits for that one. */

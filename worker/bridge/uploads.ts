@@ -1,15 +1,16 @@
 /**
  * The bridge's calls about uploads: announce one, send its slices, fetch what came of it.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { UploadAnnouncement } from "../../shared/protocol.ts";
+import { SCHOOL_HEADER, UploadAnnouncement } from "../../shared/protocol.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   announceUpload,
   type StoredPosition,
   uploadPosition,
 } from "../database/school/arrivals.ts";
+import { isOfBridge, isServedBy } from "../database/control/bridges.ts";
 import { StaleSlice } from "../database/school/slice-writes.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -28,8 +29,8 @@ export function uploadRoutes(context: WorkerContext): Hono {
 
   /** @throws HttpProblem 404 when the bridge announced none of that id */
   async function find(id: string, bridge: string): Promise<StoredPosition> {
-    const found = await uploadPosition(database, id, bridge);
-    if (found) return found;
+    const found = await uploadPosition(database, id);
+    if (found && await isOfBridge(database, found.schoolId, bridge)) return found;
     throw new HttpProblem(
       404,
       "upload_unknown",
@@ -43,9 +44,12 @@ export function uploadRoutes(context: WorkerContext): Hono {
     // Parked rather than refused, so that an administrator sees it and can have it tried again.
     const parked = announcement.parked ??
       (laneOf(announcement.lane) ? null : noLane(announcement.lane));
-    await announceUpload(database, name, { ...announcement, parked }, instant(context.now()));
-    const found = await uploadPosition(database, announcement.id, name);
-    if (!found) throw noSchool(announcement.schoolId);
+    const { schoolId } = announcement;
+    const isServed = await isServedBy(database, schoolId, name);
+    const announced = { ...announcement, parked };
+    const found = isServed &&
+      await announceUpload(database, announced, instant(context.now()));
+    if (!found) throw noSchool(schoolId);
     return c.json(positionOf(found));
   });
 
@@ -59,7 +63,15 @@ export function uploadRoutes(context: WorkerContext): Hono {
     const { name: bridge } = callingBridge(c);
     const { pass = "apply", lane = "roster" } = c.req.query();
     try {
-      const slice = { id, bridge, pass, offset: offset.output, bytes };
+      const school = schoolSaid(c);
+      const slice = {
+        id,
+        bridge,
+        ...(school === undefined ? {} : { school }),
+        pass,
+        offset: offset.output,
+        bytes,
+      };
       const taken = await laneWanted(lane).take(slice, { database, sliceRows, now: context.now() });
       return c.json(positionAfter(taken, bytes.length));
     } catch (error) {
@@ -85,6 +97,12 @@ export function uploadRoutes(context: WorkerContext): Hono {
   });
 
   return routes;
+}
+
+/** Not said by a bridge of an older version. */
+function schoolSaid(c: Context): number | undefined {
+  const said = Number(c.req.header(SCHOOL_HEADER));
+  return Number.isInteger(said) && said > 0 ? said : undefined;
 }
 
 function laneWanted(name: string): Lane {

@@ -23,6 +23,7 @@ import {
   moveOn,
   putOff,
 } from "../database/control/schedules.ts";
+import { bridgesOf } from "../database/control/bridges.ts";
 import { isUnavailable } from "../database/errors.ts";
 import { nextRun } from "./schedule.ts";
 
@@ -75,13 +76,23 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
   }
   await moveOn(context.database, done);
   let trouble: unknown;
-  for (const making of await unfinishedExports(context.database, limit)) {
+  for (const making of await unfinished(context, limit)) {
     // A piece that is too slow for the database costs its own school only.
     const reached = await goOn(context, making, inTime).catch((error) => void (trouble = error));
     if (reached === "more") ticked.unfinished = true;
   }
   if (trouble !== undefined) throw trouble;
   return ticked;
+}
+
+/** Exports that are not whole; one whose school is gone goes with it. */
+async function unfinished({ database }: Ticking, limit: number): Promise<Making[]> {
+  const begun = await unfinishedExports(database, limit);
+  const bridges = await bridgesOf(database, begun.map(({ schoolId }) => schoolId));
+  return begun.flatMap((making) => {
+    const bridge = bridges.get(making.schoolId);
+    return bridge === undefined ? [] : [{ ...making, bridge }];
+  });
 }
 
 /** Writes piece after piece while there is time. `failed`: the next tick tries again. */
@@ -120,7 +131,7 @@ export async function tickInPassing(context: Ticking): Promise<void> {
 async function makeDue(context: Ticking, due: DueSchool, done: Done[]): Promise<boolean> {
   const now = context.now();
   const next = nextRun(due.cron, due.timezone, now);
-  const created = newExport(context, due.schoolId, Date.parse(due.dueAt), now);
+  const created = newExport(context, due, Date.parse(due.dueAt), now);
   const begun = await beginExport(context.database, created, due);
   // The one that is being made comes first; this one stays due.
   if (!begun.claimed && begun.why === "busy") return false;
@@ -145,19 +156,20 @@ async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<v
  * Makes a school's export now, named by this moment; when an export of the same millisecond is there
  * already, by the next free one. A large one may be `making` still: the tick goes on with it.
  *
- * @param school its id, and whether it wants no file when nothing is new
+ * @param school its id, its bridge, and whether it wants no file when nothing is new
  * @returns its id; `undefined` when nothing is new and none is wanted then
  */
 export async function runNow(
   context: Ticking,
-  school: { id: SchoolId; skipEmpty: boolean },
+  school: { id: SchoolId; bridge: string; skipEmpty: boolean },
   by: Author,
 ): Promise<string | undefined> {
   const started = context.now();
   const inTime = () => context.now() - started <= RUN_NOW_MS;
+  const of = { schoolId: school.id, bridge: school.bridge };
   let dueAt = started;
   while (true) {
-    const created = newExport(context, school.id, dueAt, context.now());
+    const created = newExport(context, of, dueAt, context.now());
     const begun = await beginExport(context.database, created, {
       skipEmpty: school.skipEmpty,
       by,
@@ -182,11 +194,17 @@ export class ExportUnderWay extends Error {
   }
 }
 
-function newExport(context: Ticking, schoolId: SchoolId, dueAt: number, now: number): NewExport {
+function newExport(
+  context: Ticking,
+  { schoolId, bridge }: Pick<NewExport, "schoolId" | "bridge">,
+  dueAt: number,
+  now: number,
+): NewExport {
   return {
     id: context.randomId(),
     commandId: context.randomId(),
     schoolId,
+    bridge,
     dueAt: instant(dueAt),
     name: exportName(formatTimeCode(dueAt)),
     now: instant(now),

@@ -31,7 +31,7 @@ type Reached = Pick<StoredPosition, "state" | "offset" | "rejected">;
  * @throws `WrongOffset` or `StaleSlice` when these bytes are not the next ones
  */
 export async function applySlice(slice: Slice, options: ApplyOptions): Promise<Taken> {
-  const upload = await loadProgress(options.database, slice.id);
+  const upload = await loadProgress(options.database, slice.id, slice.school);
   if (!upload || !isNext(upload, slice)) throw new WrongOffset();
   const reached = await apply(upload, slice, options);
   return {

@@ -20,6 +20,8 @@ export interface Slice {
   id: string;
   /** Who sends it; the upload must be of one of its schools. */
   bridge: string;
+  /** Whose upload it is, as the bridge says; a bridge of an older version does not. */
+  school?: number;
   pass: string;
   offset: number;
   bytes: Uint8Array;

@@ -36,7 +36,7 @@ async function ask(way: WholeWay, schoolId: number, count: number, kind: string)
     exportId: null,
   }));
   const at = "2026-11-22T10:00:00.000Z";
-  await way.app.context.database.batch(commands.map((one) => askFor(one, at)), "write");
+  await way.app.context.database.batch(commands.map((one) => askFor(one, "default", at)), "write");
 }
 
 test("a revocation is heard while twenty slow exports and a hundred failing commands are under way", async () => {

@@ -10,7 +10,7 @@ import {
   WorkerRefusal,
   WorkerUnavailable,
 } from "../../../bridge/relay/worker-client.ts";
-import type { UploadId } from "../../../shared/protocol.ts";
+import { SCHOOL_HEADER, type UploadId } from "../../../shared/protocol.ts";
 import { type FakeWorker, fakeWorker, json, text } from "./fake-worker.ts";
 
 const now = Date.UTC(2026, 10, 22, 12);
@@ -19,7 +19,7 @@ const token = "0123456789abcdef-token";
 const bridgeId = "0b1d9e60-0000-4000-8000-000000000001";
 const nothing = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
 const slice = (offset: number, bytes: Uint8Array) => ({
-  ...{ id, lane: "roster", pass: "apply", offset, bytes },
+  ...{ id, schoolId: 7, lane: "roster", pass: "apply", offset, bytes },
 });
 
 function clientOf({ url }: Pick<FakeWorker, "url">, options = {}): WorkerClient {
@@ -98,6 +98,7 @@ test("a slice is sent byte for byte to its offset", async () => {
     worker.calls[0]!.path,
     `/bridge/uploads/${id}/slices/4?pass=apply&lane=roster`,
   );
+  assert.equal(worker.calls[0]!.headers[SCHOOL_HEADER], "7");
   assert.equal(worker.calls[0]!.method, "PUT");
   assert.deepEqual(worker.calls[0]!.body, bytes);
 });

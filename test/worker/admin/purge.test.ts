@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Client, InStatement } from "@libsql/client";
-import { schoolRows } from "../../../worker/database/control/purge.ts";
+import { schoolRows } from "../../../worker/database/purge.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";

@@ -37,7 +37,7 @@ eachDatabase("two administrators decide about one upload", (database) => {
         })).rows[0]![0],
       );
     return {
-      upload: { id, schoolId, name: "roster.csv" },
+      upload: { id, schoolId, name: "roster.csv", bridge: "default" },
       left: async () => ({
         waiting: await count("deferred_rows", "upload_id", id),
         problems: await count("problems", "upload_id", id),

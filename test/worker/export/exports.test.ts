@@ -219,7 +219,8 @@ sentences("exports", {
     await exportNow(here, id);
     const [made] = await exportsOf(database, id);
     await deliverAgain(database, {
-      id: made!.id,
+      export: made!,
+      bridge: "default",
       commandId: here.context.randomId(),
     }, school.author(here.context));
     const { rows } = await database.execute("SELECT id, school_id, command FROM commands");
@@ -244,7 +245,8 @@ sentences("exports", {
     await exportNow(here, id);
     const [made] = await exportsOf(database, id);
     await deliverAgain(database, {
-      id: made!.id,
+      export: made!,
+      bridge: "default",
       commandId: here.context.randomId(),
     }, school.author(here.context));
     const { rows } = await database.execute("SELECT id FROM commands");
@@ -268,12 +270,12 @@ sentences("exports", {
       return (await getExport(database, made!.id))!;
     };
     assert.equal(
-      (await batch(...recordDownloads("default", [download(1, (id + 1) as SchoolId)])))
+      (await batch(...recordDownloads([download(1, (id + 1) as SchoolId)])))
         .downloadedAt,
       null,
     );
     assert.equal(
-      (await batch(recordDeliveries("default", []), ...recordDownloads("default", []))).deliveredAt,
+      (await batch(recordDeliveries("default", []), ...recordDownloads([]))).deliveredAt,
       null,
     );
     assert.equal(
@@ -284,9 +286,9 @@ sentences("exports", {
       (await batch(recordDeliveries("default", [done(0, 9)]))).deliveredAt,
       at(midnight + 2000),
     );
-    await batch(...recordDownloads("elsewhere", [download(4)]));
-    await batch(...recordDownloads("default", [download(5), download(6), download(8)]));
-    const stored = await batch(...recordDownloads("default", [download(9)]));
+
+    await batch(...recordDownloads([download(5), download(6), download(8)]));
+    const stored = await batch(...recordDownloads([download(9)]));
     assert.equal(stored.downloadedAt, at(midnight + 5000));
     assert.deepEqual(stored.receipt, { fingerprint: "SHA256:5", address: "192.0.2.7" });
   },

@@ -126,7 +126,7 @@ export async function exportNow(
     args: [schoolId],
   });
   const skipEmpty = Number(school![0]) === 1;
-  return await runNow(context, { id: schoolId, skipEmpty }, author(context));
+  return await runNow(context, { id: schoolId, bridge: "default", skipEmpty }, author(context));
 }
 
 /** A school's exports, oldest first. */

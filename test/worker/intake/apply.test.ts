@@ -224,7 +224,7 @@ eachDatabase("applying a roster", (opened) => {
     const { applySlice } = await import("../../../worker/intake/apply.ts");
     const bytes = new TextEncoder().encode(header + row("a@x.edu") + row("b@x.edu"));
     const id = crypto.randomUUID();
-    await announceUpload(database, "default", {
+    await announceUpload(database, {
       lane: "roster",
       parked: null,
       id: id as never,

@@ -6,6 +6,7 @@ import { eachDatabase } from "../database/each-database.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { announceUpload } from "../../../worker/database/school/arrivals.ts";
 import { applySlice } from "../../../worker/intake/apply.ts";
+import { WrongOffset } from "../../../worker/intake/lane.ts";
 import { LISTED_PROBLEMS } from "../../../worker/roster/changes.ts";
 import { header, makeSchool, students, upload } from "../roster/world.ts";
 
@@ -57,30 +58,35 @@ function counting(client: Client): { client: Client; traffic: Traffic } {
 const rows = (count: number, idOf: (i: number) => string) =>
   header + Array.from({ length: count }, (_, i) => `u${i}@x.edu,${idOf(i)},,,,,,,1\r\n`).join("");
 
+async function announced(client: Client, school: number, size: number): Promise<string> {
+  const id = crypto.randomUUID();
+  await announceUpload(client, {
+    lane: "roster",
+    parked: null,
+    id: id as never,
+    schoolId: school as never,
+    name: "r.csv",
+    timeCode: "20261121T000000000Z",
+    acceptedAt: "2026-11-21T00:00:00.000Z",
+    size,
+    sha256: "0".repeat(64),
+    sender: { fingerprint: "", address: "", client: "" },
+  }, "2026-11-21T00:00:00.000Z");
+  return id;
+}
+
 eachDatabase("what a slice costs", (opened) => {
   test("two round trips a slice, however many slices were before it, and the answer is the position", async () => {
     const { client, traffic } = counting(opened().client);
     const school = await makeSchool(client);
     const bytes = new TextEncoder().encode(rows(60, (i) => `S${i}`));
-    const id = crypto.randomUUID();
-    await announceUpload(client, "default", {
-      lane: "roster",
-      parked: null,
-      id: id as never,
-      schoolId: school as never,
-      name: "r.csv",
-      timeCode: "20261121T000000000Z",
-      acceptedAt: "2026-11-21T00:00:00.000Z",
-      size: bytes.length,
-      sha256: "0".repeat(64),
-      sender: { fingerprint: "", address: "", client: "" },
-    }, "2026-11-21T00:00:00.000Z");
+    const id = await announced(client, school, bytes.length);
     const costs: number[] = [];
     let state = "accepted", offset = 0;
     while (state !== "completed") {
       [traffic.trips, traffic.rows] = [0, 0];
       const options = { database: client, sliceRows: 10, now: 0 };
-      const slice = { id, bridge: "default", pass: "apply", offset };
+      const slice = { id, bridge: "default", school, pass: "apply", offset };
       const { position } = await applySlice(
         { ...slice, bytes: bytes.subarray(offset) },
         options,
@@ -90,6 +96,19 @@ eachDatabase("what a slice costs", (opened) => {
     }
     assert.deepEqual(costs, Array(6).fill(2));
     assert.equal(offset, bytes.length);
+  });
+
+  test("a bridge that does not say whose upload it is costs one round trip more; one that says another school's is not the next", async () => {
+    const { client, traffic } = counting(opened().client);
+    const [school, other] = [await makeSchool(client), await makeSchool(client)];
+    const bytes = new TextEncoder().encode(rows(3, (i) => `T${i}`));
+    const id = await announced(client, school, bytes.length);
+    const options = { database: client, sliceRows: 10, now: 0 };
+    const slice = { id, bridge: "default", pass: "apply", offset: 0, bytes };
+    await assert.rejects(applySlice({ ...slice, school: other }, options), WrongOffset);
+    traffic.trips = 0;
+    assert.equal((await applySlice(slice, options)).position.state, "completed");
+    assert.equal(traffic.trips, 3);
   });
 
   test("StudentIds that rotate: each slice looks up what its own rows name, not all rows that wait", async () => {

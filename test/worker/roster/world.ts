@@ -47,7 +47,7 @@ export async function upload(
   const { sliceBytes = 512 * 1024, sliceRows = 5000, now = Date.UTC(2026, 10, 21) } = options;
   const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
   const id = randomUUID();
-  await announceUpload(database, "default", {
+  await announceUpload(database, {
     lane: "roster",
     parked: null,
     id: id as never,
@@ -63,7 +63,7 @@ export async function upload(
   while (true) {
     const { state, offset } = (await uploadPosition(database, id))!;
     if (state === "completed" || state === "rejected") break;
-    const slice = { id, bridge: "default", pass: "apply", offset };
+    const slice = { id, bridge: "default", school: schoolId, pass: "apply", offset };
     await applySlice({ ...slice, bytes: bytes.subarray(offset, offset + length) }, {
       database,
       sliceRows,

@@ -32,6 +32,34 @@ export function auditEntry(
   };
 }
 
+/** The same, directly after the statement of the change: nothing, if that changed nothing. */
+export function auditIfChanged(
+  by: Author,
+  schoolId: SchoolId,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+          SELECT ?, ?, ?, ?, ? WHERE changes() > 0`,
+    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
+  };
+}
+
+/** The same, with how many rows were changed as `counted` in its detail. */
+export function auditCounted(
+  by: Author,
+  schoolId: SchoolId,
+  action: string,
+  { counted, ...detail }: { counted: string } & Record<string, unknown>,
+): InStatement {
+  return {
+    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
+          SELECT ?, ?, ?, ?, json_set(?, ?, changes()) WHERE changes() > 0`,
+    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail), `$.${counted}`],
+  };
+}
+
 /** Which entries are wanted; all that are given must hold. */
 export interface AuditFilter {
   /** A slug. */

@@ -1,29 +1,76 @@
-/** The bridges that call: which catalogs, with whose token, and when last. */
-import type { Client } from "@libsql/client";
+/** The bridges that call: which catalogs, with whose token, and when last; and whose schools are whose. */
+import type { Client, InStatement } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
 
-/**
- * A bridge is there. When it speaks another protocol than before, what it did not understand is asked
- * of it again.
- */
+/** A bridge as it says of itself: `id` is its catalog's, `name` the one of its token. */
+export interface Bridge {
+  id: string;
+  name: string;
+  protocol: number;
+}
+
+/** Does the bridge speak another protocol than when it was last seen, or is it new? */
+export async function speaksAnew(database: Client, { id, protocol }: Bridge): Promise<boolean> {
+  const { rows } = await database.execute({
+    sql: "SELECT 1 FROM bridges WHERE id = ? AND protocol = ?",
+    args: [id, protocol],
+  });
+  return rows.length === 0;
+}
+
+/** A bridge is there. */
 export async function bridgeSeen(
   database: Client,
-  { id, name, protocol }: { id: string; name: string; protocol: number },
+  { id, name, protocol }: Bridge,
   now: string,
 ): Promise<void> {
-  await database.batch([
+  await database.execute({
+    sql: `INSERT INTO bridges (id, name, protocol, seen_at) VALUES (?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET name = excluded.name, protocol = excluded.protocol,
+            seen_at = excluded.seen_at`,
+    args: [id, name, protocol, now],
+  });
+}
+
+/** What is known when a bridge tells of events. */
+export interface Before {
+  /** The last event that was taken of it; number 0 when there is none. */
+  head: { number: number; hash: string };
+  /** Which of the schools are the bridge's and not being deleted. */
+  schools: Set<number>;
+}
+
+export async function beforeEvents(
+  database: Client,
+  { id, name }: Bridge,
+  schoolIds: readonly number[],
+): Promise<Before> {
+  const [heads, schools] = await database.batch([
+    { sql: "SELECT number, hash FROM bridges WHERE id = ?", args: [id] },
     {
-      sql: `UPDATE commands SET outcome = NULL
-            WHERE bridge = ? AND outcome = 'not_understood' AND done_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM bridges WHERE id = ? AND protocol = ?)`,
-      args: [name, id, protocol],
+      sql: `SELECT id FROM schools WHERE bridge = ? AND deleted_at IS NULL
+              AND id IN (SELECT value FROM json_each(?))`,
+      args: [name, JSON.stringify([...new Set(schoolIds)])],
     },
-    {
-      sql: `INSERT INTO bridges (id, name, protocol, seen_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, protocol = excluded.protocol,
-              seen_at = excluded.seen_at`,
-      args: [id, name, protocol, now],
-    },
-  ], "write");
+  ], "read");
+  const head = heads!.rows[0];
+  return {
+    head: { number: Number(head?.["number"] ?? 0), hash: String(head?.["hash"] ?? "") },
+    schools: new Set(schools!.rows.map((row) => Number(row["id"]))),
+  };
+}
+
+/** For the batch that takes events: the last of them, whosever it was. */
+export function moveHead(
+  { id, name, protocol }: Bridge,
+  { number, hash }: { number: number; hash: string },
+  now: string,
+): InStatement {
+  return {
+    sql: `INSERT INTO bridges (id, name, protocol, seen_at, number, hash) VALUES (?, ?, ?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash`,
+    args: [id, name, protocol, now, number, hash],
+  };
 }
 
 /** Is the school one of this bridge's? */
@@ -39,17 +86,28 @@ export async function isOfBridge(
   return rows.length > 0;
 }
 
-/** Which of these schools are the bridge's and not being deleted. */
-export async function schoolsThere(
+/** Is it, and not being deleted? */
+export async function isServedBy(
   database: Client,
+  schoolId: number,
   bridge: string,
-  ids: readonly number[],
-): Promise<Set<number>> {
-  if (ids.length === 0) return new Set();
+): Promise<boolean> {
   const { rows } = await database.execute({
-    sql: `SELECT id FROM schools WHERE bridge = ? AND deleted_at IS NULL
-            AND id IN (SELECT value FROM json_each(?))`,
-    args: [bridge, JSON.stringify([...new Set(ids)])],
+    sql: "SELECT 1 FROM schools WHERE id = ? AND bridge = ? AND deleted_at IS NULL",
+    args: [schoolId, bridge],
   });
-  return new Set(rows.map((row) => Number(row["id"])));
+  return rows.length > 0;
+}
+
+/** Which bridge each of these schools has; those that are there. */
+export async function bridgesOf(
+  database: Client,
+  schoolIds: readonly SchoolId[],
+): Promise<Map<SchoolId, string>> {
+  if (schoolIds.length === 0) return new Map();
+  const { rows } = await database.execute({
+    sql: "SELECT id, bridge FROM schools WHERE id IN (SELECT value FROM json_each(?))",
+    args: [JSON.stringify([...new Set(schoolIds)])],
+  });
+  return new Map(rows.map((row) => [Number(row["id"]) as SchoolId, String(row["bridge"])]));
 }

@@ -1,7 +1,7 @@
 /** When each school's exports are due. */
 import type { SchoolId } from "../../../shared/protocol.ts";
-import type { Client, InStatement } from "@libsql/client";
-import type { Author } from "./audit.ts";
+import type { Client } from "@libsql/client";
+import { auditIfChanged, type Author } from "./audit.ts";
 
 export interface StoredSchedule {
   cron: string;
@@ -13,6 +13,8 @@ export interface DueSchool extends StoredSchedule {
   schoolId: SchoolId;
   /** The run that is due: ISO 8601 UTC. */
   dueAt: string;
+  /** The bridge that its exports go to. */
+  bridge: string;
   /** Its setting `emptyExports` is `skip`. */
   skipEmpty: boolean;
   /** How often this run has failed. */
@@ -42,7 +44,7 @@ export async function putSchedule(
         WHERE cron <> excluded.cron OR timezone <> excluded.timezone OR next_due_at IS NULL`,
       args: [put.schoolId, put.cron, put.timezone, put.nextDueAt, put.nextDueAt, by.at],
     },
-    auditChange(by, put.schoolId, "schedule.set", { cron: put.cron, timezone: put.timezone }),
+    auditIfChanged(by, put.schoolId, "schedule.set", { cron: put.cron, timezone: put.timezone }),
   ], "write");
 }
 
@@ -65,12 +67,12 @@ export async function deleteSchedule(
 ): Promise<boolean> {
   const [deleted] = await database.batch([
     { sql: "DELETE FROM schedules WHERE school_id = ?", args: [schoolId] },
-    auditChange(by, schoolId, "schedule.removed", {}),
+    auditIfChanged(by, schoolId, "schedule.removed", {}),
   ], "write");
   return deleted!.rowsAffected > 0;
 }
 
-export const dueSchoolsQuery = `SELECT school_id, cron, timezone, next_due_at, failures,
+export const dueSchoolsQuery = `SELECT school_id, bridge, cron, timezone, next_due_at, failures,
     json_extract(schools.settings, '$.emptyExports') IS 'skip' AS skip_empty
   FROM schedules CROSS JOIN schools ON schools.id = school_id
   WHERE ready_at IS NOT NULL AND ready_at <= ? ORDER BY ready_at LIMIT ?`;
@@ -84,6 +86,7 @@ export async function dueSchools(
   const { rows } = await database.execute({ sql: dueSchoolsQuery, args: [now, limit] });
   return rows.map((row) => ({
     schoolId: Number(row.school_id) as SchoolId,
+    bridge: String(row.bridge),
     cron: String(row.cron),
     timezone: String(row.timezone),
     dueAt: String(row.next_due_at),
@@ -118,18 +121,4 @@ export async function putOff(database: Client, due: DueSchool, readyAt: string):
       WHERE school_id = ? AND next_due_at = ?`,
     args: [readyAt, due.schoolId, due.dueAt],
   });
-}
-
-/** A line in the audit trail, when the statement before it changed something. */
-function auditChange(
-  by: Author,
-  schoolId: SchoolId,
-  action: string,
-  detail: Record<string, unknown>,
-): InStatement {
-  return {
-    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
-      SELECT ?, ?, ?, ?, ? WHERE changes() > 0`,
-    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
-  };
 }

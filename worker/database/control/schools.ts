@@ -1,5 +1,5 @@
 /** Schools. Their settings are stored as they were given; what was not given has its default. */
-import type { Client, Row } from "@libsql/client";
+import type { Client, InStatement, Row } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import { type SchoolSettings, storedSettings } from "../../roster/settings.ts";
@@ -48,6 +48,22 @@ export async function listSchools(
     ],
   });
   return rows.map(readSchool);
+}
+
+/** What a slice of a school's upload is read by. */
+export type Rules = Pick<School, "bridge" | "settings">;
+
+/** For the batch that reads what a slice needs: the rules of its school. */
+export function rulesQuery(id: number): InStatement {
+  return { sql: "SELECT bridge, settings FROM schools WHERE id = ?", args: [id] };
+}
+
+/** From what `rulesQuery` found; `undefined`: the school is gone. */
+export function readRules([row]: readonly Row[]): Rules | undefined {
+  return row && {
+    bridge: row["bridge"] as string,
+    settings: storedSettings(row["settings"] as string),
+  };
 }
 
 /** Settings to merge into what a school has; `null` takes one back to its default (RFC 7396). */

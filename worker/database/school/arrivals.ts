@@ -2,29 +2,34 @@
  * An upload between announcement and end, as the bridge asks for it, and its rejected records.
  */
 import type { Client, InStatement, Row } from "@libsql/client";
-import type { UploadAnnouncement, UploadId, UploadState } from "../../../shared/protocol.ts";
+import type {
+  SchoolId,
+  UploadAnnouncement,
+  UploadId,
+  UploadState,
+} from "../../../shared/protocol.ts";
 import { type Happening, tellIfChanged } from "./occurrences.ts";
 
 /**
- * Registers an announced upload; one that is known already stays as it is, unless the bridge tells that
- * it cannot go on with it. Nothing when the bridge has no such school.
+ * Registers an announced upload of a school of the bridge's; one that is known already stays as it is,
+ * unless the bridge tells that it cannot go on with it.
+ *
+ * @returns where it stands; `undefined`: that id is of another school
  */
 export async function announceUpload(
   database: Client,
-  bridge: string,
   upload: UploadAnnouncement,
   now: string,
-): Promise<void> {
+): Promise<StoredPosition | undefined> {
   const { id, schoolId, sender, parked } = upload;
-  await database.batch([
+  const results = await database.batch([
     {
       sql: `INSERT INTO uploads (id, school_id, lane, name, time_code, state, size, sha256,
               fingerprint, address, client, accepted_at)
-            SELECT ?, id, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ? FROM schools
-            WHERE id = ? AND bridge = ? AND deleted_at IS NULL
-            ON CONFLICT (id) DO NOTHING`,
+            VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       args: [
         upload.id,
+        upload.schoolId,
         upload.lane,
         upload.name,
         upload.timeCode,
@@ -34,13 +39,14 @@ export async function announceUpload(
         sender?.address ?? "",
         sender?.client ?? "",
         upload.acceptedAt,
-        upload.schoolId,
-        bridge,
       ],
     },
     tellIfChanged({ kind: "upload.accepted", schoolId, subject: id, at: now }),
-    ...(parked ? [park(upload, bridge), tellIfChanged(parkedAt(upload, now))] : []),
+    ...(parked ? [park(upload), tellIfChanged(parkedAt(upload, now))] : []),
+    { sql: `${positionQuery} AND school_id = ?`, args: [id, schoolId] },
   ], "write");
+  const row = results.at(-1)!.rows[0];
+  return row && readPosition(row);
 }
 
 /** Told each time: it may have been tried again meanwhile. */
@@ -49,18 +55,18 @@ function parkedAt({ id, schoolId, parked }: UploadAnnouncement, at: string): Hap
   return { kind: "upload.parked", schoolId, subject: id, at, once, facts: { because: parked } };
 }
 
-function park({ id, parked }: UploadAnnouncement, bridge: string): InStatement {
+function park({ id, schoolId, parked }: UploadAnnouncement): InStatement {
   return {
     sql: `UPDATE uploads SET state = 'parked', held_because = ?
-          WHERE id = ? AND state IN ('accepted', 'checking', 'processing')
-            AND school_id IN (SELECT id FROM schools WHERE bridge = ?)`,
-    args: [parked!, id, bridge],
+          WHERE id = ? AND school_id = ? AND state IN ('accepted', 'checking', 'processing')`,
+    args: [parked!, id, schoolId],
   };
 }
 
 /** Where an upload stands, with what its results are named by. */
 export interface StoredPosition {
   id: UploadId;
+  schoolId: SchoolId;
   lane: string;
   name: string;
   timeCode: string;
@@ -71,25 +77,24 @@ export interface StoredPosition {
   heldBecause: string | null;
 }
 
-/** Where the upload stands; `undefined`: there is none of that id, or it is another bridge's. */
+const positionQuery =
+  `SELECT id, school_id, lane, name, time_code, state, pass, next_offset, rejected,
+    held_because
+  FROM uploads WHERE id = ?`;
+
+/** Where the upload stands; `undefined`: there is none of that id. */
 export async function uploadPosition(
   database: Client,
   id: string,
-  bridge?: string,
 ): Promise<StoredPosition | undefined> {
-  const { rows: [row] } = await database.execute({
-    sql: `SELECT u.id, u.lane, u.name, u.time_code, u.state, u.pass, u.next_offset, u.rejected,
-            u.held_because
-          FROM uploads AS u JOIN schools AS s ON s.id = u.school_id
-          WHERE u.id = ?1 AND (?2 IS NULL OR s.bridge = ?2)`,
-    args: [id, bridge ?? null],
-  });
+  const { rows: [row] } = await database.execute({ sql: positionQuery, args: [id] });
   return row && readPosition(row);
 }
 
 export function readPosition(row: Row): StoredPosition {
   return {
     id: row["id"] as UploadId,
+    schoolId: Number(row["school_id"]) as SchoolId,
     lane: row["lane"] as string,
     name: row["name"] as string,
     timeCode: row["time_code"] as string,

@@ -1,5 +1,5 @@
 /** What is asked of a bridge, until it says what became of it. */
-import type { InStatement, InValue, Row } from "@libsql/client";
+import type { Client, InStatement, InValue, Row } from "@libsql/client";
 import type { Command, CommandDone } from "../../../shared/protocol.ts";
 
 /**
@@ -9,19 +9,33 @@ import type { Command, CommandDone } from "../../../shared/protocol.ts";
 const PER_SCHOOL = 20;
 const AT_ONCE = 100;
 
-/** For the batch of the change that needs it. The bridge is the school's. */
-export function askFor(command: Command, now: string): InStatement {
-  return {
-    sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
-          SELECT ?, bridge, id, ?, ?, ? FROM schools WHERE id = ?`,
-    args: [command.id, now, command.type, JSON.stringify(command), command.schoolId],
-  };
+const insert = "INSERT INTO commands (id, bridge, school_id, created_at, type, command)";
+
+/** For the batch of the change that needs it. */
+export function askFor(command: Command, bridge: string, now: string): InStatement {
+  return { sql: `${insert} VALUES (?, ?, ?, ?, ?, ?)`, args: values(command, bridge, now) };
 }
 
 /** Directly after the statement of the change that needs it: nothing, if that changed nothing. */
-export function askIfChanged(command: Command, now: string): InStatement {
-  const asked = askFor(command, now) as { sql: string; args: InValue[] };
-  return { ...asked, sql: `${asked.sql} AND changes() > 0` };
+export function askIfChanged(command: Command, bridge: string, now: string): InStatement {
+  return {
+    sql: `${insert} SELECT ?, ?, ?, ?, ?, ? WHERE changes() > 0`,
+    args: values(command, bridge, now),
+  };
+}
+
+function values(command: Command, bridge: string, now: string): InValue[] {
+  const { id, schoolId, type } = command;
+  return [id, bridge, schoolId, now, type, JSON.stringify(command)];
+}
+
+/** Asks a bridge again for what it did not understand: it speaks another protocol now. */
+export async function askAgain(database: Client, bridge: string): Promise<void> {
+  await database.execute({
+    sql: `UPDATE commands SET outcome = NULL
+          WHERE bridge = ? AND outcome = 'not_understood' AND done_at IS NULL`,
+    args: [bridge],
+  });
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Client, InStatement } from "@libsql/client";
 import type { Command, SchoolId, UploadId } from "../../../shared/protocol.ts";
-import type { Author } from "../control/audit.ts";
+import { auditIfChanged, type Author } from "../control/audit.ts";
 import { askIfChanged } from "./commands.ts";
 import { tellIfChanged } from "./occurrences.ts";
 
@@ -12,6 +12,8 @@ export interface Standing {
   id: UploadId;
   schoolId: SchoolId;
   name: string;
+  /** The bridge that has its bytes. */
+  bridge: string;
 }
 
 /** A parked upload goes on from where it was. @returns false when it is not parked any more */
@@ -84,12 +86,8 @@ function decided(
 ): InStatement[] {
   const { schoolId } = upload;
   return [
-    askIfChanged(resume(upload, commandId), by.at),
-    {
-      sql: `INSERT INTO audit (at, school_id, actor, action, detail)
-            SELECT ?, ?, ?, ?, ? WHERE changes() > 0`,
-      args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
-    },
+    askIfChanged(resume(upload, commandId), upload.bridge, by.at),
+    auditIfChanged(by, schoolId, action, detail),
   ];
 }
 

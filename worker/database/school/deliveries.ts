@@ -2,48 +2,40 @@
  * What becomes of an export once it is made: the commands that have the bridge deliver it, their
  * acknowledgement, and the receipt when the school has read the file to its end.
  */
-import type { LedgerEvent } from "../../../shared/protocol.ts";
+import type { LedgerEvent, SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
-import type { Author } from "../control/audit.ts";
+import { auditIfChanged, type Author } from "../control/audit.ts";
 import type { NumberedEvent } from "./ledger.ts";
 
 /** For the batch that makes an export: has the bridge deliver it. Nothing without the export. */
-export function deliver(id: string, commandId: string, now: string) {
+export function deliver(
+  { id, bridge, commandId }: { id: string; bridge: string; commandId: string },
+  now: string,
+) {
   return {
     sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
-      SELECT ?, schools.bridge, school_id, ?, 'deliver', json_object('id', ?, 'type', 'deliver',
+      SELECT ?, ?, school_id, ?, 'deliver', json_object('id', ?, 'type', 'deliver',
         'schoolId', school_id, 'folder', '/outbound', 'name', exports.name,
         'href', '/bridge/exports/' || exports.id || '/file', 'exportId', exports.id)
-      FROM exports JOIN schools ON schools.id = school_id WHERE exports.id = ?`,
-    args: [commandId, now, commandId, id],
+      FROM exports WHERE exports.id = ?`,
+    args: [commandId, bridge, now, commandId, id],
   };
 }
 
-/** For a batch: a line in the audit trail about an export. */
-export function auditExport(by: Author, action: string, id: string): InStatement {
-  return {
-    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
-      SELECT ?, school_id, ?, ?, json_object('export', id, 'name', name)
-      FROM exports WHERE id = ?`,
-    args: [by.at, by.actor, action, id],
-  };
-}
-
-/**
- * Has the bridge deliver an export again: the same bytes under the same name.
- *
- * @returns false when there is no such export
- */
+/** Has the bridge deliver an export again: the same bytes under the same name. */
 export async function deliverAgain(
   database: Client,
-  again: { id: string; commandId: string },
+  { export: { id, schoolId, name }, ...to }: {
+    export: { id: string; schoolId: SchoolId; name: string };
+    bridge: string;
+    commandId: string;
+  },
   by: Author,
-): Promise<boolean> {
-  const [inserted] = await database.batch([
-    deliver(again.id, again.commandId, by.at),
-    auditExport(by, "export.delivered_again", again.id),
+): Promise<void> {
+  await database.batch([
+    deliver({ id, ...to }, by.at),
+    auditIfChanged(by, schoolId, "export.delivered_again", { export: id, name }),
   ], "write");
-  return inserted!.rowsAffected > 0;
 }
 
 /** For the batch that records what the bridge has done, its own: the first delivery is kept. */
@@ -65,22 +57,25 @@ export function recordDeliveries(
 
 type Download = Extract<LedgerEvent, { type: "download" }>;
 
-/** For the batch that takes a bridge's events: the first download of an export is its receipt. */
-export function recordDownloads(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
+/**
+ * For the batch that takes a bridge's events, those of its schools: the first download of an export is
+ * its receipt.
+ */
+export function recordDownloads(events: readonly NumberedEvent[]): InStatement[] {
   const first = new Map<string, Download>();
   for (const { event } of events) {
     if (event?.type !== "download" || event.exportId === null) continue;
-    if (!first.has(event.exportId)) first.set(event.exportId, event);
+    const of = `${event.schoolId} ${event.exportId}`;
+    if (!first.has(of)) first.set(of, event);
   }
   if (first.size === 0) return [];
   return [{
     sql: `UPDATE exports SET downloaded_at = json_extract(download.value, '$.at'),
         downloaded_fingerprint = json_extract(download.value, '$.sender.fingerprint'),
         downloaded_address = json_extract(download.value, '$.sender.address')
-      FROM json_each(?) AS download, schools
+      FROM json_each(?) AS download
       WHERE exports.id = json_extract(download.value, '$.exportId')
-        AND schools.id = exports.school_id AND schools.bridge = ?
         AND school_id = json_extract(download.value, '$.schoolId') AND downloaded_at IS NULL`,
-    args: [JSON.stringify([...first.values()]), bridge],
+    args: [JSON.stringify([...first.values()])],
   }];
 }

@@ -9,7 +9,7 @@
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement, Row } from "@libsql/client";
-import type { Author } from "../control/audit.ts";
+import { auditIfChanged, type Author } from "../control/audit.ts";
 import { deliver } from "./deliveries.ts";
 import { tellOfExportMade } from "./occurrences.ts";
 
@@ -36,6 +36,8 @@ export interface NewExport {
   id: string;
   commandId: string;
   schoolId: SchoolId;
+  /** Where it goes. */
+  bridge: string;
   dueAt: string;
   name: string;
   now: string;
@@ -45,6 +47,7 @@ export interface NewExport {
 export interface Making {
   id: string;
   schoolId: SchoolId;
+  bridge: string;
   commandId: string;
   /** How many rows it has so far. */
   rows: number;
@@ -72,8 +75,8 @@ export async function beginExport(
   created: NewExport,
   { skipEmpty, by }: { skipEmpty: boolean; by?: Author },
 ): Promise<Begun> {
-  const { id, schoolId, dueAt, name, now, commandId } = created;
-  const making: Making = { id, schoolId, commandId, rows: 0 };
+  const { id, schoolId, bridge, dueAt, name, now, commandId } = created;
+  const making: Making = { id, schoolId, bridge, commandId, rows: 0 };
   const results = await database.batch([
     {
       sql: `INSERT INTO exports (school_id, due_at, id, name, created_at, command_id, through)
@@ -83,7 +86,7 @@ export async function beginExport(
         ON CONFLICT (school_id, due_at) DO NOTHING`,
       args: [schoolId, dueAt, id, name, now, commandId, schoolId, skipEmpty, schoolId],
     },
-    ...(by ? [auditIfChanged(by, schoolId, { export: id, name })] : []),
+    ...(by ? [auditIfChanged(by, schoolId, "export.made", { export: id, name })] : []),
     {
       sql: `SELECT id, command_id, students, due_at, made_at FROM exports
         WHERE school_id = ? AND id <> ? AND (due_at = ? OR made_at IS NULL)`,
@@ -98,7 +101,7 @@ export async function beginExport(
   if (others.some((row) => row["due_at"] === dueAt)) return { claimed: false, why: "taken" };
   const other = others[0];
   if (!other) return { claimed: false, why: "nothing_new" };
-  return { claimed: false, why: "busy", making: readMaking(schoolId, other) };
+  return { claimed: false, why: "busy", making: { ...readMaking(schoolId, other), bridge } };
 }
 
 /** Writes the next piece. @returns the export as it is then; `undefined` when it is whole */
@@ -111,8 +114,11 @@ export async function continueExport(
   return stillMaking(making, results.at(-1)!.rows[0]);
 }
 
-/** Exports that a worker began and did not end, oldest first. */
-export async function unfinishedExports(database: Client, limit: number): Promise<Making[]> {
+/** Exports that a worker began and did not end, oldest first; their bridges are their schools'. */
+export async function unfinishedExports(
+  database: Client,
+  limit: number,
+): Promise<Omit<Making, "bridge">[]> {
   const { rows } = await database.execute({
     sql: `SELECT school_id, id, command_id, students FROM exports WHERE made_at IS NULL
       ORDER BY school_id LIMIT ?`,
@@ -122,7 +128,8 @@ export async function unfinishedExports(database: Client, limit: number): Promis
 }
 
 /** A piece, and the end when it was the last. Nothing without the claim, and nothing twice. */
-function piece({ id, schoolId, commandId, rows }: Making, now: string): InStatement[] {
+function piece(making: Making, now: string): InStatement[] {
+  const { id, schoolId, rows } = making;
   return [
     {
       // In order of verification: by its time, and at the same time as they were recorded.
@@ -156,7 +163,7 @@ function piece({ id, schoolId, commandId, rows }: Making, now: string): InStatem
           AND id <= (SELECT through FROM exports WHERE id = ?))`,
       args: [now, id, schoolId, id],
     },
-    ifChanged(deliver(id, commandId, now)),
+    ifChanged(deliver(making, now)),
     tellOfExportMade(id, now),
     { sql: "SELECT students, made_at FROM exports WHERE id = ?", args: [id] },
   ];
@@ -168,7 +175,7 @@ function stillMaking(making: Making, row: Row | undefined): Making | undefined {
   return { ...making, rows: Number(row["students"]) };
 }
 
-function readMaking(schoolId: SchoolId, row: Row): Making {
+function readMaking(schoolId: SchoolId, row: Row): Omit<Making, "bridge"> {
   return {
     id: String(row["id"]),
     schoolId,
@@ -180,18 +187,6 @@ function readMaking(schoolId: SchoolId, row: Row): Making {
 /** `statement`, which ends with a condition, only when the one before it changed something. */
 function ifChanged(statement: { sql: string; args: unknown }): InStatement {
   return { ...statement, sql: `${statement.sql} AND changes() > 0` } as InStatement;
-}
-
-function auditIfChanged(
-  by: Author,
-  schoolId: SchoolId,
-  detail: Record<string, unknown>,
-): InStatement {
-  return {
-    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
-      SELECT ?, ?, ?, 'export.made', ? WHERE changes() > 0`,
-    args: [by.at, schoolId, by.actor, JSON.stringify(detail)],
-  };
 }
 
 const columns = `id, school_id, name, students, due_at, made_at, delivered_at, downloaded_at,

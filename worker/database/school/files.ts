@@ -22,10 +22,10 @@ export interface StoredFile {
 }
 
 /**
- * For the batch that takes a bridge's events, each once and in the order of their numbers: what the
- * files of its schools look like after them.
+ * For the batch that takes a bridge's events, those of its schools, each once and in the order of their
+ * numbers: what the files look like after them.
  */
-export function recordFiles(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
+export function recordFiles(events: readonly NumberedEvent[]): InStatement[] {
   const latest = latestByPath(events.filter(isFile));
   const there = latest.filter(({ event }) => event.state !== "removed");
   const gone = latest.filter(({ event }) => event.state === "removed");
@@ -33,31 +33,29 @@ export function recordFiles(bridge: string, events: readonly NumberedEvent[]): I
   if (there.length > 0) {
     statements.push({
       sql: `INSERT INTO files (school_id, path, state, size, at, fingerprint, address, client)
-            SELECT s.id, e.value ->> '$.path', e.value ->> '$.state', e.value ->> '$.size',
+            SELECT e.value ->> '$.schoolId', e.value ->> '$.path', e.value ->> '$.state', e.value ->> '$.size',
               e.value ->> '$.at', e.value ->> '$.sender.fingerprint',
               e.value ->> '$.sender.address', e.value ->> '$.sender.client'
-            FROM json_each(?) AS e CROSS JOIN schools AS s
-              ON s.id = e.value ->> '$.schoolId' AND s.bridge = ? AND s.deleted_at IS NULL
-            WHERE true
+            FROM json_each(?) AS e WHERE true
             ON CONFLICT (school_id, path) DO UPDATE SET state = excluded.state,
               size = excluded.size, at = excluded.at, fingerprint = excluded.fingerprint,
               address = excluded.address, client = excluded.client, downloaded_at = NULL`,
-      args: [JSON.stringify(there.map(({ event }) => event)), bridge],
+      args: [JSON.stringify(there.map(({ event }) => event))],
     });
   }
   if (gone.length > 0) {
     statements.push({
       sql: `DELETE FROM files WHERE rowid IN (SELECT f.rowid FROM json_each(?) AS e
-              CROSS JOIN schools AS s ON s.id = e.value ->> '$.schoolId' AND s.bridge = ?
-              CROSS JOIN files AS f ON f.school_id = s.id AND f.path = e.value ->> '$.path')`,
-      args: [JSON.stringify(gone.map(({ event }) => event)), bridge],
+              CROSS JOIN files AS f
+                ON f.school_id = e.value ->> '$.schoolId' AND f.path = e.value ->> '$.path')`,
+      args: [JSON.stringify(gone.map(({ event }) => event))],
     });
   }
   return statements;
 }
 
 /** For the same batch, after `recordFiles`: which files, as they are now, were read to their end. */
-export function recordReads(bridge: string, events: readonly NumberedEvent[]): InStatement[] {
+export function recordReads(events: readonly NumberedEvent[]): InStatement[] {
   const written = new Map(
     latestByPath(events.filter(isFile)).map((told) => [keyOf(told.event), told.number]),
   );
@@ -67,10 +65,10 @@ export function recordReads(bridge: string, events: readonly NumberedEvent[]): I
   return [{
     // Named in full, as json_each has columns of its own.
     sql: `UPDATE files SET downloaded_at = e.value ->> '$.at'
-          FROM json_each(?) AS e, schools AS s
-          WHERE s.id = e.value ->> '$.schoolId' AND s.bridge = ?
-            AND files.school_id = s.id AND files.path = e.value ->> '$.path'`,
-    args: [JSON.stringify(reads.map(({ event }) => event)), bridge],
+          FROM json_each(?) AS e
+          WHERE files.school_id = e.value ->> '$.schoolId'
+            AND files.path = e.value ->> '$.path'`,
+    args: [JSON.stringify(reads.map(({ event }) => event))],
   }];
 }
 

@@ -14,18 +14,6 @@ export interface NumberedEvent extends ToldEvent {
   event: LedgerEvent | undefined;
 }
 
-/** The last event that was taken of a bridge; number 0 when there is none. */
-export async function headOf(
-  database: Client,
-  bridgeId: string,
-): Promise<{ number: number; hash: string }> {
-  const { rows: [row] } = await database.execute({
-    sql: "SELECT number, hash FROM bridges WHERE id = ?",
-    args: [bridgeId],
-  });
-  return { number: Number(row?.["number"] ?? 0), hash: String(row?.["hash"] ?? "") };
-}
-
 /** The hashes of those of these events that are in the ledger. */
 export async function knownHashes(
   database: Client,
@@ -41,33 +29,19 @@ export async function knownHashes(
 }
 
 /**
- * For the batch that takes a bridge's events, first of all: it fails when one of them was taken
- * meanwhile. What is told of a school that is not the bridge's, or was deleted, is passed over.
+ * For the batch that takes a bridge's events, those of its schools: it fails when one of them was taken
+ * meanwhile.
  */
-export function recordEvents(
-  bridge: { id: string; name: string; protocol: number },
-  events: readonly NumberedEvent[],
-  now: string,
-): InStatement[] {
-  const last = events.at(-1);
-  if (!last) return [];
+export function recordEvents(bridgeId: string, events: readonly NumberedEvent[]): InStatement[] {
+  if (events.length === 0) return [];
   const rows = events.map(({ number, hash, text, head }) => [
     ...[number, hash, head.schoolId, head.at, head.type, head.uploadId, text],
   ]);
-  return [
-    {
-      sql: `INSERT INTO ledger (bridge_id, number, hash, school_id, at, type, upload_id, event)
-            SELECT ?, e.value ->> 0, e.value ->> 1, s.id, e.value ->> 3, e.value ->> 4,
-              e.value ->> 5, e.value ->> 6
-            FROM json_each(?) AS e CROSS JOIN schools AS s
-              ON s.id = e.value ->> 2 AND s.bridge = ? AND s.deleted_at IS NULL`,
-      args: [bridge.id, JSON.stringify(rows), bridge.name],
-    },
-    {
-      sql:
-        `INSERT INTO bridges (id, name, protocol, seen_at, number, hash) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash`,
-      args: [bridge.id, bridge.name, bridge.protocol, now, last.number, last.hash],
-    },
-  ];
+  return [{
+    sql: `INSERT INTO ledger (bridge_id, number, hash, school_id, at, type, upload_id, event)
+          SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+            value ->> 6
+          FROM json_each(?)`,
+    args: [bridgeId, JSON.stringify(rows)],
+  }];
 }

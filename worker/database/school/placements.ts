@@ -20,9 +20,9 @@ export async function replacePlacements(
     { sql: "DELETE FROM placements WHERE school_id = ?", args: [schoolId] },
     {
       sql: `INSERT OR IGNORE INTO placements (school_id, requirement_group, term)
-            SELECT s.id, json_extract(p.value, '$.requirementGroup'), json_extract(p.value, '$.term')
-            FROM schools s, json_each(?) p WHERE s.id = ?`,
-      args: [JSON.stringify(placements), schoolId],
+            SELECT ?, json_extract(value, '$.requirementGroup'), json_extract(value, '$.term')
+            FROM json_each(?)`,
+      args: [schoolId, JSON.stringify(placements)],
     },
     auditEntry(by, schoolId, "placements.replaced", { placements: placements.length }),
   ], "write");

@@ -7,10 +7,10 @@ import type { UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
 import { placementKey } from "../../roster/placements.ts";
 import type { Row } from "../../roster/row.ts";
-import { storedSettings } from "../../roster/settings.ts";
 import type { Student } from "../../roster/student.ts";
 import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
-import { readPosition, type StoredPosition } from "./arrivals.ts";
+import { readRules, rulesQuery } from "../control/schools.ts";
+import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -33,24 +33,31 @@ export interface LoadedProgress extends UploadProgress {
   bridge: string;
 }
 
-/** Everything the next slice needs to know before it is read; `undefined`: no such upload. */
+/**
+ * Everything the next slice needs to know before it is read: one round trip when the school is told.
+ *
+ * @param school whose upload it is said to be; a bridge of an older version does not say
+ * @returns `undefined`: that school has no such upload
+ */
 export async function loadProgress(
   database: Client,
   id: string,
+  school?: number,
 ): Promise<LoadedProgress | undefined> {
-  const [uploads, placements, slices] = await database.batch([
+  const schoolId = school ?? (await uploadPosition(database, id))?.schoolId;
+  if (schoolId === undefined) return undefined;
+  const [uploads, schools, placements, slices] = await database.batch([
     {
-      sql: `SELECT u.id, u.lane, u.name, u.time_code, u.pass, u.held_because, s.bridge,
-              u.school_id, u.state, u.size, u.next_offset, u.next_line, u.inside_line,
-              u.header IS NOT NULL AS has_header, u.read, u.rejected,
-              u.unprocessed, u.deferred, u.problems, s.settings
-            FROM uploads u JOIN schools s ON s.id = u.school_id WHERE u.id = ?`,
-      args: [id],
+      sql: `SELECT id, school_id, lane, name, time_code, pass, held_because, state, size,
+              next_offset, next_line, inside_line, header IS NOT NULL AS has_header, read, rejected,
+              unprocessed, deferred, problems
+            FROM uploads WHERE id = ? AND school_id = ?`,
+      args: [id, schoolId],
     },
+    rulesQuery(schoolId),
     {
-      sql: `SELECT requirement_group, term FROM placements
-            WHERE school_id = (SELECT school_id FROM uploads WHERE id = ?)`,
-      args: [id],
+      sql: "SELECT requirement_group, term FROM placements WHERE school_id = ?",
+      args: [schoolId],
     },
     {
       sql: "SELECT seen FROM slices WHERE upload_id = ? AND seen IS NOT NULL ORDER BY offset",
@@ -58,11 +65,12 @@ export async function loadProgress(
     },
   ], "read");
   const row = uploads?.rows[0];
-  if (!row) return undefined;
+  const rules = readRules(schools!.rows);
+  if (!row || !rules) return undefined;
   const pairs = placements!.rows.map((pair) => placementKey(pair[0] as string, pair[1] as string));
   return {
     stored: readPosition(row),
-    bridge: row["bridge"] as string,
+    bridge: rules.bridge,
     id: id as UploadId,
     schoolId: Number(row["school_id"]),
     state: row["state"] as UploadState,
@@ -75,7 +83,7 @@ export async function loadProgress(
     rejected: Number(row["rejected"]),
     unprocessed: Number(row["unprocessed"]),
     deferred: Number(row["deferred"]),
-    settings: storedSettings(row["settings"] as string),
+    settings: rules.settings,
     placements: pairs.length > 0 ? new Set(pairs) : undefined,
     problems: Number(row["problems"]),
     seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),

@@ -3,9 +3,9 @@
  * carries all Usernames through `json_each`.
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
-import type { Client, InStatement, Row } from "@libsql/client";
+import type { Client, Row } from "@libsql/client";
 import type { Page } from "../page.ts";
-import type { Author } from "../control/audit.ts";
+import { auditCounted, type Author } from "../control/audit.ts";
 
 /**
  * For the queries of students: `LEFT JOIN verifications … ` as written here, with the students' table
@@ -59,7 +59,8 @@ export async function verifyStudents(
         ORDER BY asked.key`,
       args: [verify.verifiedAt, verify.reviewer, by.at, keys, verify.schoolId],
     },
-    auditChanges(by, verify.schoolId, "students.verified", {
+    auditCounted(by, verify.schoolId, "students.verified", {
+      counted: "students",
       reviewer: verify.reviewer,
       verifiedAt: verify.verifiedAt,
       // Thousands of names are found in the verifications themselves, by reviewer and time.
@@ -97,7 +98,8 @@ export async function withdrawVerification(
         WHERE school_id = ? AND username_key = ? AND withdrawn_at IS NULL`,
       args: [by.at, withdraw.reviewer, withdraw.schoolId, withdraw.usernameKey],
     },
-    auditChanges(by, withdraw.schoolId, "students.verification_withdrawn", {
+    auditCounted(by, withdraw.schoolId, "students.verification_withdrawn", {
+      counted: "students",
       reviewer: withdraw.reviewer,
       username: withdraw.usernameKey,
     }),
@@ -162,19 +164,5 @@ function readVerification(row: Row): Verification {
     withdrawnAt,
     withdrawnBy: text("withdrawn_by"),
     exportId,
-  };
-}
-
-/** A line in the audit trail, when the statement before it changed something. */
-function auditChanges(
-  by: Author,
-  schoolId: SchoolId,
-  action: string,
-  detail: Record<string, unknown>,
-): InStatement {
-  return {
-    sql: `INSERT INTO audit (at, school_id, actor, action, detail)
-      SELECT ?, ?, ?, ?, json_set(?, '$.students', changes()) WHERE changes() > 0`,
-    args: [by.at, schoolId, by.actor, action, JSON.stringify(detail)],
   };
 }

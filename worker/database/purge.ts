@@ -1,9 +1,9 @@
 /** Forgetting a school: every row of it in every table, save the audit trail. */
 import type { Client, InStatement } from "@libsql/client";
-import type { Command, SchoolId } from "../../../shared/protocol.ts";
-import { auditEntry, type Author } from "./audit.ts";
-import { forgetDeleted } from "../client.ts";
-import { bumpDirectory } from "./directory.ts";
+import type { Command, SchoolId } from "../../shared/protocol.ts";
+import { auditEntry, type Author } from "./control/audit.ts";
+import { forgetDeleted } from "./client.ts";
+import { bumpDirectory } from "./control/directory.ts";
 
 /**
  * Each table with the rows of it that are the school's, children before what they are found by.
@@ -45,11 +45,11 @@ const ROWS = 5_000;
  */
 export async function purgeSchool(
   database: Client,
-  school: { id: SchoolId; slug: string; name: string },
+  school: { id: SchoolId; slug: string; name: string; bridge: string },
   commandId: string,
   by: Author,
 ): Promise<void> {
-  const { id, slug, name } = school;
+  const { id, slug, name, bridge } = school;
   const purge: Command = { id: commandId, type: "purge", schoolId: id };
   await database.batch([
     { sql: "DELETE FROM ssh_keys WHERE school_id = ?", args: [id] },
@@ -57,9 +57,9 @@ export async function purgeSchool(
     { sql: "DELETE FROM commands WHERE school_id = ? AND type <> 'purge'", args: [id] },
     {
       sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
-            SELECT ?, bridge, id, ?, 'purge', ? FROM schools
-            WHERE id = ? AND NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ?)`,
-      args: [commandId, by.at, JSON.stringify(purge), id, id],
+            SELECT ?, ?, ?, ?, 'purge', ?
+            WHERE NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ?)`,
+      args: [commandId, bridge, id, by.at, JSON.stringify(purge), id],
     },
     // Asked again where the bridge could not.
     {
@@ -102,13 +102,16 @@ function deletion(table: string, where: string, id: number): InStatement {
 
 /** Ends the purges whose bridges have done their part: the school is gone, and its slug free. */
 export async function finishPurges(database: Client, now: string): Promise<void> {
-  const { rows } = await database.execute(
-    `SELECT s.id, s.slug, s.name, c.outcome, c.why FROM commands AS c
-     JOIN schools AS s ON s.id = c.school_id
-     WHERE c.type = 'purge' AND c.done_at IS NOT NULL`,
+  const { rows: done } = await database.execute(
+    `SELECT school_id FROM commands
+     WHERE type = 'purge' AND done_at IS NOT NULL AND outcome = 'done'`,
   );
-  for (const row of rows) {
-    if (row["outcome"] !== "done") continue;
+  if (done.length === 0) return;
+  const { rows: schools } = await database.execute({
+    sql: "SELECT id, slug, name FROM schools WHERE id IN (SELECT value FROM json_each(?))",
+    args: [JSON.stringify(done.map((row) => row["school_id"]))],
+  });
+  for (const row of schools) {
     const id = Number(row["id"]) as SchoolId;
     const by = { actor: "bridge", at: now };
     // All of it, perhaps: the worker that began the purge may not have come to its end.
