@@ -58,12 +58,18 @@ async function apply(
   if (upload.deferred > 0 && offset === upload.size) return await settle(upload, options);
 
   const last = offset + bytes.length === upload.size;
-  const judged = upload.hasHeader ? undefined : judgeFile(bytes, last, upload.nextLine);
+  const judged = upload.hasHeader
+    ? undefined
+    : judgeFile(bytes, last, upload.nextLine, upload.settings);
   const verdict = judged?.verdict;
   if (verdict?.verdict === "rejected") {
     return await write(database, rejectFile(upload, verdict.problem, options));
   }
-  const reading = await readSlice(upload, offset, bytes, judged?.end, { ...options, pause });
+  const layout = verdict?.layout ?? upload.layout;
+  const reading = await readSlice(upload, offset, bytes, { header: judged?.end, layout }, {
+    ...options,
+    pause,
+  });
   // Nothing whole in it: the bridge has to send more at once.
   if (reading.consumed === 0 && !reading.isEnd) return positionOf(upload);
   const changes = changesOf(upload, offset, bytes, reading, verdict, options);
@@ -147,6 +153,7 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     at: new Date(now).toISOString(),
     completedAt: new Date(now).toISOString(),
     header: null,
+    layout: upload.layout,
     isRepeatedHere: false,
     seen: null,
     students: [],

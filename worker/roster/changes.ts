@@ -3,6 +3,7 @@
  * loads the one and writes the other.
  */
 import type { UploadId, UploadState } from "../../shared/protocol.ts";
+import type { Layout } from "./layout.ts";
 import type { Problem } from "./problems.ts";
 import type { Row } from "./row.ts";
 import type { SchoolSettings } from "./settings.ts";
@@ -22,6 +23,8 @@ export interface UploadProgress {
   insideLine: boolean;
   /** The header row is in an earlier slice. */
   hasHeader: boolean;
+  /** Where the columns stand, as the header row said. */
+  layout: Layout;
   read: number;
   rejected: number;
   unprocessed: number;
@@ -63,6 +66,8 @@ export interface SliceChanges {
   completedAt: string | null;
   /** The header's bytes, in the slice that has it. */
   header: Uint8Array | null;
+  /** Where the columns stand. */
+  layout: Layout;
   /** Is a Username twice in the slice itself? */
   isRepeatedHere: boolean;
   /** The index of its Usernames for the slices to come; `null` when there is none to keep. */

@@ -42,7 +42,8 @@ export function columnPosition(word: string): number | undefined {
   return word.length > 40 ? undefined : positions.get(simplified(word));
 }
 
-function simplified(word: string): string {
+/** A name as it is compared: without letter case, spaces, underscores and hyphens. */
+export function simplified(word: string): string {
   return word.replace(/[\s_-]/g, "").toLowerCase();
 }
 

@@ -1,5 +1,6 @@
 /**
- * The header row: its words never matter, its shape does (SPEC section 4).
+ * The header row: its words never matter, its shape does, unless the school's columns are found by
+ * name (SPEC section 4).
  */
 import {
   type CsvRecord,
@@ -10,14 +11,17 @@ import {
 } from "../../shared/csv/csv.ts";
 import { columnPosition, COLUMNS } from "./columns.ts";
 import { sniff } from "./file-kind.ts";
+import { byPosition, type Layout } from "./layout.ts";
 import { whatIsWrong } from "./malformed.ts";
+import { findColumns } from "./named-columns.ts";
 import { type Problem, problem } from "./problems.ts";
+import { type SchoolSettings, storedSettings } from "./settings.ts";
 import { visible } from "./values/shown.ts";
 
 export type HeaderVerdict =
-  | { verdict: "good"; problem?: undefined }
-  /** Rows are processed all the same, by position; `problem` is a warning. */
-  | { verdict: "warned"; problem: Problem }
+  | { verdict: "good"; layout: Layout; problem?: undefined }
+  /** Rows are processed all the same; `problem` is a warning. */
+  | { verdict: "warned"; layout: Layout; problem: Problem }
   /** No row of the file is applied; `problem` is the whole report. */
   | { verdict: "rejected"; problem: Problem };
 
@@ -36,12 +40,14 @@ export interface HeaderEnd {
  * @param bytes the file's first slice, or the first after blank lines
  * @param whole no other one follows
  * @param line the physical line they start on
+ * @param settings the school's
  * @returns no verdict when the bytes end before the header row does
  */
 export function judgeFile(
   bytes: Uint8Array,
   whole: boolean,
   line = 1,
+  settings: SchoolSettings = storedSettings("{}"),
 ): { verdict?: HeaderVerdict; end: HeaderEnd } {
   const problem = sniff(bytes);
   if (problem !== undefined) {
@@ -54,52 +60,73 @@ export function judgeFile(
     maxRecords: 1,
   });
   const end = { isWhole: header !== undefined, consumed, nextLine };
-  return header === undefined && !whole ? { end } : { verdict: judgeHeader(header), end };
+  return header === undefined && !whole ? { end } : { verdict: judgeHeader(header, settings), end };
 }
 
 /** @param header the first record of the file; undefined when there is none */
-export function judgeHeader(header: CsvRecord | MalformedRecord | undefined): HeaderVerdict {
+function judgeHeader(
+  header: CsvRecord | MalformedRecord | undefined,
+  settings: SchoolSettings,
+): HeaderVerdict {
   if (header === undefined) {
     const message = "The file is blank: it has no header row and no rows. No row was applied.";
     return rejected(1, "header_missing", message);
   }
   const { line } = header;
-  // Bytes that are not text may be part of a word, and words do not matter.
-  const isReadable = !isMalformed(header) || header.reason === "not_utf8" ||
-    header.reason === "nul_byte";
+  const isByName = settings.columns === "header";
+  // Bytes that are not text may be part of a word; where words do not matter, neither do they.
+  const isReadable = !isMalformed(header) ||
+    !isByName && (header.reason === "not_utf8" || header.reason === "nul_byte");
   if (!isReadable) {
     const message = `The header row cannot be read. ${whatIsWrong(header)} No row was applied.`;
     return rejected(line, "header_unreadable", message);
   }
   const words = (header.fields ?? []).map((word) => word.trim());
   const { length } = COLUMNS;
-  const unclosed = words.findIndex((word) => holdsRow(word, length));
+  const unclosed = words.findIndex((word) => holdsRow(word, isByName ? words.length : length));
   if (unclosed !== -1) {
     const message =
       `The header row cannot be read. A quotation mark opens column ${unclosed + 1} ` +
       "in it and none closes it before the rows begin. No row was applied.";
     return rejected(line, "header_unreadable", message);
   }
+  if (isByName) return judgeNames(words, line, settings);
   if (words.length > length) return rejected(line, "too_many_columns", tooMany(words));
   if (words.length < length) {
     const isAbbreviated = words.includes("");
-    return isAbbreviated ? { verdict: "good" } : rejected(line, "column_missing", missing(words));
+    return isAbbreviated ? good : rejected(line, "column_missing", missing(words));
   }
   if (looksLikeStudent(words)) {
     const message = `The first row looks like a student (${visible(words[0]!, 254)}). The first ` +
       "row of a file is the header row and never read. If it is a student, put a header row above " +
       "it and send the file again.";
     const where = { line, username: visible(words[0]!, 254) };
-    return { verdict: "warned", problem: problem(where, "first_row_student", message) };
+    return warned(problem(where, "first_row_student", message));
   }
   const misplaced = misplacedWords(words);
-  if (misplaced.length < 2) return { verdict: "good" };
+  if (misplaced.length < 2) return good;
   const message = `The columns look out of order: ${misplaced.join("; ")}. They were read by ` +
     `position, as ${COLUMNS.join(",")}, whatever the header row calls them.`;
-  return {
-    verdict: "warned",
-    problem: problem({ line }, "columns_out_of_order", message),
-  };
+  return warned(problem({ line }, "columns_out_of_order", message));
+}
+
+const good: HeaderVerdict = { verdict: "good", layout: byPosition };
+
+function warned(problem: Problem): HeaderVerdict {
+  return { verdict: "warned", layout: byPosition, problem };
+}
+
+function judgeNames(
+  words: readonly string[],
+  line: number,
+  settings: SchoolSettings,
+): HeaderVerdict {
+  const found = findColumns(words, line, settings);
+  if (found.layout === undefined) return { verdict: "rejected", problem: found.problem };
+  const { layout, warning } = found;
+  return warning === undefined
+    ? { verdict: "good", layout }
+    : { verdict: "warned", layout, problem: warning };
 }
 
 function rejected(

@@ -3,19 +3,20 @@
  */
 import type { MalformedRecord } from "../../shared/csv/csv.ts";
 import type { KeptRecord } from "./changes.ts";
-import { COLUMNS } from "./columns.ts";
+import { byPosition, columnAt, type Layout } from "./layout.ts";
 import { type Problem, problem } from "./problems.ts";
 import { shown, visible } from "./values/shown.ts";
 
 /** The problem of a malformed record; pieces that are `continued` have none of their own. */
-export function malformedProblem(record: MalformedRecord): Problem {
+export function malformedProblem(record: MalformedRecord, layout: Layout = byPosition): Problem {
   const { line, reason } = record;
-  const username = readableUsername(onFirstLine(record.fields));
-  const column = reason.startsWith("quote_") ? COLUMNS[(record.found ?? 0) - 1] ?? "" : "";
+  const username = readableUsername(onFirstLine(record.fields), layout);
+  const isQuote = reason.startsWith("quote_");
+  const column = isQuote ? columnAt((record.found ?? 0) - 1, layout) ?? "" : "";
   const consequence = reason === "quote_unclosed"
     ? " Only this line was left out; reading went on at the next one."
     : "";
-  return problem({ line, username, column }, reason, whatIsWrong(record) + consequence);
+  return problem({ line, username, column }, reason, whatIsWrong(record, layout) + consequence);
 }
 
 /**
@@ -44,24 +45,24 @@ function hasHole(bytes: Uint8Array): boolean {
 }
 
 /** What is wrong with a record and what is expected, in a sentence or three. */
-export function whatIsWrong(record: MalformedRecord): string {
+export function whatIsWrong(record: MalformedRecord, layout: Layout = byPosition): string {
   const fields = onFirstLine(record.fields);
   switch (record.reason) {
     case "quote_bare":
       return `There is a quotation mark in ${
-        place(record.found)
+        placeOf(record.found, layout)
       } where none may be. A value that ` +
         `contains one is written between quotation marks, with the inner ones doubled: ` +
         `"Lee ""LJ""". The quotation marks must stand right next to the commas.`;
     case "quote_unclosed":
       return `A quotation mark opens ${
-        place(record.found)
+        placeOf(record.found, layout)
       } in this line and no other one closes it.`;
     case "field_count":
-      return fieldCountMessage(record, fields);
+      return fieldCountMessage(record, fields, layout);
     case "not_utf8":
       return `This line is not UTF-8${
-        unreadable(fields)
+        unreadable(fields, layout)
       }; it looks like Latin-1 or Windows-1252. ` +
         `Save the file as "CSV UTF-8" and send it again.`;
     case "nul_byte":
@@ -75,8 +76,8 @@ export function whatIsWrong(record: MalformedRecord): string {
   }
 }
 
-function place(found: number | undefined): string {
-  const column = COLUMNS[(found ?? 0) - 1];
+function placeOf(found: number | undefined, layout: Layout): string {
+  const column = columnAt((found ?? 0) - 1, layout);
   return column === undefined ? `value ${found}` : `the value of ${column}`;
 }
 
@@ -91,26 +92,34 @@ function onFirstLine(fields: readonly string[] = []): readonly string[] {
   return [...fields.slice(0, crossing), start];
 }
 
-function fieldCountMessage(record: MalformedRecord, fields: readonly string[]): string {
+function fieldCountMessage(
+  record: MalformedRecord,
+  fields: readonly string[],
+  layout: Layout,
+): string {
   const { length } = record.fields ?? [];
   const values = length === 1 ? "1 value" : `${length} values`;
-  const start = `This row has ${values}; ${COLUMNS.length} are expected.`;
+  const wanted = layout === byPosition
+    ? `${layout.width} are expected`
+    : `the header row has ${layout.width}`;
+  const start = `This row has ${values}; ${wanted}.`;
   const hint = length > fields.length
-    ? `The quotation mark that opens ${place(fields.length)} is closed in a later line only; ` +
+    ? `The quotation mark that opens ${
+      placeOf(fields.length, layout)
+    } is closed in a later line only; ` +
       "perhaps the closing one is missing here."
-    : fieldCountHint(fields);
+    : fieldCountHint(fields, layout.width);
   return `${start} ${hint}`;
 }
 
-function fieldCountHint(fields: readonly string[]): string {
+function fieldCountHint(fields: readonly string[], wanted: number): string {
   const all = fields.join(",");
-  const wanted = COLUMNS.length;
   if (fields.some((field) => /\r[^\r]/.test(field))) {
     return "It contains old Macintosh line ends (CR alone), which do not end a row here. Save the " +
       "file with CRLF or LF line ends.";
   }
   for (const [name, separator] of [["semicolons", ";"], ["tabs", "\t"], ["bars", "|"]] as const) {
-    if (all.split(separator).length >= wanted) {
+    if (wanted > 1 && all.split(separator).length >= wanted) {
       return `It looks like ${name} stand between the values; commas are expected.`;
     }
   }
@@ -139,16 +148,16 @@ function splitName(fields: readonly string[]): string | undefined {
 }
 
 /** Points at the first value with bytes that could not be read. */
-function unreadable(fields: readonly string[]): string {
+function unreadable(fields: readonly string[], layout: Layout): string {
   const at = fields.findIndex((field) => field.includes("\ufffd"));
   if (at === -1) return "";
   const value = shown(fields[at]!).replaceAll("\ufffd", "?");
-  return ` (${COLUMNS[at] ?? `value ${at + 1}`}: ${value})`;
+  return ` (${columnAt(at, layout) ?? `value ${at + 1}`}: ${value})`;
 }
 
 /** The Username, unless it could not be read or the whole line was taken for one. */
-function readableUsername(fields: readonly string[] = []): string {
-  const username = fields[0]?.trim() ?? "";
+function readableUsername(fields: readonly string[] = [], layout: Layout): string {
+  const username = fields[layout.places[0]!]?.trim() ?? "";
   const isWholeLine = fields.length === 1 && /[;\t|\r]/.test(username);
   if (isWholeLine || username.includes("\ufffd") || username.length > 254) return "";
   return visible(username, 254);

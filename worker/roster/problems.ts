@@ -37,7 +37,12 @@ export const problemCodes = {
   },
   column_missing: {
     severity: "error",
-    meaning: "whole file: the header row has fewer than nine columns, all of them named",
+    meaning: "whole file: the header row has fewer than nine columns, all of them named; where " +
+      "columns are found by name, one that is required is not there",
+  },
+  column_repeated: {
+    severity: "error",
+    meaning: "whole file: columns are found by name, and two have a name of the same one",
   },
   too_many_columns: {
     severity: "error",

@@ -5,6 +5,7 @@
  */
 import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
+import { COLUMNS, simplified } from "./columns.ts";
 import { patternFault } from "./values/student-id.ts";
 
 /** A school may have so many domains. */
@@ -49,6 +50,31 @@ const rowLimitSentence = `a row limit is a whole number from 1 to ${MOST_ROWS}`;
 const expectSentence = 'such as {"when":"every weekday at 6 pm","timezone":"America/New_York"}';
 const daysSentence = "days are a whole number from 1 to 60, or 0 for never";
 
+const namesSentence = "the school's own names of columns are a list for each column, such as " +
+  '{"Username":["Net ID"]}, with at most 20 names of 1 to 100 characters; no name is of two columns';
+const ColumnName = v.pipe(
+  v.string(namesSentence),
+  v.trim(),
+  v.minLength(1, namesSentence),
+  v.maxLength(100, namesSentence),
+);
+const ColumnNames = v.pipe(
+  v.partial(
+    v.strictObject(
+      v.entriesFromList(
+        COLUMNS,
+        v.pipe(v.array(ColumnName, namesSentence), v.maxLength(20, namesSentence)),
+      ),
+      namesSentence,
+    ),
+  ),
+  v.check((given) => {
+    const names = Object.values(given).flat().map(simplified);
+    return names.every((name) => name !== "") && new Set(names).size === names.length;
+  }, namesSentence),
+);
+type ColumnNames = v.InferOutput<typeof ColumnNames>;
+
 /** The settings as people give them. */
 export const SchoolSettings = v.strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */
@@ -56,6 +82,16 @@ export const SchoolSettings = v.strictObject({
     v.picklist(["email", "any"], "a Username is email (an e-mail address) or any (any text)"),
     "email",
   ),
+  /** How columns are found: the nine by position, or by the names in the header row. */
+  columns: v.optional(
+    v.picklist(
+      ["position", "header"],
+      "columns are found by position (exactly nine, in their order) or by header (by their names)",
+    ),
+    "position",
+  ),
+  /** With `header`: what the school calls the columns, beside the well-known names. */
+  columnNames: v.optional(ColumnNames, {}),
   /** With `email`: only addresses of these domains (subdomains are not included). */
   emailDomains: v.optional(
     v.pipe(
@@ -116,6 +152,11 @@ export type SchoolSettings = v.InferOutput<typeof SchoolSettings>;
 /** The same without the rules for people; a setting of another kind counts as left out. */
 const Stored = v.object({
   username: v.fallback(v.optional(v.picklist(["email", "any"]), "email"), "email"),
+  columns: v.fallback(v.optional(v.picklist(["position", "header"]), "position"), "position"),
+  columnNames: v.fallback(
+    v.optional(v.record(v.string(), v.array(v.string())), {}) as v.GenericSchema<ColumnNames>,
+    {},
+  ),
   emailDomains: v.fallback(v.optional(v.array(v.string()), []), []),
   studentIdPattern: v.fallback(v.optional(v.string(), ""), ""),
   country: v.fallback(v.optional(v.string(), "US"), "US"),

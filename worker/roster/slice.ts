@@ -4,8 +4,8 @@
  */
 import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
 import type { KeptRecord, UploadProgress } from "./changes.ts";
-import { COLUMNS } from "./columns.ts";
 import type { HeaderEnd } from "./header.ts";
+import { arranged, type Layout } from "./layout.ts";
 import { isCorrectable, malformedProblem } from "./malformed.ts";
 import type { Problem } from "./problems.ts";
 import { isBlankRow, type Row, type RowReader, rowReader } from "./row.ts";
@@ -21,6 +21,8 @@ export interface Reading {
   read: number;
   unprocessed: number;
   header: Uint8Array | null;
+  /** Where the columns stand. */
+  layout: Layout;
   /** Bytes. */
   consumed: number;
   nextLine: number;
@@ -43,12 +45,13 @@ const WINDOW_BYTES = 128 * 1024;
 /**
  * Scans and checks the records of a slice.
  * @param header how far the header row goes in these bytes, when it is in them
+ * @param layout where the columns stand
  */
 export async function readSlice(
   upload: UploadProgress,
   offset: number,
   bytes: Uint8Array,
-  header: HeaderEnd | undefined,
+  { header, layout }: { header: HeaderEnd | undefined; layout: Layout },
   { sliceRows, now, pause }: ReadingOptions,
 ): Promise<Reading> {
   const last = offset + bytes.length === upload.size;
@@ -62,6 +65,7 @@ export async function readSlice(
     read: 0,
     unprocessed: 0,
     header: header?.isWhole ? bytes.slice(0, consumed) : null,
+    layout,
     consumed,
     nextLine,
     insideLine: upload.insideLine,
@@ -69,7 +73,7 @@ export async function readSlice(
   };
   const today = new Date(now).toISOString().slice(0, 10);
   const readRow = rowReader(upload.settings, { today, placements: upload.placements });
-  const taker = new RecordTaker(upload, bytes, sliceRows, readRow, reading);
+  const taker = new RecordTaker(upload, { bytes, layout, sliceRows, readRow, reading });
   // Blank lines and no header yet: there can be no rows.
   let isOpen = upload.hasHeader || header?.isWhole === true;
   while (isOpen && reading.consumed < bytes.length) {
@@ -78,7 +82,7 @@ export async function readSlice(
     const found = scan(bytes.subarray(start, end), {
       line: reading.nextLine,
       last: last && end === bytes.length,
-      columns: COLUMNS.length,
+      columns: layout.width,
       insideLine: reading.insideLine,
     });
     isOpen = found.consumed > 0;
@@ -99,9 +103,18 @@ export async function readSlice(
   return reading;
 }
 
+interface Taking {
+  bytes: Uint8Array;
+  layout: Layout;
+  sliceRows: number;
+  readRow: RowReader;
+  reading: Reading;
+}
+
 /** Takes the records of a slice one after the other. */
 class RecordTaker {
   readonly #bytes: Uint8Array;
+  readonly #layout: Layout;
   readonly #readRow: RowReader;
   readonly #reading: Reading;
   /** So many rows may still come before the school's limit. */
@@ -111,14 +124,9 @@ class RecordTaker {
   /** So many records may still be read in this slice. */
   #left: number;
 
-  constructor(
-    upload: UploadProgress,
-    bytes: Uint8Array,
-    sliceRows: number,
-    readRow: RowReader,
-    reading: Reading,
-  ) {
+  constructor(upload: UploadProgress, { bytes, layout, sliceRows, readRow, reading }: Taking) {
     this.#bytes = bytes;
+    this.#layout = layout;
     this.#readRow = readRow;
     this.#reading = reading;
     this.#room = upload.settings.rowLimit - upload.read;
@@ -130,7 +138,8 @@ class RecordTaker {
   take(record: CsvRecord | MalformedRecord, windowStart: number): boolean {
     const reading = this.#reading;
     const isRow = !isMalformed(record);
-    if (isRow && isBlankRow(record.fields)) return true;
+    const fields = isRow ? arranged(record.fields, this.#layout) : [];
+    if (isRow && isBlankRow(fields)) return true;
     // The next piece of a line that is too long is neither another record nor another problem.
     if (!isRow && record.continued) return true;
     this.#isBeyond ||= this.#room <= 0;
@@ -143,12 +152,16 @@ class RecordTaker {
     this.#room--;
     reading.read++;
     const kept = { start: windowStart + record.start, end: windowStart + record.end };
-    if (isRow) this.#takeRow(record, kept);
-    else this.#reject(kept, [malformedProblem(record)], isCorrectable(record, this.#bytes, kept));
+    if (isRow) {
+      this.#takeRow(fields, record.line, kept);
+    } else {
+      const isKept = isCorrectable(record, this.#bytes, kept);
+      this.#reject(kept, [malformedProblem(record, this.#layout)], isKept);
+    }
     return true;
   }
 
-  #takeRow({ fields, line }: CsvRecord, kept: KeptRecord): void {
+  #takeRow(fields: readonly string[], line: number, kept: KeptRecord): void {
     const { row, problems } = this.#readRow(fields, line);
     if (row === undefined) return this.#reject(kept, problems, true);
     const reading = this.#reading;

@@ -85,7 +85,7 @@ test("a header whose quotes are wrong is rejected; one that is not UTF-8 is not"
     assert.equal(brief(header), "rejected: header_unreadable");
   }
   const latin1 = Uint8Array.from("Pr\xe9nom,b,c,d,e,f,g,h,i\n", (c) => c.charCodeAt(0));
-  assert.deepEqual(judgeFile(latin1, true).verdict, { verdict: "good" });
+  assert.equal(judgeFile(latin1, true).verdict?.verdict, "good");
 });
 
 test("nothing is said of a header that has not all arrived", () => {

@@ -26,6 +26,8 @@ export interface UploadOptions {
   sliceBytes?: number;
   sliceRows?: number;
   now?: number;
+  /** Done after each slice. */
+  between?(): Promise<void>;
 }
 
 export async function makeSchool(database: Client, settings: object = {}): Promise<number> {
@@ -44,7 +46,8 @@ export async function upload(
   file: string | Uint8Array,
   options: UploadOptions = {},
 ): Promise<UploadResult> {
-  const { sliceBytes = 512 * 1024, sliceRows = 5000, now = Date.UTC(2026, 10, 21) } = options;
+  const { sliceBytes = 512 * 1024, sliceRows = 5000, now = Date.UTC(2026, 10, 21), between } =
+    options;
   const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
   const id = randomUUID();
   await announceUpload(database, {
@@ -69,6 +72,7 @@ export async function upload(
       sliceRows,
       now,
     });
+    await between?.();
     // A slice smaller than a record moves nothing; the bridge's are never that small.
     length = (await uploadPosition(database, id))!.offset === offset ? length * 2 : sliceBytes;
   }

@@ -8,6 +8,7 @@ import { statements as exportsInPieces } from "./0005-exports-in-pieces.ts";
 import { statements as wire } from "./0006-wire.ts";
 import { statements as notUnderstood } from "./0007-not-understood.ts";
 import { statements as tokens } from "./0008-tokens.ts";
+import { statements as rosterLayout } from "./0009-roster-layout.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: "wire", statements: wire },
   { number: 7, name: "not understood", statements: notUnderstood },
   { number: 8, name: "tokens", statements: tokens },
+  { number: 9, name: "roster layout", statements: rosterLayout },
 ];

@@ -5,6 +5,7 @@
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
+import { layoutOf } from "../../roster/layout.ts";
 import { placementKey } from "../../roster/placements.ts";
 import type { Row } from "../../roster/row.ts";
 import type { Student } from "../../roster/student.ts";
@@ -49,8 +50,8 @@ export async function loadProgress(
   const [uploads, schools, placements, slices] = await database.batch([
     {
       sql: `SELECT id, school_id, lane, name, time_code, pass, held_because, state, size,
-              next_offset, next_line, inside_line, header IS NOT NULL AS has_header, read, rejected,
-              unprocessed, deferred, problems
+              next_offset, next_line, inside_line, header IS NOT NULL AS has_header, layout, read,
+              rejected, unprocessed, deferred, problems
             FROM uploads WHERE id = ? AND school_id = ?`,
       args: [id, schoolId],
     },
@@ -79,6 +80,7 @@ export async function loadProgress(
     nextLine: Number(row["next_line"]),
     insideLine: Boolean(row["inside_line"]),
     hasHeader: Boolean(row["has_header"]),
+    layout: layoutOf(row["layout"] as string | null),
     read: Number(row["read"]),
     rejected: Number(row["rejected"]),
     unprocessed: Number(row["unprocessed"]),

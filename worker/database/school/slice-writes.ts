@@ -11,6 +11,7 @@ import {
   type SliceChanges,
   type UploadProgress,
 } from "../../roster/changes.ts";
+import { layoutText } from "../../roster/layout.ts";
 import type { Problem } from "../../roster/problems.ts";
 import { optionalValues, type Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
@@ -142,7 +143,8 @@ function progress(changes: SliceChanges): InStatement {
   const { upload: { id }, counted, problems } = changes;
   return {
     sql: `UPDATE uploads SET state = ?, completed_at = ?, next_offset = ?, next_line = ?,
-            inside_line = ?, header = coalesce(?, header), read = read + ?, added = added + ?,
+            inside_line = ?, header = coalesce(?, header),
+            layout = coalesce(?, layout), read = read + ?, added = added + ?,
             updated = updated + ?, rejected = rejected + ?, warnings = warnings + ?,
             problems = problems + ?, unprocessed = unprocessed + ?, deferred = deferred + ?
           WHERE id = ?`,
@@ -153,6 +155,7 @@ function progress(changes: SliceChanges): InStatement {
       changes.nextLine,
       changes.insideLine ? 1 : 0,
       changes.header,
+      layoutText(changes.layout),
       changes.read,
       counted.added,
       counted.updated,
