@@ -14,8 +14,9 @@ export async function removeFile(visit: Visit, path: string): Promise<void> {
   movablePlace(path);
   const file = visit.find(path);
   if (!file) throw nothingThere(path);
+  const replaced = catalog.replacedBy(file.id);
   catalog.remove(file.id);
-  letGo(visit, file, "removed");
+  letGo(visit, [file, replaced], "removed");
   await catalog.durable();
 }
 
@@ -43,18 +44,22 @@ export async function renameFile(
     );
   }
   // What the service wrote or took is sent anew by whoever gives it a name of its own.
+  const given = before ? [before, catalog.replacedBy(before.id)] : [];
   const isTheServices = file.sender === null || isStageName(file.path);
   catalog.rename(file.id, path, isTheServices ? visit.sender : undefined);
   visit.remember(path, file.id);
   visit.keeper.settling.touch(file.id, visit.session);
-  if (before) letGo(visit, before, "replaced");
+  letGo(visit, given, "replaced");
   await catalog.durable();
 }
 
-/** The file is gone from the catalog: nobody writes it any more, and its bytes go too. */
-function letGo({ keeper }: Visit, file: CatalogFile, how: Ousting): void {
-  keeper.settling.forget(file.id);
-  // Not waited for: a blob that is still in use is swept by who lets go of it last.
-  void keeper.writers.oust(file.id, file.path.slice(file.path.lastIndexOf("/") + 1), how);
-  void keeper.vault.sweep(file.blob);
+/** The files are gone from the catalog: nobody writes them any more, and their bytes go too. */
+function letGo({ keeper }: Visit, files: (CatalogFile | undefined)[], how: Ousting): void {
+  for (const file of files) {
+    if (!file) continue;
+    keeper.settling.forget(file.id);
+    // Not waited for: a blob that is still in use is swept by who lets go of it last.
+    void keeper.writers.oust(file.id, file.path.slice(file.path.lastIndexOf("/") + 1), how);
+    void keeper.vault.sweep(file.blob);
+  }
 }

@@ -86,16 +86,21 @@ async function acquire(
     if (vault.catalog.file(file.id)?.blob === file.blob) putBack(visit, file, before);
     throw error;
   }
+  // Of an upload that was never closed.
   if (before && isNew) void vault.sweep(before.blob);
   return writing;
 }
 
-/** The file could not be opened: it is as before, unless it was to be emptied. */
+/** The file could not be opened: it is as before, unless it was a partial one that was to be emptied. */
 function putBack({ keeper, session }: Visit, file: CatalogFile, before?: CatalogFile): void {
   const { catalog } = keeper.vault;
   if (keeper.writers.current(file.id)) return;
+  const replaced = catalog.replacedBy(file.id);
   if (!before) catalog.remove(file.id);
-  else if (before.blob === file.blob && before.state !== "partial") {
+  else if (replaced) {
+    catalog.putBack(replaced, file);
+    keeper.settling.touch(file.id, session);
+  } else if (before.blob === file.blob && before.state !== "partial") {
     catalog.settleSize(before, "closed", leftOf(before));
     keeper.settling.touch(file.id, session);
   }

@@ -10,6 +10,8 @@ export async function removeFile(
   await writers.oust(file.id, file.path, "removed");
   settling.forget(file.id);
   if (!vault.catalog.file(file.id)) return;
+  const replaced = vault.catalog.replacedBy(file.id);
   vault.catalog.remove(file.id);
   await vault.sweep(file.blob);
+  if (replaced) await vault.sweep(replaced.blob);
 }

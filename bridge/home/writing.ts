@@ -151,14 +151,16 @@ export class Writing implements OpenFile, Writer {
 
   async close(): Promise<void> {
     const { visit, file, done } = this.#options;
-    const { vault: { catalog }, settling, storage } = visit.keeper;
+    const { vault, settling, storage } = visit.keeper;
+    const { catalog } = vault;
     try {
       await this.#attempt(async () => {
         this.#checkWhole();
         await this.#lease.blob.sync();
         // Another writer may have come during the sync.
         this.#checkHeld();
-        this.#tellCatalog("closed", this.size);
+        const replaced = this.#tellCatalog("closed", this.size);
+        if (replaced !== undefined) void vault.sweep(replaced);
         await catalog.durable().catch((error) => {
           this.#takeBack();
           throw error;
@@ -269,12 +271,17 @@ export class Writing implements OpenFile, Writer {
   }
 
   /** From here on the file has another writer or none. */
-  #tellCatalog(state: "partial" | "closed", size: number, why?: AbandonReason): void {
+  #tellCatalog(
+    state: "partial" | "closed",
+    size: number,
+    why?: AbandonReason,
+  ): string | undefined {
     const { visit, file } = this.#options;
     const { sha256 } = this.#lease.blob;
     const left = { size, modifiedAt: this.#modifiedAt, sha256, why };
-    visit.keeper.vault.catalog.settleSize(file, state, left);
+    const replaced = visit.keeper.vault.catalog.settleSize(file, state, left);
     this.#exit();
+    return replaced;
   }
 
   /** The CLOSE is not answered OK, so the file is not closed, unless somebody has it by now. */
@@ -289,9 +296,10 @@ export class Writing implements OpenFile, Writer {
 
   /** As long as the catalog cannot take it (disk full), the size is known here. */
   #tellPartial(why: AbandonReason | undefined): void {
-    const { keeper } = this.#options.visit;
+    const { visit: { keeper }, file } = this.#options;
     try {
       this.#tellCatalog("partial", this.#left!, why);
+      keeper.settling.release(file.id);
     } catch (error) {
       if (error instanceof BlobReplaced) return this.#exit();
       keeper.storage.refusal(error, "upload");

@@ -6,7 +6,13 @@
 import type { Log } from "../../shared/log.ts";
 import type { After } from "../timers.ts";
 import { Trouble } from "../trouble.ts";
-import type { Catalog, CatalogFile, OutboxEntry } from "../vault/catalog/catalog.ts";
+import {
+  type Catalog,
+  type CatalogFile,
+  type OutboxEntry,
+  pathBefore,
+  replacedBy,
+} from "../vault/catalog/catalog.ts";
 
 export interface SettlingOptions {
   catalog: Catalog;
@@ -61,9 +67,36 @@ export class Settling {
     }
   }
 
-  /** At start: whatever was closed before, its session has ended. */
+  /**
+   * The upload of this file broke off: what it was to replace was closed before, and is not left alone
+   * any longer. It is accepted, or kept as `.original`; the partial upload stays where it is.
+   */
+  release(fileId: number): void {
+    if (this.#stopped) return;
+    const { catalog, after } = this.#options;
+    try {
+      const replaced = catalog.replacedBy(fileId);
+      if (replaced) this.#goOn(replaced);
+      this.#trouble.over();
+    } catch (error) {
+      this.#trouble.seen((error as Error).message);
+      after(AGAIN_MS, () => this.release(fileId));
+    }
+  }
+
+  #goOn(replaced: CatalogFile): void {
+    const { catalog, accepted } = this.#options;
+    const isTaken = this.#isTaken({ ...replaced, path: pathBefore(replaced) });
+    if (isTaken) accepted(catalog.accept(replaced.id));
+    else catalog.keepReplaced(replaced.id);
+  }
+
+  /** At start: whatever was closed before, its session has ended; what was being written broke off. */
   resume(): void {
     const ended = Symbol("ended");
+    for (const replaced of this.#options.catalog.filesInState("replaced")) {
+      this.release(replacedBy(replaced));
+    }
     for (const file of this.#options.catalog.filesInState("closed")) {
       this.#settle(file.id, ended);
     }

@@ -22,6 +22,7 @@ export { FolderGone, NotDurable } from "./write-ahead-log.ts";
 export type { BlobReference, CatalogFile, FileState } from "./file.ts";
 export { BlobReplaced, type Delivery, type Left, PathTaken } from "./files.ts";
 export type { OutboxEntry, OutboxState, Result } from "./outbox.ts";
+export { pathBefore, replacedBy } from "./replaced.ts";
 
 export class Catalog {
   /** What is to be told to the worker. */
@@ -110,9 +111,27 @@ export class Catalog {
     return this.#withFresh(this.#files.createPartial(schoolId, path, keyVersion, sender));
   }
 
-  /** The file is emptied to be written anew: it gets a new blob, the old one is doomed. */
+  /**
+   * The file is emptied to be written anew: it gets a new blob. The old one is doomed, or, where its
+   * CLOSE was answered OK, kept until that of the new one is ({@link replacedBy}).
+   */
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
     return this.#withFresh(this.#files.startOver(id, keyVersion, sender));
+  }
+
+  /** The closed file that an upload which is not closed yet is to replace. */
+  replacedBy(id: number): CatalogFile | undefined {
+    return this.#files.replacedBy(id);
+  }
+
+  /** An upload that was to replace a file could not begin: the file is what it was, its bytes doomed. */
+  putBack(replaced: CatalogFile, by: CatalogFile): void {
+    this.#files.putBack(replaced, by);
+  }
+
+  /** The upload that was to replace it broke off, and no lane takes it: it is kept as `.original`. */
+  keepReplaced(id: number): void {
+    this.#outbox.keepReplaced(id);
   }
 
   /** The file is being written on: until its CLOSE it is `partial`. */
@@ -123,10 +142,15 @@ export class Catalog {
   /**
    * What the writer of this file and blob left: `closed` after a clean CLOSE, `partial` otherwise.
    *
+   * @returns the blob that is doomed, of a file that this one replaced
    * @throws {BlobReplaced} when the file has another blob by now or is gone; nothing is changed
    */
-  settleSize(file: { id: number; blob: string }, state: "partial" | "closed", left: Left): void {
-    this.#files.settleSize(file, state, left);
+  settleSize(
+    file: { id: number; blob: string },
+    state: "partial" | "closed",
+    left: Left,
+  ): string | undefined {
+    return this.#files.settleSize(file, state, left);
   }
 
   /** It has settled and no lane takes it: from `closed` to `kept`. */
@@ -159,7 +183,8 @@ export class Catalog {
   // Acceptance and delivery
 
   /**
-   * Accepts a settled roster: from here on it is the service's work. In one transaction it gets its
+   * Accepts a settled roster, or one that was replaced by an upload that broke off: from here on it is
+   * the service's work. In one transaction it gets its
    * time code, its `.processing` name and its place in the outbox.
    */
   accept(id: number): OutboxEntry {

@@ -17,8 +17,9 @@ export interface BlobReference {
  * - `closed`: closed by its writer, or renamed, and not yet settled
  * - `processing`: accepted, on its way to the worker
  * - `kept`: nothing is to be done with it: results, exports, evidence, names that no lane takes
+ * - `replaced`: another upload has its path and is not closed yet; until then this one is no loss
  */
-export type FileState = "partial" | "closed" | "processing" | "kept";
+export type FileState = "partial" | "closed" | "processing" | "kept" | "replaced";
 
 /** A file of a home. Times are seconds since the epoch. */
 export interface CatalogFile extends BlobReference {

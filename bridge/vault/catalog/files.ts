@@ -16,6 +16,7 @@ import {
   type FileState,
 } from "./file.ts";
 import type { Ledger } from "./ledger.ts";
+import { ReplacedFiles } from "./replaced.ts";
 
 /** A file the service puts into a home: its blob is written and synced before it is delivered. */
 export interface Delivery {
@@ -65,6 +66,7 @@ export class Files {
   readonly #ledger: Ledger;
   readonly #doomed: DoomedBlobs;
   readonly #now: () => number;
+  readonly #replaced: ReplacedFiles;
 
   constructor(
     database: CatalogDatabase,
@@ -74,6 +76,7 @@ export class Files {
     this.#ledger = ledger;
     this.#doomed = doomed;
     this.#now = now;
+    this.#replaced = new ReplacedFiles(database, doomed);
   }
 
   find(schoolId: number, path: string): CatalogFile | undefined {
@@ -131,7 +134,9 @@ export class Files {
 
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
-      this.#doomed.add(this.file(id)!.blob);
+      const before = this.file(id)!;
+      const isPromised = ["closed", "kept"].includes(before.state);
+      if (!isPromised) this.#doomed.add(before.blob);
       this.#database.run(
         `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, sha256 = NULL,
            modified_at = ?, sender = ?, upload_id = NULL WHERE id = ?`,
@@ -141,7 +146,21 @@ export class Files {
         JSON.stringify(sender),
         id,
       );
+      if (isPromised) this.#replaced.setAside(before);
       return this.#told(id);
+    });
+  }
+
+  replacedBy(id: number): CatalogFile | undefined {
+    return this.#replaced.by(id);
+  }
+
+  /** The upload that was to replace it never came to anything: the path is its own again. */
+  putBack(replaced: CatalogFile, by: CatalogFile): void {
+    this.#database.transaction(() => {
+      this.#doomed.add(by.blob);
+      this.#replaced.putBack(replaced, by.id);
+      this.#told(by.id);
     });
   }
 
@@ -160,8 +179,8 @@ export class Files {
     { id, blob }: { id: number; blob: string },
     state: "partial" | "closed",
     { size, modifiedAt, sha256, why }: Left,
-  ): void {
-    this.#database.transaction(() => {
+  ): string | undefined {
+    return this.#database.transaction(() => {
       const { changes } = this.#database.run(
         "UPDATE files SET state = ?, being_written = 0, size = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
         state,
@@ -173,6 +192,7 @@ export class Files {
       );
       if (changes !== 1) throw new BlobReplaced();
       this.#told(id, why);
+      return state === "closed" ? this.#replaced.drop(id) : undefined;
     });
   }
 
@@ -214,6 +234,7 @@ export class Files {
   /** Removes the file; to be called within a transaction. */
   removeIn(file: CatalogFile): void {
     this.#doomed.add(file.blob);
+    this.#replaced.drop(file.id);
     this.#database.run("DELETE FROM files WHERE id = ?", file.id);
     this.#ledger.tellFile(file, file.path, "removed");
   }
@@ -232,7 +253,8 @@ export class Files {
       uploadId,
       file.id,
     );
-    this.#ledger.tellFile(file, file.path, "removed");
+    // What was replaced has no path that anybody was told of.
+    if (file.state !== "replaced") this.#ledger.tellFile(file, file.path, "removed");
     this.#told(file.id);
   }
 

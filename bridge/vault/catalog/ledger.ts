@@ -83,5 +83,6 @@ const toldStates: Record<FileState | "removed", ToldState> = {
   closed: "complete",
   kept: "complete",
   processing: "processing",
+  replaced: "complete",
   removed: "removed",
 };

@@ -9,6 +9,7 @@ import { formatTimeCode } from "../../../shared/time-code.ts";
 import type { CatalogDatabase } from "./database.ts";
 import { splitPath } from "./file.ts";
 import type { Delivery, Files } from "./files.ts";
+import { pathBefore } from "./replaced.ts";
 
 /**
  * `next`: it goes on in its turn. `held`: a rule stopped it, somebody is to decide. `parked`: a fault
@@ -63,10 +64,11 @@ export class OutboxEntries {
   accept(id: number): OutboxEntry {
     return this.#database.transaction(() => {
       const file = this.#files.file(id)!;
-      const { folder, name } = splitPath(file.path);
+      const at = file.state === "replaced" ? pathBefore(file) : file.path;
+      const { folder, name } = splitPath(at);
       // Later than the one before, so that the order is seen also of two in one millisecond.
       const earliest = Math.max(this.#now(), this.#lastAccepted(file.schoolId) + 1);
-      const acceptedAt = this.#freeInstant(file.schoolId, file.path, earliest);
+      const acceptedAt = this.#freeInstant(file.schoolId, at, earliest);
       const timeCode = formatTimeCode(acceptedAt);
       const uploadId = randomUUID() as string as UploadId;
       const path = `${folder}/${stageName(name, timeCode, "processing")}`;
@@ -81,6 +83,16 @@ export class OutboxEntries {
         acceptedAt,
       );
       return this.#select("file_id = ?", id)[0]!;
+    });
+  }
+
+  keepReplaced(id: number): void {
+    this.#database.transaction(() => {
+      const file = this.#files.file(id)!;
+      const { folder, name } = splitPath(pathBefore(file));
+      const instant = this.#freeInstant(file.schoolId, pathBefore(file), this.#now());
+      const path = `${folder}/${stageName(name, formatTimeCode(instant), "original")}`;
+      this.#files.move(file, path, { ...file, state: "kept" });
     });
   }
 
