@@ -40,14 +40,21 @@ export interface RowCounts {
   unprocessed: number;
   /** Problems that are counted and not listed, as there are too many; absent: all are listed. */
   unlisted?: number;
+  /** Students who became inactive, as the file does not name them; absent: none. */
+  left?: number;
+  /** Students who became active again; absent: none. */
+  returned?: number;
 }
 
-/** The report's first line. */
-export function summary(counts: RowCounts): Problem {
-  const { read, added, updated, unchanged, rejected, warnings } = counts;
-  const message = `${counted(read, "row")}: ${added} added, ${updated} updated, ` +
-    `${unchanged} unchanged, ${rejected} rejected, ${counted(warnings, "warning")}`;
-  return problem({ line: 0 }, "summary", message + remark(counts));
+/** The report's first line. @param checkOnly nothing was applied: it is what the file would do */
+export function summary(counts: RowCounts, checkOnly = false): Problem {
+  const { read, added, updated, unchanged, rejected, warnings, left = 0, returned = 0 } = counts;
+  const message = `${checkOnly ? "Check only: " : ""}${counted(read, "row")}: ` +
+    `${added} added, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected, ` +
+    (left > 0 ? `${left} left, ` : "") + (returned > 0 ? `${returned} returned, ` : "") +
+    counted(warnings, "warning");
+  const nothing = checkOnly && read > 0 ? ". Nothing was applied" : "";
+  return problem({ line: 0 }, "summary", message + nothing + remark(counts));
 }
 
 function remark({ read, unprocessed, unlisted = 0 }: RowCounts): string {

@@ -47,6 +47,78 @@ const patternSentence =
   "a pattern is a regular expression of at most 200 characters; empty: letters and digits";
 const rowLimitSentence = `a row limit is a whole number from 1 to ${MOST_ROWS}`;
 
+const percentSentence = "a limit is a number of percent from 0 to 100, such as 25";
+/** `null`: none, so that a change of settings can take one back. */
+const Percent = v.nullish(
+  v.pipe(
+    v.number(percentSentence),
+    v.minValue(0, percentSentence),
+    v.maxValue(100, percentSentence),
+  ),
+);
+const limitsSentence = 'limits are an object, such as {"changedPercent":75,"removedPercent":10}';
+
+/** What makes the worker hold a file until an administrator decides (SPEC section 9). */
+const HoldWhen = v.strictObject({
+  /** Of the school's active students, those that the file would change. */
+  changedPercent: Percent,
+  /** Of the school's active students, those that the file would make inactive. */
+  removedPercent: Percent,
+  /** Of the file's rows, those that are rejected. */
+  rejectedPercent: Percent,
+  /** So many fewer rows than the last file that was applied. */
+  fewerRowsPercent: Percent,
+  /** The header names well-known columns in another order. */
+  headerOutOfOrder: v.nullish(v.boolean("headerOutOfOrder is true or false")),
+}, limitsSentence);
+export type HoldWhen = v.InferOutput<typeof HoldWhen>;
+
+const daySentence = "a day is one of the calendar, written like 2027-06-15";
+const Day = v.pipe(
+  v.string(daySentence),
+  v.isoDate(daySentence),
+  v.check(isRealDay, daySentence),
+);
+
+/** JavaScript by itself reads February 30 as March 2. */
+function isRealDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+/** A school has at most so many pauses. */
+const PAUSES = 50;
+const pauseSentence =
+  'a pause is such as {"from":"2027-06-15","to":"2027-08-20","kind":"hold"}; both days belong to it';
+
+const Pause = v.pipe(
+  v.strictObject({
+    from: Day,
+    to: Day,
+    /** `hold`: files are held, and at its end the newest is applied; `additions`: only new students are. */
+    kind: v.picklist(
+      ["hold", "additions"],
+      "a pause is of the kind hold (all files wait) or additions (only new students are added)",
+    ),
+  }, pauseSentence),
+  v.check(({ from, to }) => from <= to, "a pause does not end before it begins"),
+);
+export type Pause = v.InferOutput<typeof Pause>;
+
+const zoneSentence = "a time zone is its full name, such as America/New_York, Europe/Berlin or UTC";
+const Timezone = v.pipe(v.string(zoneSentence), v.check(isZone, zoneSentence));
+
+/** Abbreviations are none: `EST` would stay at -05:00 all summer. */
+function isZone(name: string): boolean {
+  if (name !== "UTC" && !name.includes("/")) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const expectSentence = 'such as {"when":"every weekday at 6 pm","timezone":"America/New_York"}';
 const daysSentence = "days are a whole number from 1 to 60, or 0 for never";
 
@@ -132,6 +204,26 @@ export const SchoolSettings = v.strictObject({
     ),
     "header",
   ),
+  /** `snapshot`: a file is the whole truth, and who is not in it becomes inactive. */
+  mode: v.optional(
+    v.picklist(
+      ["update", "snapshot"],
+      "a file is an update (of those it names) or a snapshot (of all students there are)",
+    ),
+    "update",
+  ),
+  /** Files are checked and reported on, and nothing is applied. */
+  dryRun: v.optional(v.boolean("whether files are only checked is true or false"), false),
+  holdWhen: v.optional(HoldWhen, {}),
+  pauses: v.optional(
+    v.pipe(
+      v.array(Pause, `pauses are a list: ${pauseSentence}`),
+      v.maxLength(PAUSES, `a school has at most ${PAUSES} pauses`),
+    ),
+    [],
+  ),
+  /** Where the school's days begin and end: those of its pauses. */
+  timezone: v.optional(Timezone, "UTC"),
   /** When a roster is expected, in the words of a schedule: then one that does not come is told of. */
   expectEvery: v.optional(
     v.strictObject({ when: v.string(expectSentence), timezone: v.string(expectSentence) }),
@@ -149,6 +241,8 @@ export const SchoolSettings = v.strictObject({
 });
 export type SchoolSettings = v.InferOutput<typeof SchoolSettings>;
 
+const StoredPercent = v.fallback(v.optional(v.number()), undefined);
+
 /** The same without the rules for people; a setting of another kind counts as left out. */
 const Stored = v.object({
   username: v.fallback(v.optional(v.picklist(["email", "any"]), "email"), "email"),
@@ -163,6 +257,31 @@ const Stored = v.object({
   onCampusRequired: v.fallback(v.optional(v.boolean(), true), true),
   rowLimit: v.fallback(v.optional(v.pipe(v.number(), v.minValue(1)), 50_000), 50_000),
   emptyExports: v.fallback(v.optional(v.picklist(["header", "skip"]), "header"), "header"),
+  mode: v.fallback(v.optional(v.picklist(["update", "snapshot"]), "update"), "update"),
+  dryRun: v.fallback(v.optional(v.boolean(), false), false),
+  holdWhen: v.fallback(
+    v.optional(
+      v.object({
+        changedPercent: StoredPercent,
+        removedPercent: StoredPercent,
+        rejectedPercent: StoredPercent,
+        fewerRowsPercent: StoredPercent,
+        headerOutOfOrder: v.fallback(v.optional(v.boolean()), undefined),
+      }),
+      {},
+    ),
+    {},
+  ),
+  pauses: v.fallback(
+    v.optional(
+      v.array(
+        v.object({ from: v.string(), to: v.string(), kind: v.picklist(["hold", "additions"]) }),
+      ),
+      [],
+    ),
+    [],
+  ),
+  timezone: v.fallback(v.optional(v.pipe(v.string(), v.check(isZone)), "UTC"), "UTC"),
   expectEvery: v.fallback(
     v.optional(v.object({ when: v.string(), timezone: v.string() })),
     undefined,

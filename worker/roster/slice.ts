@@ -9,6 +9,7 @@ import { arranged, type Layout } from "./layout.ts";
 import { isCorrectable, malformedProblem } from "./malformed.ts";
 import type { Problem } from "./problems.ts";
 import { isBlankRow, type Row, type RowReader, rowReader } from "./row.ts";
+import { usernameKey } from "./values/username.ts";
 
 /** What the records of a slice come to, before anybody asked the database about them. */
 export interface Reading {
@@ -18,6 +19,8 @@ export interface Reading {
   problems: Problem[];
   rejected: number;
   rejectedRecords: KeptRecord[];
+  /** Whom the rejected records name, so far as they can be read. */
+  rejectedNames: RejectedName[];
   read: number;
   unprocessed: number;
   header: Uint8Array | null;
@@ -28,6 +31,12 @@ export interface Reading {
   nextLine: number;
   insideLine: boolean;
   isEnd: boolean;
+}
+
+/** Whom a rejected record names; both blank: nobody can tell whose row it is. */
+export interface RejectedName {
+  usernameKey: string;
+  studentId: string;
 }
 
 export interface ReadingOptions {
@@ -62,6 +71,7 @@ export async function readSlice(
     problems: [],
     rejected: 0,
     rejectedRecords: [],
+    rejectedNames: [],
     read: 0,
     unprocessed: 0,
     header: header?.isWhole ? bytes.slice(0, consumed) : null,
@@ -156,23 +166,37 @@ class RecordTaker {
       this.#takeRow(fields, record.line, kept);
     } else {
       const isKept = isCorrectable(record, this.#bytes, kept);
-      this.#reject(kept, [malformedProblem(record, this.#layout)], isKept);
+      const named = arranged(record.fields ?? [], this.#layout);
+      this.#reject(named, kept, [malformedProblem(record, this.#layout)], isKept);
     }
     return true;
   }
 
   #takeRow(fields: readonly string[], line: number, kept: KeptRecord): void {
     const { row, problems } = this.#readRow(fields, line);
-    if (row === undefined) return this.#reject(kept, problems, true);
+    if (row === undefined) return this.#reject(fields, kept, problems, true);
     const reading = this.#reading;
     if (problems.length > 0) reading.problems.push(...problems);
     reading.rows.push(row);
     reading.records.set(row, kept);
   }
 
-  #reject(kept: KeptRecord, problems: readonly Problem[], isKept: boolean): void {
+  #reject(
+    fields: readonly string[],
+    kept: KeptRecord,
+    problems: readonly Problem[],
+    isKept: boolean,
+  ): void {
     this.#reading.rejected++;
+    this.#reading.rejectedNames.push(nameIn(fields));
     this.#reading.problems.push(...problems);
     if (isKept) this.#reading.rejectedRecords.push(kept);
   }
+}
+
+/** Bytes that are no text name nobody; what cannot be seen is no part of a name. */
+function nameIn([username = "", studentId = ""]: readonly string[]): RejectedName {
+  const text = (value: string) =>
+    value.includes("\ufffd") ? "" : value.replace(/[\p{Cf}\p{Cc}]/gu, "").trim();
+  return { usernameKey: usernameKey(text(username)), studentId: text(studentId) };
 }

@@ -28,11 +28,18 @@ eachDatabase("schools", (database) => {
       name: "Oak School",
       settings: {
         username: "email",
+        columns: "position",
+        columnNames: {},
         emailDomains: [],
         studentIdPattern: "",
         country: "US",
         onCampusRequired: true,
         rowLimit: 50_000,
+        mode: "update",
+        dryRun: false,
+        holdWhen: {},
+        pauses: [],
+        timezone: "UTC",
         emptyExports: "header",
         notDownloadedAfterDays: 7,
       },
@@ -76,7 +83,7 @@ eachDatabase("schools", (database) => {
     });
     assert.equal(status, 400);
     assert.equal(body.errors[0].field, "settings.rowLimt");
-    assert.match(body.detail, /allowed are username, emailDomains, .*rowLimit, emptyExports/);
+    assert.match(body.detail, /allowed are username, .*emailDomains, .*rowLimit, emptyExports/);
     assert.equal((await app.admin("GET", "/admin/schools/refused")).status, 404);
   });
 
