@@ -12,20 +12,7 @@ import type { Student } from "../../roster/student.ts";
 import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
 import { readRules, rulesQuery } from "../control/schools.ts";
 import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
-
-/** The columns of a student that a roster gives, in the order a slice writes them. */
-export const studentColumns = [
-  "username_key",
-  "username",
-  "student_id",
-  "last_name",
-  "first_name",
-  "telephone",
-  "dob",
-  "requirement_group",
-  "term",
-  "on_campus",
-];
+import { holdersOf, studentColumns, studentsOf } from "./student-columns.ts";
 
 /** An upload as the next slice needs it, and as its position is told. */
 export interface LoadedProgress extends UploadProgress {
@@ -139,32 +126,6 @@ export async function loadStanding(
 
 const studentsByKey = `SELECT ${studentColumns.join(", ")} FROM students
   WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`;
-
-function studentsOf(rows: readonly DatabaseRow[]): Map<string, Student> {
-  return new Map(rows.map((row) => [row["username_key"] as string, studentOf(row)]));
-}
-
-function studentOf(row: DatabaseRow): Student {
-  return {
-    usernameKey: row["username_key"] as string,
-    username: row["username"] as string,
-    studentId: row["student_id"] as string | null,
-    lastName: row["last_name"] as string | null,
-    firstName: row["first_name"] as string | null,
-    telephone: row["telephone"] as string | null,
-    dob: row["dob"] as string | null,
-    requirementGroup: row["requirement_group"] as string | null,
-    term: row["term"] as string | null,
-    onCampus: row["on_campus"] as 0 | 1 | null,
-  };
-}
-
-function holdersOf(rows: readonly DatabaseRow[]): Map<string, Holder> {
-  return new Map(rows.map((row) => [
-    row["student_id"] as string,
-    { usernameKey: row["username_key"] as string, username: row["username"] as string },
-  ]));
-}
 
 /** Rows and students are read so many at a time. */
 const PAGE = 2000;

@@ -13,9 +13,15 @@ import {
 } from "../../roster/changes.ts";
 import { layoutText } from "../../roster/layout.ts";
 import type { Problem } from "../../roster/problems.ts";
-import { optionalValues, type Student } from "../../roster/student.ts";
+import type { Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
-import { studentColumns } from "./slice-reads.ts";
+import {
+  jsonColumns,
+  optionalColumns,
+  studentColumns,
+  studentValues,
+  waitingColumns,
+} from "./student-columns.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
 export class StaleSlice extends Error {}
@@ -244,26 +250,6 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
   ]);
 }
 
-/** A student's values in the order the statements below take them. */
-function studentValues(student: Student): unknown[] {
-  return [
-    student.usernameKey,
-    student.username,
-    student.studentId,
-    student.lastName,
-    student.firstName,
-    student.telephone,
-    student.dob,
-    student.requirementGroup,
-    student.term,
-    student.onCampus,
-  ];
-}
-
-const optionalColumns = studentColumns.slice(2);
-const jsonColumns = studentColumns.map((column, index) => `value ->> ${index} AS ${column}`)
-  .join(", ");
-
 // A blank (null) value leaves what is stored; only rows that differ are written, and so counted.
 const updateFrom = (given: string) => `
   WITH given AS MATERIALIZED (${given})
@@ -285,10 +271,6 @@ const insertStudents = `
   SELECT ?, ${studentColumns.map((_, index) => `value ->> ${index}`).join(", ")}
   FROM json_each(?) WHERE true
   ON CONFLICT (school_id, username_key) DO NOTHING`;
-
-/** The values of a row that waits, which is stored as the JSON of a `Row`. */
-const waitingColumns = ["usernameKey", "username", ...optionalValues]
-  .map((value, index) => `row ->> '$.${value}' AS ${studentColumns[index]}`).join(", ");
 
 const updateFromWaiting = updateFrom(
   `SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?`,
