@@ -5,6 +5,7 @@
  * something in each list; libssh2 before 1.11 (curl of Debian 12) and JSch 0.1.55 do not: they sign
  * with SHA-1 only.
  */
+import { createPrivateKey, sign } from "node:crypto";
 import ssh2 from "ssh2";
 import type { Algorithms, ParsedKey, PrivateKeys } from "ssh2";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
@@ -70,8 +71,24 @@ export function hostKeys(keys: readonly (string | Buffer)[]): PrivateKeys {
   });
 }
 
+/** Signs with a key that was read once: ssh2 would read it anew, which takes as long as the signature. */
 function named(key: ParsedKey, type: string): { key: string } {
-  const view = Object.create(key, { type: { value: type } });
+  const privateKey = createPrivateKey(key.getPrivatePEM());
+  const view = Object.create(key, {
+    type: { value: type },
+    sign: {
+      value: (bytes: Buffer, hash?: string) => sign(hash ?? hashes[type], bytes, privateKey),
+    },
+  });
   // Typed as text; ssh2 takes a parsed key here too, as its documentation says.
   return { key: view };
 }
+
+/** The hash of what is signed; Ed25519 has its own. */
+const hashes: Record<string, string | undefined> = {
+  "rsa-sha2-256": "sha256",
+  "rsa-sha2-512": "sha512",
+  "ecdsa-sha2-nistp256": "sha256",
+  "ecdsa-sha2-nistp384": "sha384",
+  "ecdsa-sha2-nistp521": "sha512",
+};

@@ -2,9 +2,9 @@
  * Who may come in: public keys only, of an allowed type, proven by a SHA-2 signature. Everything
  * refused looks the same to the client, so nobody learns which schools exist.
  */
-import type { AuthContext, ParsedKey, PublicKeyAuthContext } from "ssh2";
+import type { AuthContext, PublicKeyAuthContext } from "ssh2";
 import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
-import { fingerprint, readPublicKey, rsaBits } from "./public-key.ts";
+import { fingerprint, readPublicKey, rsaBits, verifies } from "./public-key.ts";
 
 export interface AuthenticationOptions {
   keyTypes: ReadonlySet<KeyFamily>;
@@ -57,11 +57,8 @@ function judgeKey(attempt: PublicKeyAuthContext, options: AuthenticationOptions)
     return refused(`an RSA key of fewer than ${RSA_LEAST_BITS} bits`);
   }
   if (!attempt.signature || !attempt.blob) return { type: "acceptable" };
-  if (!verifies(key, attempt)) return refused("the signature does not verify");
+  if (!verifies(key, attempt.blob, attempt.signature, attempt.hashAlgo)) {
+    return refused("the signature does not verify");
+  }
   return { type: "proven", schoolId: found.schoolId, fingerprint: found.fingerprint };
-}
-
-function verifies(key: ParsedKey, { blob, signature, hashAlgo }: PublicKeyAuthContext): boolean {
-  // ssh2 returns an Error for a signature that makes no sense, hence the comparison.
-  return key.verify(blob!, signature!, hashAlgo) === true;
 }

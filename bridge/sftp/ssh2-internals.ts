@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { AuthContext, Connection, Session } from "ssh2";
-import { answerHybrid, HYBRID_KEX } from "./hybrid-kem.ts";
+import { answerHybrid, HYBRID_KEX, type HybridExchange, x25519 } from "./hybrid-kem.ts";
 
 const require = createRequire(import.meta.url);
 const VERSION = "1.17.0";
@@ -131,24 +131,37 @@ export function prepare(client: Connection, { signatures }: Preparation): void {
 /**
  * Has ssh2 exchange keys. Where the method is {@link HYBRID_KEX}, ssh2 is told another name that it
  * knows, an exchange over curve25519, whose arithmetic is then replaced; the true bytes of the
- * client go into the exchange hash.
+ * client go into the exchange hash. That of curve25519 itself is replaced by the same in a third of
+ * the time.
  */
 function exchangeKeys(protocol: Protocol, payload: Buffer, known: OnPayload): unknown {
   const ours = protocol._offer.lists.kex;
   const names = kexNames(payload);
   const chosen = names?.find((name) => ours.array.includes(name));
-  if (chosen !== HYBRID_KEX) return known(payload);
+  if (chosen !== HYBRID_KEX) {
+    try {
+      return known(payload);
+    } finally {
+      if (protocol._kex && chosen && CURVES.has(chosen)) {
+        replaceArithmetic(protocol._kex, overCurve);
+      }
+    }
+  }
   const array = ours.array;
   ours.array = [...array, CURVE];
   try {
     return known(withKexNames(payload, names!.map((name) => name === HYBRID_KEX ? CURVE : name)));
   } finally {
     ours.array = array;
-    if (protocol._kex) replaceArithmetic(protocol._kex, payload);
+    if (protocol._kex) {
+      protocol._kex._remoteKexinit = Buffer.from(payload);
+      replaceArithmetic(protocol._kex, answerHybrid);
+    }
   }
 }
 
 const CURVE = "curve25519-sha256";
+const CURVES: ReadonlySet<string> = new Set([CURVE, `${CURVE}@libssh.org`]);
 /** A KEXINIT's number and cookie. */
 const BEFORE_NAMES = 17;
 
@@ -167,14 +180,30 @@ function withKexNames(payload: Buffer, names: readonly string[]): Buffer {
   return Buffer.concat([payload.subarray(0, BEFORE_NAMES), length, list, rest]);
 }
 
+function overCurve(init: Uint8Array): HybridExchange {
+  const { publicKey, secret } = x25519(init);
+  return { reply: publicKey, secret: mpint(secret) };
+}
+
+/** A number's bytes as an mpint has them (RFC 4251 section 5). */
+function mpint(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const number = first < 0 ? bytes.subarray(bytes.length) : bytes.subarray(first);
+  return number.length > 0 && number[0]! >= 0x80
+    ? Buffer.concat([Buffer.alloc(1), number])
+    : number;
+}
+
 /** ssh2 asks for these three, in this order, when the client's public key has come. */
-function replaceArithmetic(exchange: KeyExchange, kexInit: Buffer): void {
+function replaceArithmetic(
+  exchange: KeyExchange,
+  answerTo: (init: Uint8Array) => HybridExchange,
+): void {
   let reply = Buffer.alloc(0);
-  exchange._remoteKexinit = Buffer.from(kexInit);
   exchange.convertPublicKey = (key) => key;
   exchange.computeSecret = (init) => {
     try {
-      const answer = answerHybrid(init);
+      const answer = answerTo(init);
       reply = Buffer.from(answer.reply);
       return answer.secret;
     } catch (error) {
