@@ -14,6 +14,7 @@ export const schoolRows: Record<string, string> = {
   problems: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   rejected_records: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   deferred_rows: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
+  rosters: "upload_id IN (SELECT id FROM uploads WHERE school_id = ?)",
   uploads: "school_id = ?",
   export_rows: "export_id IN (SELECT id FROM exports WHERE school_id = ?)",
   exports: "school_id = ?",

@@ -34,14 +34,20 @@ eachDatabase("what administrators see of a school", (database) => {
       ...{ id, school_id: schoolId, name: "roster.csv", time_code: "20261122T101530123Z" },
       ...{ state: "completed", size: 1234, sha256: "a".repeat(64), fingerprint: "SHA256:f" },
       ...{ address: "192.0.2.7", client: "WinSCP", accepted_at: acceptedAt },
-      ...{ completed_at: null, read: 1, added: 2, updated: 3, unchanged: 4, rejected: 5 },
-      ...{ warnings: 6, unprocessed: 7, ...changes },
+      ...{ completed_at: null, ...changes },
     };
-    return database().client.execute({
-      sql: `INSERT INTO uploads (${Object.keys(row).join(", ")})
-            VALUES (${Object.keys(row).map(() => "?").join(", ")})`,
-      args: Object.values(row) as string[],
-    });
+    return database().client.batch([
+      {
+        sql: `INSERT INTO uploads (${Object.keys(row).join(", ")})
+              VALUES (${Object.keys(row).map(() => "?").join(", ")})`,
+        args: Object.values(row) as string[],
+      },
+      {
+        sql: `INSERT INTO rosters (upload_id, read, added, updated, unchanged, rejected, warnings,
+                unprocessed) VALUES (?, 1, 2, 3, 4, 5, 6, 7)`,
+        args: [id],
+      },
+    ], "write");
   }
 
   test("an upload carries school, key fingerprint, client address and client software", async () => {

@@ -19,10 +19,11 @@ eachDatabase("two administrators decide about one upload", (database) => {
     await client.batch([
       {
         sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint,
-                address, client, accepted_at, next_offset, deferred)
-              VALUES (?, ?, 'roster.csv', '20261122T101530123Z', ?, 100, '', '', '', '', ?, 50, 1)`,
+                address, client, accepted_at, next_offset)
+              VALUES (?, ?, 'roster.csv', '20261122T101530123Z', ?, 100, '', '', '', '', ?, 50)`,
         args: [id, schoolId, state, by.at],
       },
+      { sql: "INSERT INTO rosters (upload_id, deferred) VALUES (?, 1)", args: [id] },
       {
         sql: `INSERT INTO deferred_rows (upload_id, line, offset, username_key, row, bytes)
               VALUES (?, 2, 10, 'a', '{}', x'00')`,

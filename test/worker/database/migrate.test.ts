@@ -4,6 +4,10 @@ import { openDatabase } from "../../../worker/database/client.ts";
 import { isMigrated, migrate } from "../../../worker/database/migrate.ts";
 import type { Migration } from "../../../worker/database/migrations/migration.ts";
 import { migrations } from "../../../worker/database/migrations/index.ts";
+import { uploadById } from "../../../worker/database/school/uploads.ts";
+import { applySlice } from "../../../worker/intake/apply.ts";
+import { rejectedStream } from "../../../worker/intake/results.ts";
+import { header } from "../roster/world.ts";
 import { eachDatabase } from "./each-database.ts";
 
 const now = "2026-11-22T10:15:30.123Z";
@@ -13,7 +17,7 @@ eachDatabase("migrations", (database) => {
     const { url } = database();
     const workers = await Promise.all([1, 2, 3, 4].map(() => openDatabase({ url })));
     const applied = await Promise.all(workers.map((worker) => migrate(worker, now)));
-    assert.deepEqual(applied.flat().toSorted(), migrations.map(({ number }) => number));
+    assert.deepEqual(applied.flat().toSorted((a, b) => a - b), migrations.map(({ number }) => number));
     assert.ok(await isMigrated(database().client));
     assert.deepEqual(await migrate(workers[0]!, now), []);
     for (const worker of workers) worker.close();
@@ -33,6 +37,46 @@ eachDatabase("migrations", (database) => {
     );
     assert.deepEqual(tables.rows.map((row) => row[0]), ["good"]);
     assert.deepEqual(await migrate(client, now, [good]), []);
+  });
+}, { migrated: false });
+
+eachDatabase("an older database", (database) => {
+  test("an upload under way goes on after its counters went into a table of their own", async () => {
+    const { client } = database();
+    await migrate(client, now, migrations.slice(0, 9));
+    const file = `${header}ana@x.edu,,,,,,,,1\r\nbad,,,,,,,,1\r\nbo@x.edu,,,,,,,,1\r\n`;
+    const bytes = new TextEncoder().encode(file);
+    const offset = file.indexOf("bo@");
+    const id = "0b1d9e60-0000-4000-8000-000000000007";
+    await client.batch([
+      "INSERT INTO schools (id, slug, name, settings, created_at) VALUES (7, 'oak', 'Oak', '{}', '')",
+      {
+        sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint,
+                address, client, accepted_at, next_offset, next_line, header, read, added, rejected,
+                problems)
+              VALUES (?, 7, 'roster.csv', '20261122T101530123Z', 'processing', ?, '', 'SHA256:f',
+                '192.0.2.7', 'WinSCP', ?, ?, 4, ?, 2, 1, 1, 1)`,
+        args: [id, bytes.length, now, offset, new TextEncoder().encode(header)],
+      },
+      {
+        sql: "INSERT INTO rejected_records (upload_id, offset, bytes) VALUES (?, ?, ?)",
+        args: [id, file.indexOf("bad"), new TextEncoder().encode("bad,,,,,,,,1\r\n")],
+      },
+    ], "write");
+    assert.deepEqual((await migrate(client, now)).slice(0, 1), [10]);
+    const slice = { id, bridge: "default", school: 7, pass: "apply", offset };
+    const options = { database: client, sliceRows: 10, now: 0 };
+    await applySlice({ ...slice, bytes: bytes.subarray(offset) }, options);
+    const stored = await uploadById(client, id);
+    assert.equal(stored!.state, "completed");
+    assert.deepEqual(stored!.rows, {
+      ...{ read: 3, added: 2, updated: 0, unchanged: 0, rejected: 1, warnings: 0, unprocessed: 0 },
+    });
+    assert.deepEqual(stored!.sender, {
+      ...{ fingerprint: "SHA256:f", address: "192.0.2.7", client: "WinSCP" },
+    });
+    const rejected = await new Response(rejectedStream(client, id)).text();
+    assert.equal(rejected, `${header}bad,,,,,,,,1\r\n`);
   });
 }, { migrated: false });
 

@@ -24,7 +24,7 @@ const planes: Record<"control" | "school", string[]> = {
     ...["webhooks", "webhook_deliveries", "contacts", "mails", "notices"],
   ],
   school: [
-    ...["students", "placements", "uploads", "slices", "problems", "rejected_records"],
+    ...["students", "placements", "uploads", "rosters", "slices", "problems", "rejected_records"],
     ...["deferred_rows", "verifications", "exports", "export_rows", "occurrences"],
     ...["commands", "files", "ledger"],
   ],

@@ -21,20 +21,19 @@ async function addUpload(
   uploads += 1;
   const id = `11111111-1111-4111-8111-${String(uploads).padStart(12, "0")}`;
   const { database } = world.context;
-  await database.execute({
-    sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint,
-            address, client, accepted_at, completed_at, read, added, rejected)
-          VALUES (?, ?, 'roster.csv', '20261122T101530123Z', ?, 10, '', '', '', '', ?, ?, 20, ?, ?)`,
-    args: [
-      id,
-      schoolId,
-      state,
-      new Date(world.clock.now).toISOString(),
-      new Date(world.clock.now).toISOString(),
-      20 - rejected,
-      rejected,
-    ],
-  });
+  const at = new Date(world.clock.now).toISOString();
+  await database.batch([
+    {
+      sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint,
+              address, client, accepted_at, completed_at)
+            VALUES (?, ?, 'roster.csv', '20261122T101530123Z', ?, 10, '', '', '', '', ?, ?)`,
+      args: [id, schoolId, state, at, at],
+    },
+    {
+      sql: "INSERT INTO rosters (upload_id, read, added, rejected) VALUES (?, 20, ?, ?)",
+      args: [id, 20 - rejected, rejected],
+    },
+  ], "write");
   for (let line = 2; line < 2 + rejected; line++) {
     await database.execute({
       sql: `INSERT INTO problems (upload_id, line, number, username, column_name, severity, code,

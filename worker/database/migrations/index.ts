@@ -9,6 +9,7 @@ import { statements as wire } from "./0006-wire.ts";
 import { statements as notUnderstood } from "./0007-not-understood.ts";
 import { statements as tokens } from "./0008-tokens.ts";
 import { statements as rosterLayout } from "./0009-roster-layout.ts";
+import { statements as rosterCounters } from "./0010-roster-counters.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: "not understood", statements: notUnderstood },
   { number: 8, name: "tokens", statements: tokens },
   { number: 9, name: "roster layout", statements: rosterLayout },
+  { number: 10, name: "roster counters", statements: rosterCounters },
 ];

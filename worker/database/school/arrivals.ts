@@ -78,8 +78,8 @@ export interface StoredPosition {
 }
 
 const positionQuery =
-  `SELECT id, school_id, lane, name, time_code, state, pass, next_offset, rejected,
-    held_because
+  `SELECT id, school_id, lane, name, time_code, state, pass, next_offset, held_because,
+    coalesce((SELECT rejected FROM rosters WHERE upload_id = uploads.id), 0) AS rejected
   FROM uploads WHERE id = ?`;
 
 /** Where the upload stands; `undefined`: there is none of that id. */
@@ -110,11 +110,11 @@ const PAGE = 1000;
 
 /** The header and the rejected records, byte for byte, in file order. */
 export async function* rejectedBytes(database: Client, id: string): AsyncGenerator<Uint8Array> {
-  const { rows: [upload] } = await database.execute({
-    sql: "SELECT header FROM uploads WHERE id = ?",
+  const { rows: [roster] } = await database.execute({
+    sql: "SELECT header FROM rosters WHERE upload_id = ?",
     args: [id],
   });
-  if (upload?.["header"]) yield new Uint8Array(upload["header"] as ArrayBuffer);
+  if (roster?.["header"]) yield new Uint8Array(roster["header"] as ArrayBuffer);
   let offset = -1;
   while (true) {
     const { rows } = await database.execute({

@@ -66,7 +66,12 @@ export async function discardUpload(
     // Rows that waited for the end of the file are not applied.
     ...["deferred_rows", "slices"].map(rowsOf),
     {
-      sql: `UPDATE uploads SET state = 'discarded', completed_at = ?, deferred = 0
+      sql: `UPDATE rosters SET deferred = 0
+            WHERE upload_id = (SELECT id FROM uploads WHERE id = ? AND ${standing})`,
+      args: [id],
+    },
+    {
+      sql: `UPDATE uploads SET state = 'discarded', completed_at = ?
             WHERE id = ? AND ${standing}`,
       args: [by.at, id],
     },

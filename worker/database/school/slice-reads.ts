@@ -21,6 +21,8 @@ export interface LoadedProgress extends UploadProgress {
   bridge: string;
 }
 
+const counters = ["read", "rejected", "unprocessed", "deferred", "problems"];
+
 /**
  * Everything the next slice needs to know before it is read: one round trip when the school is told.
  *
@@ -36,10 +38,13 @@ export async function loadProgress(
   if (schoolId === undefined) return undefined;
   const [uploads, schools, placements, slices] = await database.batch([
     {
-      sql: `SELECT id, school_id, lane, name, time_code, pass, held_because, state, size,
-              next_offset, next_line, inside_line, header IS NOT NULL AS has_header, layout, read,
-              rejected, unprocessed, deferred, problems
-            FROM uploads WHERE id = ? AND school_id = ?`,
+      // There are no counters before the first slice.
+      sql: `SELECT u.id, u.school_id, u.lane, u.name, u.time_code, u.pass, u.held_because, u.state,
+              u.size, u.next_offset, coalesce(r.next_line, 1) AS next_line,
+              coalesce(r.inside_line, 0) AS inside_line, r.header IS NOT NULL AS has_header, r.layout,
+              ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
+            FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id
+            WHERE u.id = ? AND u.school_id = ?`,
       args: [id, schoolId],
     },
     rulesQuery(schoolId),

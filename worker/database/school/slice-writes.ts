@@ -52,12 +52,14 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
   const { upload, offset, problems } = changes;
   return [
     claim(upload, offset, changes.seen),
+    ...(offset === 0 ? [beginCounting(upload)] : []),
     ...releases(upload, changes.releases),
     ...students(upload, changes.students),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
     ...deferredRows(changes),
-    progress(changes),
+    position(changes),
+    counts(changes),
     ...(changes.completedAt === null ? [] : forgotten(upload)),
     unchanged(upload),
     ...happened(changes),
@@ -71,6 +73,14 @@ function claim({ id }: UploadProgress, offset: number, seen: Uint8Array | null):
             (SELECT next_offset FROM uploads WHERE id = ? AND pass = 'apply' AND next_offset = ?
               AND state IN ('accepted', 'processing')), ?)`,
     args: [id, id, offset, seen],
+  };
+}
+
+/** With the first slice. */
+function beginCounting({ id }: UploadProgress): InStatement {
+  return {
+    sql: "INSERT INTO rosters (upload_id) VALUES (?) ON CONFLICT (upload_id) DO NOTHING",
+    args: [id],
   };
 }
 
@@ -99,9 +109,9 @@ function students(
 function counting(id: UploadId, update: InStatement, insert: InStatement): InStatement[] {
   return [
     update,
-    { sql: "UPDATE uploads SET updated = updated + changes() WHERE id = ?", args: [id] },
+    { sql: "UPDATE rosters SET updated = updated + changes() WHERE upload_id = ?", args: [id] },
     insert,
-    { sql: "UPDATE uploads SET added = added + changes() WHERE id = ?", args: [id] },
+    { sql: "UPDATE rosters SET added = added + changes() WHERE upload_id = ?", args: [id] },
   ];
 }
 
@@ -144,20 +154,25 @@ function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges)
   }];
 }
 
-/** Where the upload is afterwards, and what it came to so far. */
-function progress(changes: SliceChanges): InStatement {
+/** Where the upload is afterwards. */
+function position(changes: SliceChanges): InStatement {
+  const { upload: { id }, state, completedAt, nextOffset } = changes;
+  return {
+    sql: "UPDATE uploads SET state = ?, completed_at = ?, next_offset = ? WHERE id = ?",
+    args: [state, completedAt, nextOffset, id],
+  };
+}
+
+/** What it came to so far, and the line that the next slice starts on. */
+function counts(changes: SliceChanges): InStatement {
   const { upload: { id }, counted, problems } = changes;
   return {
-    sql: `UPDATE uploads SET state = ?, completed_at = ?, next_offset = ?, next_line = ?,
-            inside_line = ?, header = coalesce(?, header),
+    sql: `UPDATE rosters SET next_line = ?, inside_line = ?, header = coalesce(?, header),
             layout = coalesce(?, layout), read = read + ?, added = added + ?,
             updated = updated + ?, rejected = rejected + ?, warnings = warnings + ?,
             problems = problems + ?, unprocessed = unprocessed + ?, deferred = deferred + ?
-          WHERE id = ?`,
+          WHERE upload_id = ?`,
     args: [
-      changes.state,
-      changes.completedAt,
-      changes.nextOffset,
       changes.nextLine,
       changes.insideLine ? 1 : 0,
       changes.header,
@@ -184,7 +199,8 @@ function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatem
 
 function unchanged({ id }: UploadProgress): InStatement {
   return {
-    sql: "UPDATE uploads SET unchanged = read - added - updated - rejected - deferred WHERE id = ?",
+    sql: `UPDATE rosters SET unchanged = read - added - updated - rejected - deferred
+          WHERE upload_id = ?`,
     args: [id],
   };
 }
@@ -232,11 +248,14 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     ),
     ...listedProblems(upload, settled.problems),
     {
-      sql: `UPDATE uploads SET state = 'completed', completed_at = ?, added = added + ?,
-              updated = updated + ?, rejected = rejected + ?, problems = problems + ?, deferred = 0
-            WHERE id = ?`,
+      sql: "UPDATE uploads SET state = 'completed', completed_at = ? WHERE id = ?",
+      args: [settled.completedAt, id],
+    },
+    {
+      sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
+              problems = problems + ?, deferred = 0
+            WHERE upload_id = ?`,
       args: [
-        settled.completedAt,
         settled.counted.added,
         settled.counted.updated,
         failedLines.length,

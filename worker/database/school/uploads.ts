@@ -24,6 +24,15 @@ export interface Upload {
   completedAt: string | null;
 }
 
+/** What a roster's rows came to; there are no counters before its first slice. */
+const counters = ["read", "added", "updated", "unchanged", "rejected", "warnings", "unprocessed"]
+  .concat("problems");
+
+const query = `SELECT u.id, u.school_id, u.name, u.time_code, u.state, u.held_because, u.size,
+    u.sha256, u.fingerprint, u.address, u.client, u.accepted_at, u.completed_at,
+    ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
+  FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id`;
+
 /** Newest first; one row more than the page has. */
 export async function listUploads(
   database: Client,
@@ -33,8 +42,8 @@ export async function listUploads(
   // Later than any instant there is.
   const [acceptedAt, id] = after ?? ["~", ""];
   const { rows } = await database.execute({
-    sql: `SELECT * FROM uploads WHERE school_id = ? AND (accepted_at, id) < (?, ?)
-          ORDER BY accepted_at DESC, id DESC LIMIT ?`,
+    sql: `${query} WHERE u.school_id = ? AND (u.accepted_at, u.id) < (?, ?)
+          ORDER BY u.accepted_at DESC, u.id DESC LIMIT ?`,
     args: [schoolId, acceptedAt, id, limit + 1],
   });
   return rows.map(readUpload);
@@ -42,7 +51,7 @@ export async function listUploads(
 
 export async function uploadById(database: Client, id: string): Promise<Upload | undefined> {
   const { rows } = await database.execute({
-    sql: "SELECT * FROM uploads WHERE id = ?",
+    sql: `${query} WHERE u.id = ?`,
     args: [id],
   });
   return rows[0] && readUpload(rows[0]);
