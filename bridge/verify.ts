@@ -7,7 +7,7 @@ import { type Finding, type Verified, verify } from "./vault/verify.ts";
  * Checks what is stored, while no bridge runs on it. What it finds is written line by line, as text or as
  * JSON (`{"finding":{…}}`, and at the end `{"verified":{…}}`).
  *
- * @returns whether nothing is missing or damaged
+ * @returns whether nothing was found
  */
 export async function verifyStored(
   settings: StorageSettings,
@@ -19,18 +19,22 @@ export async function verifyStored(
       write(json ? JSON.stringify({ finding }) : sentence(finding));
     });
     write(json ? JSON.stringify({ verified }) : summary(verified));
-    return verified.missing + verified.damaged === 0;
+    return Object.entries(verified).every(([kind, count]) =>
+      count === 0 || kind === "files" || kind === "bytes"
+    );
   } finally {
     stored.close();
   }
 }
 
 function sentence(finding: Finding): string {
-  if (finding.kind === "orphaned") return `orphaned: blob ${finding.blob} is of no file`;
+  if (finding.kind === "catalog") return `catalog: ${finding.why}`;
+  if (finding.kind === "orphaned") return `orphaned: blob ${finding.blob}: ${finding.why}`;
   const { kind, schoolId, path, blob, why } = finding;
   return `${kind}: school ${schoolId}, ${path} (blob ${blob}): ${why}`;
 }
 
-function summary({ files, bytes, missing, damaged, orphaned }: Verified): string {
-  return `${files} files with ${bytes} bytes: ${missing} missing, ${damaged} damaged; ${orphaned} orphaned blobs`;
+function summary({ files, bytes, ...found }: Verified): string {
+  const counts = Object.entries(found).map(([kind, count]) => `${count} ${kind}`);
+  return `${files} files with ${bytes} bytes: ${counts.join(", ")}`;
 }

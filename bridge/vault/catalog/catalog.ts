@@ -9,6 +9,7 @@ import { newBlobId } from "../blob/files.ts";
 import { CommandsDone } from "./commands.ts";
 import { CatalogDatabase } from "./database.ts";
 import { StoredDirectory } from "./directory.ts";
+import { catalogFaults } from "./faults.ts";
 import { DoomedBlobs } from "./doomed-blobs.ts";
 import type { BlobReference, CatalogFile, FileState } from "./file.ts";
 import { type Delivery, Files, type Left } from "./files.ts";
@@ -273,6 +274,21 @@ export class Catalog {
   /** Was the blob made up in this run and never asked for here before? Then nothing is stored of it. */
   isFresh(blob: string): boolean {
     return this.#fresh.delete(blob);
+  }
+
+  /** Blobs in the catalog itself that neither a file nor the list of the doomed has. */
+  orphanedSmallBlobs(): string[] {
+    return this.smallBlobs.ids().filter((blob) => !this.knowsBlob(blob));
+  }
+
+  /** Where another file of the school has this hash, its path. */
+  fileOfHash(file: CatalogFile, sha256: string): string | undefined {
+    return this.#files.pathOfHash(file, sha256);
+  }
+
+  /** What is wrong with the catalog by itself, a sentence each. */
+  faults(): Iterable<string> {
+    return catalogFaults(this.#database);
   }
 
   doom(blob: string): void {

@@ -108,6 +108,12 @@ export class Files {
     return this.#database.all("SELECT 1 FROM files WHERE blob = ?", blob).length > 0;
   }
 
+  /** The path of another file of the school that has this hash. It reads all the school's rows. */
+  pathOfHash({ id, schoolId }: CatalogFile, sha256: string): string | undefined {
+    return this.#select("school_id = ? AND sha256 = ? AND id != ? LIMIT 1", schoolId, sha256, id)[0]
+      ?.path;
+  }
+
   #select(where: string, ...values: unknown[]): CatalogFile[] {
     return this.#database.all<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values).map(
       fileOfRow,

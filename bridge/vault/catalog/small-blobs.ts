@@ -19,6 +19,12 @@ export class SmallBlobs {
     return row && Buffer.from(row.sealed);
   }
 
+  /** Of all of them: 32 characters each. */
+  ids(): string[] {
+    return this.#database.all<{ blob: string }>("SELECT blob FROM small_blobs")
+      .map(({ blob }) => blob);
+  }
+
   put(blob: string, sealed: Uint8Array): void {
     this.#database.run("INSERT OR REPLACE INTO small_blobs VALUES (?, ?)", blob, sealed);
   }
