@@ -6,6 +6,8 @@
  */
 import manifest from "../package.json" with { type: "json" };
 import { SettingError } from "../shared/settings.ts";
+import { backup } from "./backup/backup.ts";
+import { restore } from "./backup/restore.ts";
 import { jsonLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { rotateMasterKey } from "./rotate-master-key.ts";
@@ -22,7 +24,11 @@ const help =
 
   serve        runs the bridge until SIGTERM or SIGINT; the same without a word
   verify       checks all that is stored, byte by byte, while no bridge runs; --json for machines;
-               exit code 1 when something is missing or damaged
+               exit code 1 when it finds anything missing, changed or of no file
+  backup DIR   copies what is stored into a folder, also while the bridge runs: only what is new is
+               copied; the master key and the host keys are not in it; exit code 1 when bytes of a file
+               were missing
+  restore DIR  puts a backup into an empty DATA_DIR with the master key in its place, and verifies it
   rotate-master-key
                wraps the schools' keys with a new master key, while no bridge runs: a new file in the
                old one's place, or what NEW_KEYRING, NEW_MASTER_KEY_FILE, NEW_PKCS11_… name
@@ -32,6 +38,12 @@ const help =
 Settings are read from the environment: WORKER_URL and BRIDGE_TOKEN are required; DATA_DIR, SFTP_HOST,
 SFTP_PORT, HEALTH_PORT and the others have defaults (docs/operations.md).
 `;
+
+/** Words that take a folder. */
+const folderWords: Record<string, (folder: string) => Promise<void>> = {
+  backup: backupAndEnd,
+  restore: restoreAndEnd,
+};
 
 const words: Record<string, () => Promise<void> | void> = {
   serve: runUntilStopped,
@@ -73,6 +85,18 @@ async function verifyAndEnd(json: boolean): Promise<void> {
   if (!isSound) process.exitCode = 1;
 }
 
+async function backupAndEnd(folder: string): Promise<void> {
+  const { dataDir } = readStorageSettings(process.env);
+  const isWhole = await backup(dataDir, folder, { now: Date.now, write: writeLine });
+  if (!isWhole) process.exitCode = 1;
+}
+
+async function restoreAndEnd(folder: string): Promise<void> {
+  const settings = readStorageSettings(process.env);
+  const isSound = await restore(settings, folder, { now: Date.now, write: writeLine });
+  if (!isSound) process.exitCode = 1;
+}
+
 async function rotateAndEnd(): Promise<void> {
   await rotateMasterKey(readStorageSettings(process.env), readNewKeyring(process.env), {
     now: Date.now,
@@ -87,6 +111,11 @@ function writeLine(line: string): void {
 function wanted([word = "serve", ...more]: string[]): () => Promise<void> | void {
   const all = [word, ...more].join(" ");
   if (Object.hasOwn(words, all)) return words[all]!;
+  const [folder] = more;
+  if (Object.hasOwn(folderWords, word)) {
+    if (folder && more.length === 1) return () => folderWords[word]!(folder);
+    throw new UsageError(`"${word}" takes one further word, a folder.`);
+  }
   const work = Object.hasOwn(words, word) ? words[word] : undefined;
   if (!work) throw new UsageError(`"${word}" is not known; --help lists what is.`);
   if (more.length > 0) throw new UsageError(`"${word}" takes no further words.`);

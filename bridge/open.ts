@@ -15,6 +15,7 @@ import { FolderInUse, lockFolder } from "./vault/folder-lock.ts";
 import type { Keyring } from "./vault/keys/keyring.ts";
 import { SchoolKeys } from "./vault/keys/school-keys.ts";
 import { syncFolder } from "./sync-folder.ts";
+import { RemovalRight } from "./vault/removal-hold.ts";
 import { Vault } from "./vault/vault.ts";
 
 /** What is stored in `DATA_DIR`, opened. */
@@ -53,10 +54,12 @@ export async function openStored(
   try {
     const keyring = await openStoredKeyring(place, catalog.keys, now);
     const keys = new SchoolKeys(keyring, catalog.keys);
-    const vault = new Vault(catalog, keys, blobs);
+    const removal = new RemovalRight(dataDir);
+    const vault = new Vault(catalog, keys, blobs, removal);
     await markMade(dataDir);
     const closeAll = () => {
       close();
+      removal.close();
       keyring.close();
     };
     return { catalog, keyring, keys, vault, close: closeAll };
@@ -105,7 +108,8 @@ async function makeFolders(dataDir: string, blobs: string): Promise<void> {
   }
 }
 
-function takeFolder(dataDir: string): { release(): void } {
+/** Locks the folder for this process. @throws {TemporaryFailure} when another bridge has it */
+export function takeFolder(dataDir: string): { release(): void } {
   try {
     return lockFolder(dataDir);
   } catch (error) {

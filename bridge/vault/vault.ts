@@ -8,6 +8,7 @@ import { DiskRoom } from "./blob/disk-room.ts";
 import { type OpenBlob, SmallBlob, type SmallBlobHome } from "./blob/small.ts";
 import type { BlobReference, Catalog } from "./catalog/catalog.ts";
 import type { SchoolKeys } from "./keys/school-keys.ts";
+import type { Removal } from "./removal-hold.ts";
 
 /** A blob, and where its row says how many bytes it has: of a file that is not partial, so many. */
 export type Stored = BlobReference & { state?: string; size?: number };
@@ -20,6 +21,9 @@ export interface Lease {
 
 /** How large a file may get is the home's business. */
 const ANY_SIZE = Number.MAX_SAFE_INTEGER;
+/** So long after a backup prevented a removal it is tried again. */
+const REMOVE_AGAIN_MS = 2_000;
+const always: Removal = { remove: (work) => work().then(() => true) };
 const readOnlyCodes = new Set(["EROFS", "EACCES", "EPERM"]);
 
 export class Vault {
@@ -29,11 +33,14 @@ export class Vault {
   /** Blobs that are being closed or removed: each is opened again only after that. */
   readonly #ending = new Map<string, Promise<void>>();
 
+  #removeAgain: NodeJS.Timeout | undefined;
+
   /** `folder` holds the blobs. How large a file may get is the home's business. */
   constructor(
     readonly catalog: Catalog,
     readonly keys: SchoolKeys,
     readonly folder: string,
+    readonly removal: Removal = always,
   ) {
     this.room = new DiskRoom(folder);
   }
@@ -129,8 +136,17 @@ export class Vault {
 
   /** Whoever waits for the end of this finds that the blob is nobody's any more. */
   async #remove(blob: string): Promise<void> {
-    await removeBlob(this.folder, blob);
-    this.catalog.forgetBlob(blob);
+    const isRemoved = await this.removal.remove(() => removeBlob(this.folder, blob));
+    if (isRemoved) this.catalog.forgetBlob(blob);
+    else this.#sweepLater();
+  }
+
+  /** A backup copies what is here; it stays doomed until that has ended. */
+  #sweepLater(): void {
+    this.#removeAgain ??= setTimeout(() => {
+      this.#removeAgain = undefined;
+      this.sweepAll().catch(() => {/* such as a catalog that was closed meanwhile */});
+    }, REMOVE_AGAIN_MS).unref();
   }
 
   #isBusy(blob: string): boolean {
