@@ -11,6 +11,7 @@ export const bridge = {
   sftp: ["door", "home"],
   relay: ["schools", "vault"],
   operations: ["relay", "schools", "vault"],
+  backup: ["vault"],
 };
 
 /** The worker: routes → intake and export → roster (pure) and database. */

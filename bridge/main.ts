@@ -7,7 +7,7 @@
 import manifest from "../package.json" with { type: "json" };
 import { SettingError } from "../shared/settings.ts";
 import { backup } from "./backup/backup.ts";
-import { restore } from "./backup/restore.ts";
+import { restore } from "./restore.ts";
 import { jsonLog } from "./log.ts";
 import { serve } from "./serve.ts";
 import { rotateMasterKey } from "./rotate-master-key.ts";

@@ -33,6 +33,7 @@ const broken: Record<string, [from: string, specifier: string]> = {
   "bridge-door": ["bridge/door/b.ts", "../sftp/a.ts"],
   "bridge-relay": ["bridge/relay/a.ts", "../home/a.ts"],
   "bridge-operations": ["bridge/operations/a.ts", "../sftp/a.ts"],
+  "bridge-backup": ["bridge/backup/a.ts", "../relay/a.ts"],
   "worker-roster": ["worker/roster/a.ts", "../database/a.ts"],
   "worker-hl7": ["worker/hl7/a.ts", "../http/a.ts"],
   "worker-ssh-key": ["worker/ssh-key/a.ts", "../admin/a.ts"],

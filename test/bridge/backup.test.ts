@@ -5,7 +5,7 @@ import { copyFile, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { backup } from "../../bridge/backup/backup.ts";
-import { restore } from "../../bridge/backup/restore.ts";
+import { restore } from "../../bridge/restore.ts";
 import { openStored } from "../../bridge/open.ts";
 import { TemporaryFailure } from "../../bridge/start-failure.ts";
 import { blobPath } from "../../bridge/vault/blob/files.ts";

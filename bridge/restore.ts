@@ -4,16 +4,16 @@
  */
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SettingError } from "../../shared/settings.ts";
-import { takeFolder } from "../open.ts";
-import type { StorageSettings } from "../settings.ts";
-import { openStoredKeyring } from "../stored-keyring.ts";
-import { syncFolder } from "../sync-folder.ts";
-import { listBlobs } from "../vault/blob/files.ts";
-import { Catalog } from "../vault/catalog/catalog.ts";
-import { verifyStored } from "../verify.ts";
-import { readNote } from "./backup.ts";
-import { copyBlob, copyDurably } from "./copying.ts";
+import { SettingError } from "../shared/settings.ts";
+import { takeFolder } from "./open.ts";
+import type { StorageSettings } from "./settings.ts";
+import { openStoredKeyring } from "./stored-keyring.ts";
+import { syncFolder } from "./sync-folder.ts";
+import { listBlobs } from "./vault/blob/files.ts";
+import { Catalog } from "./vault/catalog/catalog.ts";
+import { verifyStored } from "./verify.ts";
+import { readNote } from "./backup/backup.ts";
+import { copyBlob, copyDurably } from "./backup/copying.ts";
 
 /** The catalog until all its blobs are there; a bridge does not start on it. */
 const UNFINISHED = "catalog.db.restoring";
