@@ -20,6 +20,9 @@ import {
   PREAMBLE_BYTES,
 } from "./format.ts";
 
+/** So much is read at once. */
+const WINDOW_BYTES = 1024 * 1024;
+
 export interface FoundEntry extends EntryHeader {
   position: number;
   /** The chain that the entry after it carries. */
@@ -65,21 +68,32 @@ export async function replay(
   return { entries: sound, end, chain: last?.next ?? chainAfter(preamble), durable };
 }
 
-/** The entries whose headers continue the chain, as far as they are there whole. */
+/**
+ * The entries whose headers continue the chain, as far as they are there whole. What lies between the
+ * headers is read too: a wait for each of them takes many times as long.
+ */
 async function followChain(
   handle: FileHandle,
   preamble: Buffer,
   fileBytes: number,
 ): Promise<FoundEntry[]> {
   const entries: FoundEntry[] = [];
+  const window = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, fileBytes));
+  let there = window.subarray(0, 0);
+  let start = PREAMBLE_BYTES;
   let chain = chainAfter(preamble);
   for (let position = PREAMBLE_BYTES; position + ENTRY_OVERHEAD <= fileBytes;) {
-    const head = await readAt(handle, position, HEADER_BYTES);
-    const header = decodeHeader(head, position);
+    if (position + HEADER_BYTES > start + there.length) {
+      start = position;
+      there = await readInto(handle, start, window.subarray(0, fileBytes - start));
+    }
+    const head = there.subarray(position - start, position - start + HEADER_BYTES);
+    const header = head.length === HEADER_BYTES ? decodeHeader(head, position) : undefined;
     if (!header || !chain.equals(header.chain)) break;
     if (position + entryBytes(header) > fileBytes) break;
     chain = chainAfter(head);
-    entries.push({ ...header, position, next: chain });
+    // The window is read into again.
+    entries.push({ ...header, chain: Buffer.from(header.chain), position, next: chain });
     position += entryBytes(header);
   }
   return entries;
@@ -97,7 +111,6 @@ async function durablePosition(
   return 0;
 }
 
-const WINDOW_BYTES = 1024 * 1024;
 /** How the header of an entry without a chunk begins: its number, and no bytes. */
 const MARK = Buffer.alloc(8);
 MARK.writeUInt32BE(NO_CHUNK);
