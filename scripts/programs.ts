@@ -55,8 +55,10 @@ export function bridgeProgram(environment: Environment): Program {
     name: "bridge",
     command: process.execPath,
     args: [
-      // An upload is much short-lived garbage: a small young generation is enough for it.
+      // An upload is much short-lived garbage: a small young generation is enough for it. V8 counts the
+      // buffers on top of a heap that is small, and would collect all of it every ten mebibytes.
       "--max-semi-space-size=1",
+      "--heap-growing-percent=200",
       "--import",
       import.meta.resolve("tsx"),
       join(root, "bridge", "main.ts"),

@@ -61,9 +61,10 @@ export type AbandonReason = "connection lost" | "revoked" | "idle" | "stopped" |
 export interface OpenFile {
   /**
    * READ: up to `length` bytes at `offset`; an empty buffer at or past the end. What it returns is
-   * taken as sent when the next call of this file comes.
+   * taken as sent when the next call of this file comes. The bytes may be put into `room`, which has
+   * at least `length`.
    */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, room?: Buffer): Promise<Uint8Array>;
   /** WRITE. After one failed, every later one and the close fail with the same refusal. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /** FSTAT. */

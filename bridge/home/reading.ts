@@ -24,9 +24,9 @@ export class Reading implements OpenFile {
     this.#options = options;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, room?: Buffer): Promise<Uint8Array> {
     this.#confirm();
-    const bytes = await this.#options.lease.blob.read(offset, length);
+    const bytes = await this.#options.lease.blob.read(offset, length, room);
     this.#handedOut.push({ from: offset, to: offset + bytes.length });
     return bytes;
   }

@@ -92,8 +92,8 @@ export class Writing implements OpenFile, Writer {
     return this.#queue.then(() => this.#lease ? this.#sent.whole : this.#wholeBefore);
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    return await this.#lease.blob.read(offset, length);
+  async read(offset: number, length: number, room?: Buffer): Promise<Uint8Array> {
+    return await this.#lease.blob.read(offset, length, room);
   }
 
   write(offset: number, bytes: Uint8Array): Promise<void> {

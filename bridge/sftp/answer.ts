@@ -8,7 +8,8 @@ export type Answer =
   | { type: "ok" }
   | { type: "end of file" }
   | { type: "handle"; handle: Buffer }
-  | { type: "bytes"; bytes: Uint8Array }
+  /** `sent` is called when they need not be kept any more. */
+  | { type: "bytes"; bytes: Uint8Array; sent(): void }
   | { type: "entries"; entries: { name: Buffer; longname: Buffer; attributes: WireAttributes }[] }
   | { type: "attributes"; attributes: Attributes }
   | { type: "extended"; body: Buffer };

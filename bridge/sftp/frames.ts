@@ -1,9 +1,17 @@
 /**
  * Cuts the bytes of a channel into packets. A packet that came in one piece is not copied, another
- * once; no more is kept than one packet that is not whole yet.
+ * once; no more is kept than one packet that is not whole yet. A long one is in a buffer that is to be
+ * given back (buffers.ts).
  */
+import { takeBuffer } from "./buffers.ts";
 import { Malformed } from "./fields.ts";
 import { LONGEST_PACKET } from "./packets.ts";
+
+/**
+ * From so many bytes on a packet is put together in a buffer that can be given back, which is no more
+ * than twice as long.
+ */
+const LONG = LONGEST_PACKET / 2;
 
 export class Frames {
   readonly #head = Buffer.alloc(4);
@@ -36,7 +44,9 @@ export class Frames {
         yield whole;
         continue;
       }
-      this.#packet ??= Buffer.allocUnsafe(length);
+      this.#packet ??= length >= LONG
+        ? takeBuffer().subarray(0, length)
+        : Buffer.allocUnsafe(length);
       const taken = left.copy(this.#packet, this.#packetHas);
       this.#packetHas += taken;
       left = left.subarray(taken);

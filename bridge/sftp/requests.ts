@@ -5,6 +5,7 @@
 import { type AbandonReason, type Entry, type Home, type OpenMode, Refusal } from "../home/home.ts";
 import type { Answer } from "./answer.ts";
 import { changesOf, wireAttributes } from "./attributes.ts";
+import { giveBack, takeBuffer } from "./buffers.ts";
 import { extensionsOf, performExtended } from "./extensions.ts";
 import type { WireAttributes } from "./fields.ts";
 import { type FileHandle, type HandleCount, Handles } from "./handles.ts";
@@ -68,8 +69,18 @@ export function requestsOf({ home, owner, now, handleCounts }: RequestsOptions):
       if (!mode.read) {
         throw new Refusal("permission_denied", "This file was opened for writing only.");
       }
-      const bytes = await file.read(exact(offset), Math.min(length, LONGEST_TRANSFER));
-      return bytes.length === 0 && length > 0 ? endOfFile : { type: "bytes", bytes };
+      const start = exact(offset);
+      const room = takeBuffer();
+      const sent = () => giveBack(room);
+      try {
+        const bytes = await file.read(start, Math.min(length, LONGEST_TRANSFER), room);
+        if (bytes.length > 0 || length === 0) return { type: "bytes", bytes, sent };
+      } catch (error) {
+        sent();
+        throw error;
+      }
+      sent();
+      return endOfFile;
     },
 
     async WRITE({ handle, offset, bytes }) {

@@ -9,6 +9,7 @@ import { describeFault } from "../../shared/fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import type { Answer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
+import { giveBack } from "./buffers.ts";
 import { Malformed } from "./fields.ts";
 import { Frames } from "./frames.ts";
 import type { HandleCount } from "./handles.ts";
@@ -111,7 +112,10 @@ export function startSession(options: SessionOptions): SftpSession {
     }
     const request = readRequest(packet);
     trace?.request(request, packet.length);
-    queue.add(packet.length + REQUEST_OVERHEAD, () => perform(request));
+    queue.add(packet.length + REQUEST_OVERHEAD, async () => {
+      await perform(request);
+      giveBack(packet);
+    });
   }
 
   async function perform(request: RequestPacket | Unclear): Promise<void> {
@@ -141,7 +145,7 @@ export function startSession(options: SessionOptions): SftpSession {
       case "handle":
         return sendPacket({ type: "HANDLE", id, handle: answer.handle });
       case "bytes":
-        return sendBytes(id, answer.bytes);
+        return sendBytes(id, answer.bytes, answer.sent);
       case "entries":
         return sendPacket({ type: "NAME", id, entries: answer.entries });
       case "attributes":
@@ -157,11 +161,15 @@ export function startSession(options: SessionOptions): SftpSession {
   }
 
   /** Long bytes follow their head as they are, uncopied, in one write to the socket. */
-  function sendBytes(id: number, { buffer, byteOffset, length }: Uint8Array): void {
+  function sendBytes(
+    id: number,
+    { buffer, byteOffset, length }: Uint8Array,
+    sent: () => void,
+  ): void {
     trace?.answer("DATA", id, CODE.ok, length);
     socket.cork();
     channel.write(dataHead(id, length));
-    channel.write(Buffer.from(buffer, byteOffset, length));
+    channel.write(Buffer.from(buffer, byteOffset, length), sent);
     socket.uncork();
   }
 

@@ -121,12 +121,13 @@ export class Blob {
   }
 
   /**
-   * Up to `length` bytes at `offset`; an empty buffer at or past the end.
+   * Up to `length` bytes at `offset`; an empty buffer at or past the end. Where they have to be put
+   * together it is done in `room`, if there is one of that length.
    *
    * @throws {BlobDamaged} when the bytes on disk are not what was written
    */
-  read(offset: number, length: number): Promise<Buffer> {
-    return this.#inOrder(() => this.#read(offset, length));
+  read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
+    return this.#inOrder(() => this.#read(offset, length, room));
   }
 
   /**
@@ -190,12 +191,12 @@ export class Blob {
     return result;
   }
 
-  async #read(offset: number, length: number): Promise<Buffer> {
+  async #read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
     const end = Math.min(offset + length, this.#size);
     if (offset >= end) return Buffer.alloc(0);
     const within = await this.#within(offset, end);
     if (within) return within;
-    const result = Buffer.allocUnsafe(end - offset);
+    const result = room?.subarray(0, end - offset) ?? Buffer.allocUnsafe(end - offset);
     for (const part of partsOf(offset, end - offset)) {
       const stored = (await this.#plainChunk(part.chunk)).subarray(part.start, part.end);
       result.set(stored, part.at);

@@ -79,7 +79,7 @@ async function followChain(
 ): Promise<FoundEntry[]> {
   const entries: FoundEntry[] = [];
   const window = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, fileBytes));
-  let there = window.subarray(0, 0);
+  let there: Buffer = window.subarray(0, 0);
   let start = PREAMBLE_BYTES;
   let chain = chainAfter(preamble);
   for (let position = PREAMBLE_BYTES; position + ENTRY_OVERHEAD <= fileBytes;) {

@@ -84,8 +84,8 @@ export class SmallBlob implements OpenBlob {
     return createHash("sha256").update(this.#bytes.subarray(0, this.#size)).digest("hex");
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
-    if (this.#file) return await (await this.#file).read(offset, length);
+  async read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
+    if (this.#file) return await (await this.#file).read(offset, length, room);
     return Buffer.from(this.#bytes.subarray(offset, Math.min(offset + length, this.#size)));
   }
 
