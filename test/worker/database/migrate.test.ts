@@ -17,7 +17,10 @@ eachDatabase("migrations", (database) => {
     const { url } = database();
     const workers = await Promise.all([1, 2, 3, 4].map(() => openDatabase({ url })));
     const applied = await Promise.all(workers.map((worker) => migrate(worker, now)));
-    assert.deepEqual(applied.flat().toSorted((a, b) => a - b), migrations.map(({ number }) => number));
+    assert.deepEqual(
+      applied.flat().toSorted((a, b) => a - b),
+      migrations.map(({ number }) => number),
+    );
     assert.ok(await isMigrated(database().client));
     assert.deepEqual(await migrate(workers[0]!, now), []);
     for (const worker of workers) worker.close();
