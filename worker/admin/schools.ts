@@ -20,6 +20,7 @@ import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { checkExpectation } from "./expectation.ts";
+import { bridgeFor, moveTo } from "./move-school.ts";
 import { findAnySchool, findSchool, noSuchSchool } from "./find-school.ts";
 
 const Name = v.pipe(
@@ -39,18 +40,29 @@ const Settings = v.strictObject(
   ),
 );
 
-const NewSchool = v.strictObject({ slug: Slug, name: Name, settings: v.optional(Settings, {}) });
-const SchoolChange = v.strictObject({ name: v.optional(Name), settings: v.optional(Settings) });
+const NewSchool = v.strictObject({
+  slug: Slug,
+  name: Name,
+  bridge: v.optional(v.string()),
+  settings: v.optional(Settings, {}),
+});
+const SchoolChange = v.strictObject({
+  name: v.optional(Name),
+  bridge: v.optional(v.string()),
+  settings: v.optional(Settings),
+});
 
-export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
+export function schoolRoutes(context: WorkerContext): Hono {
+  const { database, now, randomId, bridges } = context;
   const routes = new Hono();
 
   routes.post("/schools", needs("admin", "all"), async (c) => {
-    const { slug, name, settings } = await readJson(c, NewSchool);
+    const { slug, name, settings, ...asked } = await readJson(c, NewSchool);
     checkExpectation(settings, now());
+    const bridge = bridgeFor(asked.bridge, bridges);
     const school = await createSchool(
       database,
-      { slug, name, settings: settings as SettingsPatch },
+      { slug, name, settings: settings as SettingsPatch, bridge },
       author(c, now()),
     );
     if (!school) {
@@ -74,13 +86,18 @@ export function schoolRoutes({ database, now, randomId }: WorkerContext): Hono {
     return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
   });
 
-  routes.patch("/schools/:slug", needs("admin"), async (c) => {
+  routes.patch("/schools/:slug", needs("admin"), takes("confirm"), async (c) => {
     const slug = c.req.param("slug");
-    const { id } = await findSchool(database, slug);
-    const { name, settings } = await readJson(c, SchoolChange);
+    const before = await findSchool(database, slug);
+    const { name, settings, bridge } = await readJson(c, SchoolChange);
     checkExpectation(settings, now());
+    const by = author(c, now());
+    if (bridge !== undefined) {
+      const isConfirmed = c.req.query("confirm") === slug;
+      await moveTo(context, before, bridgeFor(bridge, bridges), isConfirmed, by);
+    }
     const change = { name, settings: settings as SettingsPatch | undefined };
-    const school = await changeSchool(database, id, change, author(c, now()));
+    const school = await changeSchool(database, before.id, change, by);
     if (!school) throw noSuchSchool(slug);
     return c.json(schoolAnswer(school));
   });

@@ -59,8 +59,8 @@ export async function purgeSchool(
     {
       sql: `INSERT INTO commands (id, bridge, school_id, created_at, type, command)
             SELECT ?, ?, ?, ?, 'purge', ?
-            WHERE NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ?)`,
-      args: [commandId, bridge, id, by.at, JSON.stringify(purge), id],
+            WHERE NOT EXISTS (SELECT 1 FROM commands WHERE school_id = ? AND bridge = ?)`,
+      args: [commandId, bridge, id, by.at, JSON.stringify(purge), id, bridge],
     },
     // Asked again where the bridge could not.
     {
@@ -104,12 +104,16 @@ function deletion(table: string, where: string, id: number): InStatement {
 /** Ends the purges whose bridges have done their part: the school is gone, and its slug free. */
 export async function finishPurges(database: Client, now: string): Promise<void> {
   const { rows: done } = await database.execute(
-    `SELECT school_id FROM commands
-     WHERE type = 'purge' AND done_at IS NOT NULL AND outcome = 'done'`,
+    `SELECT school_id FROM commands AS asked
+     WHERE type = 'purge' AND done_at IS NOT NULL AND outcome = 'done'
+       AND NOT EXISTS (SELECT 1 FROM commands AS open WHERE open.school_id = asked.school_id
+         AND open.type = 'purge' AND open.outcome IS NOT 'done')`,
   );
   if (done.length === 0) return;
   const { rows: schools } = await database.execute({
-    sql: "SELECT id, slug, name FROM schools WHERE id IN (SELECT value FROM json_each(?))",
+    // One that was moved is only forgotten by the bridge before.
+    sql: `SELECT id, slug, name FROM schools
+          WHERE deleted_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))`,
     args: [JSON.stringify(done.map((row) => row["school_id"]))],
   });
   for (const row of schools) {
@@ -119,6 +123,11 @@ export async function finishPurges(database: Client, now: string): Promise<void>
     await deleteInPieces(database, id);
     await database.batch([
       ...Object.entries(schoolRows).map(([table, where]) => deletion(table, where, id)),
+      {
+        sql: `INSERT INTO former_schools (id, slug, deleted_at) VALUES (?, ?, ?)
+              ON CONFLICT (id) DO NOTHING`,
+        args: [id, row["slug"] as string, now],
+      },
       bumpDirectory,
       auditEntry(by, id, "school.deleted", { slug: row["slug"], name: row["name"] }),
     ], "write");

@@ -63,7 +63,15 @@ eachDatabase("deleting a school", (database) => {
     );
     const tables = rows.map((row) => row["name"] as string)
       .filter((table) => !/^(libsql_|_litestream)/.test(table));
-    const others = ["audit", "bridges", "directory", "migrations", "rounds", "tokens"];
+    const others = [
+      "audit",
+      "bridges",
+      "directory",
+      "former_schools",
+      "migrations",
+      "rounds",
+      "tokens",
+    ];
     assert.deepEqual([...Object.keys(schoolRows), ...others].toSorted(), tables.toSorted());
   });
 

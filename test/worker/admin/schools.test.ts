@@ -54,7 +54,7 @@ eachDatabase("schools", (database) => {
       actor: "admin",
       action: "school.created",
       school: "oak",
-      detail: { slug: "oak", name: "Oak School", settings: {} },
+      detail: { slug: "oak", name: "Oak School", settings: {}, bridge: "default" },
     });
   });
 
@@ -125,7 +125,7 @@ eachDatabase("schools", (database) => {
     }
     assert.equal((await app.admin("GET", "/admin/schools/fir")).body.name, "Fir");
     const slug = await app.admin("PATCH", "/admin/schools/fir", { slug: "pine" });
-    assert.match(slug.body.detail, /slug is not known here; allowed are name, settings/);
+    assert.match(slug.body.detail, /slug is not known here; allowed are name, bridge, settings/);
   });
 
   test("a school that is not there is 404, whatever is asked of it", async () => {

@@ -12,6 +12,7 @@ const planes: Record<"control" | "school", string[]> = {
   control: [
     ...[
       "schools",
+      "former_schools",
       "ssh_keys",
       "directory",
       "bridges",

@@ -14,7 +14,7 @@ export interface AuditEntry {
   at: string;
   actor: string;
   action: string;
-  /** The school's slug; `null` when it is gone or none is meant. */
+  /** The school's slug, also when it is gone; `null` when none is meant. */
   school: string | null;
   detail: unknown;
 }
@@ -78,15 +78,22 @@ export async function listAudit(
   { school, action, since, only }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
   const conditions: [string, string | undefined][] = [
-    ["a.school_id = (SELECT id FROM schools WHERE slug = ?)", school],
+    [
+      `a.school_id IN (WITH named (slug) AS (VALUES (?))
+        SELECT schools.id FROM named JOIN schools USING (slug)
+        UNION ALL SELECT former_schools.id FROM named JOIN former_schools USING (slug))`,
+      school,
+    ],
     ["a.action = ?", action],
     ["a.at >= ?", since],
     ["a.school_id IN (SELECT value FROM json_each(?))", only && JSON.stringify(only)],
   ];
   const wanted = conditions.filter(([, value]) => value !== undefined);
   const { rows } = await database.execute({
-    sql: `SELECT a.id, a.at, a.actor, a.action, a.detail, s.slug
+    sql: `SELECT a.id, a.at, a.actor, a.action, a.detail,
+            coalesce(s.slug, f.slug) AS slug
           FROM audit a LEFT JOIN schools s ON s.id = a.school_id
+            LEFT JOIN former_schools f ON f.id = a.school_id
           WHERE ${["a.id < ?", ...wanted.map(([sql]) => sql)].join(" AND ")}
           ORDER BY a.id DESC LIMIT ?`,
     args: [

@@ -72,23 +72,23 @@ export type SettingsPatch = Record<string, unknown>;
 /** `undefined`: another school has the slug, nothing was changed. */
 export async function createSchool(
   database: Client,
-  school: { slug: string; name: string; settings: SettingsPatch },
+  school: { slug: string; name: string; settings: SettingsPatch; bridge: string },
   by: Author,
 ): Promise<School | undefined> {
-  const { slug, name, settings } = school;
+  const { slug, name, settings, bridge } = school;
   try {
     const results = await database.batch([
       {
-        sql: `INSERT INTO schools (slug, name, settings, created_at)
-              VALUES (?, ?, json_patch('{}', ?), ?)`,
-        args: [slug, name, JSON.stringify(settings), by.at],
+        sql: `INSERT INTO schools (slug, name, settings, bridge, created_at)
+              VALUES (?, ?, json_patch('{}', ?), ?, ?)`,
+        args: [slug, name, JSON.stringify(settings), bridge, by.at],
       },
       bumpDirectory,
       watchExpectation(slug),
       {
         sql: `INSERT INTO audit (at, school_id, actor, action, detail)
               SELECT ?, id, ?, 'school.created', ? FROM schools WHERE slug = ?`,
-        args: [by.at, by.actor, JSON.stringify({ slug, name, settings }), slug],
+        args: [by.at, by.actor, JSON.stringify({ slug, name, settings, bridge }), slug],
       },
       { sql: `SELECT ${columns} FROM schools WHERE slug = ?`, args: [slug] },
     ], "write");
