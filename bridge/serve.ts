@@ -31,6 +31,7 @@ import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts
 import { TemporaryFailure } from "./start-failure.ts";
 import { systemAfter } from "./timers.ts";
 import type { Catalog } from "./vault/catalog/catalog.ts";
+import { KeyRotation } from "./vault/key-rotation.ts";
 
 /** So long requests of schools, and then calls to the worker, may take when the bridge is to end. */
 const REQUESTS_MS = 5_000;
@@ -87,6 +88,7 @@ export async function serve(
 
   way.outbox.resume();
   way.keeper.settling.resume();
+  way.rotation.resume();
   ears.listening.start();
   way.telling.start();
   log("listening", {
@@ -112,6 +114,7 @@ export async function serve(
       );
       await Promise.all([
         ...[way.outbox.stop(), way.commands.stop(), way.telling.stop(), listened],
+        way.rotation.stop(),
       ]);
       clearTimeout(late);
       health.server.close();
@@ -129,6 +132,7 @@ interface Way {
   telling: Telling;
   workerAway: Trouble;
   keeper: HomeKeeper;
+  rotation: KeyRotation;
 }
 
 function relayOf(
@@ -166,14 +170,16 @@ function relayOf(
     after: systemAfter,
     storage: new Storage(log),
   };
+  const told = () => telling.nudge();
+  const rotation = new KeyRotation({ vault, after: systemAfter, log, told });
   const commands = new Commands({
-    ...{ vault, worker, outbox },
+    ...{ vault, worker, outbox, rotation },
     remove: (file) => removeFile(keeper, file),
     ...{ concurrency, now, random, log, slugOf },
     acknowledged: () => telling.nudge(),
   });
   return {
-    ...{ worker, directory, outbox, commands, telling, keeper },
+    ...{ worker, directory, outbox, commands, telling, keeper, rotation },
     workerAway: new Trouble("the worker does not answer", log),
   };
 }

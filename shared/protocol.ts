@@ -121,6 +121,15 @@ export const LedgerEvent = v.variant("type", [
     exportId: v.nullable(ExportId),
     sender: Sender,
   }),
+  v.object({
+    ...eventFields,
+    type: v.literal("storage_key"),
+    /** Of the school's key: new files are under it. */
+    version: v.number(),
+    /** `rotating`: older files are being copied under it. `current`: they are, older versions are gone. */
+    state: v.string(),
+    filesLeft: ByteCount,
+  }),
 ]);
 export type LedgerEvent = v.InferOutput<typeof LedgerEvent>;
 
@@ -189,6 +198,8 @@ export const Command = v.variant("type", [
   v.object({ ...commandFields, type: v.literal("purge") }),
   /** Ask again about an upload that was held or parked. */
   v.object({ ...commandFields, type: v.literal("resume"), uploadId: UploadId }),
+  /** Make a new version of the school's storage key, and bring its files under it. */
+  v.object({ ...commandFields, type: v.literal("rotate_key") }),
 ]);
 export type Command = v.InferOutput<typeof Command>;
 

@@ -15,6 +15,7 @@ import { sayWhatTheyNeed } from "./needs.ts";
 import { placementRoutes } from "./placements.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
+import { storageKeyRoutes } from "./storage-key.ts";
 import { studentRoutes } from "./students.ts";
 import { suspensionRoutes } from "./suspensions.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -42,6 +43,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", scheduleRoutes(context));
   routes.route("/", exportRoutes(context));
   routes.route("/", fileRoutes(context));
+  routes.route("/", storageKeyRoutes(context));
   routes.route("/", contactRoutes(context));
   routes.route("/", mailRoutes(context));
   routes.route("/", webhookRoutes(context));

@@ -32,6 +32,7 @@ export const schoolRows: Record<string, string> = {
   mails: "school_id = ?",
   contacts: "school_id = ?",
   watches: "school_id = ?",
+  retentions: "school_id = ?",
   ssh_keys: "school_id = ?",
   schools: "id = ?",
 };

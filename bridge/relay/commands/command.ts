@@ -9,6 +9,8 @@ export interface CommandContext {
   vault: Vault;
   worker: WorkerClient;
   outbox: Outbox;
+  /** Of the schools' storage keys. */
+  rotation: { begin(schoolId: number, done: CommandDone): Promise<void> };
   /** Takes a file out of its home, whoever is using it. */
   remove(file: CatalogFile): Promise<void>;
   /** The acknowledgement of a command, for a handler that writes it with what it does. */

@@ -11,6 +11,7 @@ import { deliver } from "./deliver.ts";
 import { purge } from "./purge.ts";
 import { remove } from "./remove.ts";
 import { resume } from "./resume.ts";
+import { rotateKey } from "./rotate-key.ts";
 
 export interface CommandsOptions extends Omit<CommandContext, "done"> {
   /** How many schools' commands are carried out at a time. */
@@ -26,7 +27,10 @@ export interface CommandsOptions extends Omit<CommandContext, "done"> {
 /** The bridge has at most so many commands in hand. */
 const MOST = 2_000;
 
-const handlers: { [Type in Command["type"]]: Handler<Type> } = { deliver, remove, purge, resume };
+const handlers: { [Type in Command["type"]]: Handler<Type> } = {
+  ...{ deliver, remove, purge, resume },
+  rotate_key: rotateKey,
+};
 
 interface Waiting {
   command: Command;

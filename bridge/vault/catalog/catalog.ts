@@ -14,6 +14,7 @@ import { DoomedBlobs } from "./doomed-blobs.ts";
 import type { BlobReference, CatalogFile, FileState } from "./file.ts";
 import { type Delivery, Files, type Left } from "./files.ts";
 import { Identity } from "./identity.ts";
+import { KeyVersions } from "./key-versions.ts";
 import { Ledger } from "./ledger.ts";
 import { OutboxEntries, type OutboxEntry, type OutboxState, type Result } from "./outbox.ts";
 import { StoredKeys, type WrappedKey } from "./school-keys.ts";
@@ -32,6 +33,7 @@ export class Catalog {
   readonly identity: Identity;
   readonly directory: StoredDirectory;
   readonly keys: StoredKeys;
+  readonly keyVersions: KeyVersions;
   readonly smallBlobs: SmallBlobs;
   readonly #database: CatalogDatabase;
   readonly #doomed: DoomedBlobs;
@@ -52,6 +54,8 @@ export class Catalog {
     this.smallBlobs = new SmallBlobs(database);
     this.#doomed = new DoomedBlobs(database);
     this.#files = new Files(database, { ledger: this.ledger, doomed: this.#doomed, now });
+    const { keys, commands, ledger } = this;
+    this.keyVersions = new KeyVersions(database, { keys, commands, ledger, doomed: this.#doomed });
     this.#outbox = new OutboxEntries(database, this.#files, now);
   }
 
@@ -117,6 +121,7 @@ export class Catalog {
    * CLOSE was answered OK, kept until that of the new one is ({@link replacedBy}).
    */
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
+    this.keyVersions.written(id);
     return this.#withFresh(this.#files.startOver(id, keyVersion, sender));
   }
 
@@ -137,6 +142,7 @@ export class Catalog {
 
   /** The file is being written on: until its CLOSE it is `partial`. */
   markPartial(id: number, sender: Sender): CatalogFile {
+    this.keyVersions.written(id);
     return this.#files.markPartial(id, sender);
   }
 

@@ -15,6 +15,7 @@ import {
   type FileRow,
   type FileState,
 } from "./file.ts";
+import { refuseRetiredKey } from "./key-versions.ts";
 import type { Ledger } from "./ledger.ts";
 import { ReplacedFiles } from "./replaced.ts";
 
@@ -122,6 +123,7 @@ export class Files {
 
   createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
+      refuseRetiredKey(this.#database, { schoolId, keyVersion });
       const seconds = this.#now() / 1000;
       const { lastInsertRowid } = this.#database.run(
         `INSERT INTO files (school_id, path, blob, key_version, state, being_written, size, modified_at, accessed_at, sender)
@@ -141,6 +143,7 @@ export class Files {
   startOver(id: number, keyVersion: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
       const before = this.file(id)!;
+      refuseRetiredKey(this.#database, { schoolId: before.schoolId, keyVersion });
       const isPromised = ["closed", "kept"].includes(before.state);
       if (!isPromised) this.#doomed.add(before.blob);
       this.#database.run(
@@ -271,6 +274,7 @@ export class Files {
     of: { exportId?: string; uploadId?: UploadId } = {},
   ): void {
     const { schoolId, blob, keyVersion } = delivery.reference;
+    refuseRetiredKey(this.#database, delivery.reference);
     if (this.find(schoolId, path)) throw new PathTaken();
     const seconds = this.#now() / 1000;
     this.#doomed.forget(blob);

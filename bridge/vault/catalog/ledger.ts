@@ -38,6 +38,14 @@ export class Ledger {
     this.#tell({ type: "download", schoolId, path, exportId, sender });
   }
 
+  /** A school's storage key is being rotated, with so many files yet to be copied, or was. */
+  recordStorageKey(
+    schoolId: number,
+    key: { version: number; state: "rotating" | "current"; filesLeft: number },
+  ): void {
+    this.#tell({ type: "storage_key", schoolId, ...key });
+  }
+
   /** A file looks so now, or is gone from its path; `why` when its writer left without a CLOSE. */
   tellFile(file: CatalogFile, path: string, state: FileState | "removed", why?: string): void {
     const { schoolId, size, sender, uploadId } = file;

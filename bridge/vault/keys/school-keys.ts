@@ -63,6 +63,24 @@ export class SchoolKeys {
     return key;
   }
 
+  /** Makes another version of the school's key; `store` keeps it, wrapped, and what goes with it. */
+  async rotate(
+    schoolId: number,
+    store: (version: number, wrapped: Uint8Array) => void,
+  ): Promise<void> {
+    const { version: before } = await this.current(schoolId);
+    const version = before + 1;
+    const key = this.#random(KEY_BYTES);
+    store(version, await this.#keyring.wrap(key, keyContext(schoolId, version)));
+  }
+
+  /** Older versions were destroyed. */
+  forgetOlder(schoolId: number, version: number): void {
+    for (let older = 1; older < version; older++) {
+      this.#unwrapped.delete(keyContext(schoolId, older));
+    }
+  }
+
   /** Forgets the keys in memory, such as those of a school that was purged. */
   forget(schoolId: number): void {
     for (const context of [...this.#unwrapped.keys()]) {

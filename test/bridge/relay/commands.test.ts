@@ -68,6 +68,7 @@ async function bridgeAsked(...commands: { id: string; type: string; schoolId: nu
   });
   const telling = new Telling({ ...shared, catalog, syncMs: 5 });
   const hands = new Commands({
+    rotation: { begin: () => Promise.reject(new Error("no key is rotated here")) },
     ...{ ...shared, vault, outbox, slugOf, concurrency: 2 },
     remove: (file) => removeFile(keeper, file),
     acknowledged: () => telling.nudge(),

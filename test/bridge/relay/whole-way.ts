@@ -86,6 +86,7 @@ export async function wholeWay(
     ended: () => telling.nudge(),
   });
   const commands = new Commands({
+    rotation: { begin: () => Promise.reject(new Error("no key is rotated here")) },
     ...{ ...shared, vault, outbox, slugOf, concurrency },
     remove: (file) => removeFile(keeper, file),
     acknowledged: () => telling.nudge(),

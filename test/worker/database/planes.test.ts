@@ -22,7 +22,7 @@ const planes: Record<"control" | "school", string[]> = {
       "watches",
       "rounds",
     ],
-    ...["webhooks", "webhook_deliveries", "contacts", "mails", "notices"],
+    ...["retentions", "webhooks", "webhook_deliveries", "contacts", "mails", "notices"],
   ],
   school: [
     ...["students", "placements", "uploads", "rosters", "slices", "problems", "rejected_records"],

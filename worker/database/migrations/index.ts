@@ -11,6 +11,7 @@ import { statements as tokens } from "./0008-tokens.ts";
 import { statements as rosterLayout } from "./0009-roster-layout.ts";
 import { statements as rosterCounters } from "./0010-roster-counters.ts";
 import { statements as formerSchools } from "./0011-former-schools.ts";
+import { statements as storage } from "./0012-storage.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: "roster layout", statements: rosterLayout },
   { number: 10, name: "roster counters", statements: rosterCounters },
   { number: 11, name: "former schools", statements: formerSchools },
+  { number: 12, name: "storage", statements: storage },
 ];
