@@ -231,7 +231,7 @@ function admissionOf(
   { now }: Surroundings,
 ): { look(): void; stop(): void } {
   const close = () => {
-    sftp.closeSessions(({ slug, fingerprint }) => !directory.admits(slug, fingerprint, now()));
+    sftp.closeSessions((visitor) => !directory.admits(visitor, now()));
   };
   const next = (at: number) => directory.nextExpiry(at);
   const expiry = watchExpiry({ next, expired: close, now });
@@ -256,6 +256,7 @@ function healthOf(
     uploadsParked: outbox.aside("parked"),
     commandsWaiting: commands.length,
     sessions: sftp.sessions,
+    door: { ...sftp.figures, refusedLogins: sftp.refusedLogins },
     troubles: [
       ...now("worker_away", workerAway),
       ...now("disk_full", keeper.storage.fullDisk),
@@ -295,8 +296,10 @@ function startSftp(
       keyTypes: settings.keyTypes,
       kex: settings.kex,
       tracing: settings.tracing,
-      authenticate: (slug, publicKey, at) => directory.authenticate(slug, publicKey, at),
-      refusal: (slug, publicKey, at) => directory.refusal(slug, publicKey, at),
+      door: settings.door,
+      limits: settings.sftp,
+      authenticate: (showing) => directory.authenticate(showing),
+      refusal: (showing) => directory.refusal(showing),
       enter,
       log,
       now,

@@ -12,7 +12,9 @@ import {
 } from "../shared/settings.ts";
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { tokenFault } from "../shared/tokens.ts";
+import { type DoorLimits, readDoorLimits } from "./door/limits.ts";
 import { type KexMode, kexModes } from "./sftp/algorithms.ts";
+import { readSftpLimits, type SftpLimits } from "./sftp/limits.ts";
 import type { KeyringPlace } from "./vault/keys/open-keyring.ts";
 
 export interface BridgeSettings {
@@ -34,6 +36,9 @@ export interface BridgeSettings {
   keyTypes: ReadonlySet<KeyFamily>;
   /** Which key exchanges the SFTP server offers. */
   kex: KexMode;
+  /** What the door allows, and what a client may do behind it. */
+  door: DoorLimits;
+  sftp: SftpLimits;
   /** Whether the packets of every SFTP session are logged, without what is in files. */
   tracing: boolean;
   hostKeyFile: string;
@@ -70,6 +75,8 @@ export function readSettings(environment: Environment): BridgeSettings {
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
     keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
     kex: () => readWord("KEX", text("KEX", "compatible"), kexModes),
+    door: () => readDoorLimits(environment),
+    sftp: () => readSftpLimits(environment),
     tracing: () => readWords("TRACE", text("TRACE", "none"), ["none", "sftp"]).includes("sftp"),
     hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
     keyring: () => readStorageSettings(environment).keyring,

@@ -45,7 +45,27 @@ export const Sender = v.object({
 });
 export type Sender = v.InferOutput<typeof Sender>;
 
+/** Why a login was refused; a newer bridge may know other reasons. */
+export type LoginRefusal =
+  | "school_unknown"
+  | "school_suspended"
+  | "key_unknown"
+  | "key_revoked"
+  | "key_expired"
+  | "address_foreign"
+  | "key_type"
+  | "key_malformed"
+  | "key_short"
+  | "sha1"
+  | "signature"
+  | "method"
+  /** It went away in the middle. */
+  | "unfinished";
+
 // The directory
+
+/** Networks that a login must come from, such as `192.0.2.0/24`; none: it may come from anywhere. */
+const AllowedAddresses = v.optional(v.array(v.string()));
 
 const DirectoryKey = v.object({
   /** `SHA256:<base64 without padding>`, as `ssh-keygen -l` prints it. */
@@ -53,6 +73,7 @@ const DirectoryKey = v.object({
   /** The key's SSH wire form, base64: the second word of an OpenSSH public-key line. */
   publicKey: v.string(),
   expiresAt: v.nullable(Instant),
+  allowedAddresses: AllowedAddresses,
 });
 
 /** Which files of a school are taken, and what they are. */
@@ -74,6 +95,8 @@ export const DirectorySchool = v.object({
   revoked: v.optional(v.array(v.object({ fingerprint: v.string(), publicKey: v.string() })), []),
   /** Nobody of the school gets in, and `keys` is empty. */
   suspended: v.optional(v.boolean(), false),
+  /** For all its keys. */
+  allowedAddresses: AllowedAddresses,
   /** The first that takes a name has it. */
   lanes: v.optional(v.array(DirectoryLane), [{ lane: "roster", patterns: ["*.csv"] }]),
 });

@@ -3,12 +3,22 @@
  */
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
+import type { After } from "../timers.ts";
+import type { Ban } from "./bans.ts";
+import type { DoorLimits } from "./limits.ts";
+import type { TurnedAway } from "./figures.ts";
 
 /** A connection at the door. */
 export interface Caller {
   readonly socket: Socket;
   /** As it was when the connection was accepted; a socket forgets it once the peer has reset. */
   readonly address: string;
+  /** Keys are about to be computed for it. */
+  exchanging(): void;
+  /** Keys are exchanged; the client has yet to log in. */
+  exchangedKeys(): void;
+  /** A login was refused. What that comes to is decided when the connection ends. */
+  refused(): void;
   /** It has logged in: from now on it may stay. */
   admitted(): void;
   /** Something unforeseen was thrown in it: ends it, counts and logs that. */
@@ -19,17 +29,35 @@ export interface ListenerOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
-  /** Milliseconds within which a caller must be admitted. */
-  graceMs: number;
+  limits: DoorLimits;
   log: Log;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  after: After;
   /** Speaks to a caller. What it throws, at once or later, ends that connection only. */
   serve(caller: Caller): void;
+}
+
+/** The door as metrics tell of it. */
+export interface DoorFigures {
+  connections: number;
+  strangers: number;
+  /** Connections that wait until their source may exchange keys again. */
+  waiting: number;
+  bans: number;
+  /** Since the start. */
+  turnedAway: Readonly<Record<TurnedAway, number>>;
 }
 
 export interface Listener {
   readonly port: number;
   /** Connections that were ended because something unforeseen was thrown in them. */
   readonly faults: number;
+  readonly figures: DoorFigures;
+  /** The bans in force. */
+  bans(): Ban[];
+  /** Lets a source in again; `false`: it was not shut out. */
+  liftBan(source: string): boolean;
   /** Ends the connections that were not admitted yet. */
   sendStrangersAway(): void;
   /** Stops listening; resolves when every connection is closed. */

@@ -1,20 +1,19 @@
 /**
- * The port: accepts connections, remembers where each comes from, and limits how many may stand at the
- * door and for how long. What is spoken on them is not its business.
+ * The port: accepts connections and remembers where each comes from; who may stand at the door is the
+ * gate's business, and what is spoken on them somebody else's.
  */
 import { createServer, type Socket } from "node:net";
 import type { Listener, ListenerOptions } from "./caller.ts";
-import { contain } from "./containment.ts";
-
-/** Connections that are not admitted yet; beyond this the oldest gives way. */
-const MOST_STRANGERS = 256;
+import { contain, type Containment } from "./containment.ts";
+import { Gate } from "./gate.ts";
+import { takeProxyHeader } from "./proxy-protocol.ts";
 
 /** Opens the door. @throws Error when nothing can listen there */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { log, graceMs } = options;
-  const strangers = new Set<Socket>();
+  const { log, limits } = options;
   const sockets = new Set<Socket>();
   const containment = contain(log);
+  const gate = new Gate(limits, options);
 
   const server = createServer((socket) => {
     socket.on("error", () => {}); // Who speaks on it tells; a port scanner's is nobody's business.
@@ -24,26 +23,18 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     socket.setNoDelay(true);
     socket.setMaxListeners(64); // Each channel listens to its connection's socket.
     sockets.add(socket);
-    strangers.add(socket);
-    const grace = setTimeout(() => {
-      if (!strangers.has(socket)) return;
-      log("sftp.too_slow", { address, graceMs });
-      socket.destroy();
-    }, graceMs).unref();
-    socket.once("close", () => {
-      clearTimeout(grace);
-      strangers.delete(socket);
-      sockets.delete(socket);
-    });
-    if (strangers.size > MOST_STRANGERS) {
-      const [oldest] = strangers;
-      oldest!.destroy();
-      strangers.delete(oldest!);
+    socket.once("close", () => sockets.delete(socket));
+    if (sockets.size > limits.connections) {
+      return gate.refuse("too_many_connections", socket, address, {
+        reason: "too_many",
+        sentence:
+          `Not now: ${limits.connections} connections are open, which is the most. Try again later.`,
+      });
     }
-    const admitted = () => void strangers.delete(socket);
-    containment.hold(socket, address, (failed) => {
-      options.serve({ socket, address, admitted, failed });
-    });
+    const receive = receiver(gate, containment, options, socket);
+    if (limits.trustedProxies.has(address)) {
+      behindProxy(gate, options, { socket, address, receive });
+    } else receive(address);
   });
   try {
     await listen(server, options);
@@ -61,14 +52,73 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     get faults() {
       return containment.faults;
     },
+    get figures() {
+      return {
+        connections: sockets.size,
+        strangers: gate.strangers.count,
+        waiting: gate.pace.waiting,
+        bans: gate.bans.list().length,
+        turnedAway: { ...gate.turnedAway },
+      };
+    },
+    bans: () => gate.bans.list(),
+    liftBan(source) {
+      const lifted = gate.bans.lift(source);
+      if (lifted) log("sftp.ban_lifted", { source });
+      return lifted;
+    },
     sendStrangersAway() {
-      for (const socket of strangers) socket.destroy();
+      for (const { socket } of gate.strangers) socket.destroy();
     },
     close: () => new Promise((resolve) => server.close(() => (containment.release(), resolve()))),
     destroyAll() {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Takes a connection in when its address is known. */
+function receiver(
+  gate: Gate,
+  containment: Containment,
+  options: ListenerOptions,
+  socket: Socket,
+): (address: string) => void {
+  return (address) => {
+    const guest = gate.receive(socket, address);
+    if (!guest) return;
+    containment.hold(socket, address, (failed) => {
+      options.serve({
+        ...{ socket, address, failed },
+        exchanging: () => void (guest.costly = true),
+        exchangedKeys: () => void (guest.stage = "keys exchanged"),
+        refused: () => void (guest.refused = true),
+        admitted: () => gate.admit(guest),
+      });
+      gate.awaitTurn(guest);
+    });
+  };
+}
+
+/** A trusted proxy says first who comes. */
+function behindProxy(
+  gate: Gate,
+  { limits, after }: ListenerOptions,
+  { socket, address, receive }: {
+    socket: Socket;
+    address: string;
+    receive(address: string): void;
+  },
+): void {
+  const late = after(
+    limits.graceMs,
+    () => gate.dismiss("no_proxy_header", socket, address, { why: "it said nothing" }),
+  );
+  socket.once("close", late);
+  takeProxyHeader(socket, (told) => {
+    late();
+    if (!socket.destroyed) receive(told ?? address);
+  }, (why) => gate.dismiss("no_proxy_header", socket, address, { why }));
 }
 
 function listen(

@@ -1,5 +1,5 @@
 /** The bridge's metrics in Prometheus's text exposition format. Few, and none per school. */
-import type { BridgeState } from "./state.ts";
+import type { BridgeState, DoorState } from "./state.ts";
 
 export function metricsText(health: BridgeState): string {
   const { troubles, workerAnsweredAt } = health;
@@ -22,7 +22,36 @@ export function metricsText(health: BridgeState): string {
     gauge("uploads_held", "Files that a rule holds.", health.uploadsHeld),
     gauge("uploads_parked", "Files that a fault stopped.", health.uploadsParked),
     gauge("commands_waiting", "Commands of the worker yet to be done.", health.commandsWaiting),
+    ...doorText(health.door),
   ].join("");
+}
+
+function doorText(door: DoorState): string[] {
+  return [
+    gauge("connections", "Connections to the SFTP server.", door.connections),
+    gauge("strangers", "Connections that have not logged in yet.", door.strangers),
+    gauge(
+      "connections_waiting",
+      "Connections whose address exchanges keys too often.",
+      door.waiting,
+    ),
+    gauge("bans", "Addresses that are shut out for a while.", door.bans),
+    counter("turned_away_total", "Connections turned away, by why.", "why", door.turnedAway),
+    counter("refused_logins_total", "Logins refused, by why.", "why", door.refusedLogins),
+  ];
+}
+
+function counter(
+  name: string,
+  help: string,
+  label: string,
+  values: Readonly<Record<string, number>>,
+): string {
+  const metric = `rosterbridge_bridge_${name}`;
+  const lines = Object.entries(values).map(([value, count]) =>
+    `${metric}{${label}="${value}"} ${count}\n`
+  );
+  return `# HELP ${metric} ${help}\n# TYPE ${metric} counter\n${lines.join("")}`;
 }
 
 function gauge(name: string, help: string, value: number): string {

@@ -12,6 +12,21 @@ export interface CurrentTrouble {
   reason: string;
 }
 
+/** The door of the SFTP server. */
+export interface DoorState {
+  connections: number;
+  /** … of which nobody has logged in yet. */
+  strangers: number;
+  /** … of which wait until their address may exchange keys again. */
+  waiting: number;
+  /** Addresses that are shut out for a while. */
+  bans: number;
+  /** Connections that were turned away since the start, by why. */
+  turnedAway: Readonly<Record<string, number>>;
+  /** Logins that were refused since the start, by why. */
+  refusedLogins: Readonly<Record<string, number>>;
+}
+
 /** The bridge as it is now. Instants are milliseconds since the epoch. */
 export interface BridgeState {
   /** `undefined` when the worker has not answered yet. */
@@ -22,5 +37,6 @@ export interface BridgeState {
   uploadsParked: number;
   commandsWaiting: number;
   sessions: number;
+  door: DoorState;
   troubles: CurrentTrouble[];
 }

@@ -3,15 +3,48 @@
  * go on while the worker is away.
  */
 import * as v from "valibot";
-import { Directory, type DirectorySchool } from "../../shared/protocol.ts";
+import { Networks } from "../../shared/networks.ts";
+import { Directory, type DirectorySchool, type LoginRefusal } from "../../shared/protocol.ts";
 import type { Catalog } from "../vault/catalog/catalog.ts";
 import { laneOf } from "./lanes.ts";
 
-type Key = DirectorySchool["keys"][number];
+/** A name and a key that somebody shows, from somewhere, at some time. */
+export interface Showing {
+  slug: string;
+  /** In SSH wire form. */
+  publicKey: Uint8Array;
+  address: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** Who is in: with which key, from where. */
+interface Guest {
+  slug: string;
+  fingerprint: string;
+  address: string;
+}
+
+interface Entry {
+  school: DirectorySchool;
+  /** Where its people may come from. */
+  places: Networks | null;
+}
+
+interface KnownKey {
+  slug: string;
+  fingerprint: string;
+  revoked: boolean;
+  /** Milliseconds since the epoch; NaN: never. */
+  expires: number;
+  places: Networks | null;
+}
 
 export class SchoolDirectory {
   readonly #catalog: Catalog;
-  #schools = new Map<string, { school: DirectorySchool; keys: Map<string, Key> }>();
+  #schools = new Map<string, Entry>();
+  /** By their wire form in base64; a key is one school's. */
+  #keys = new Map<string, KnownKey>();
   #byId = new Map<number, DirectorySchool>();
   #version: number | null = null;
 
@@ -43,31 +76,27 @@ export class SchoolDirectory {
   }
 
   /**
-   * The school and key a user may log in with, if the key is the school's and has not expired.
-   * `publicKey` is the key's SSH wire form; `at` is in milliseconds since the epoch.
+   * The school and key a user may log in with, if the key is the school's, has not expired, and may
+   * come from there. Whatever is shown, the same is looked up: how long it takes tells nobody which
+   * schools there are.
    */
-  authenticate(
-    slug: string,
-    publicKey: Uint8Array,
-    at: number,
-  ): { schoolId: number; fingerprint: string } | undefined {
-    const entry = this.#schools.get(slug);
-    const key = entry?.keys.get(Buffer.from(publicKey).toString("base64"));
-    if (!entry || !key || isExpired(key, at)) return undefined;
-    return { schoolId: entry.school.id, fingerprint: key.fingerprint };
+  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined {
+    const { entry, known } = this.#look(showing);
+    if (refusalOf(entry, known, showing) !== undefined) return undefined;
+    return { schoolId: entry!.school.id, fingerprint: known!.fingerprint };
   }
 
-  /** Why such a login is refused, for the log: nobody outside learns which schools there are. */
-  refusal(slug: string, publicKey: Uint8Array, at: number): string {
+  /** Why such a login is refused, for who runs the service: nobody outside learns it. */
+  refusal(showing: Showing): { reason: LoginRefusal; schoolId?: number } {
+    const { entry, known } = this.#look(showing);
+    const reason = refusalOf(entry, known, showing) ?? "unfinished";
+    return { reason, ...(entry ? { schoolId: entry.school.id } : {}) };
+  }
+
+  #look({ slug, publicKey }: Showing): { entry: Entry | undefined; known: KnownKey | undefined } {
     const entry = this.#schools.get(slug);
-    if (!entry) return "there is no such school";
-    const offered = Buffer.from(publicKey).toString("base64");
-    const { suspended, revoked } = entry.school;
-    if (suspended) return "the school is suspended";
-    if (revoked.some((key) => key.publicKey === offered)) return "the key was revoked";
-    const key = entry.keys.get(offered);
-    if (!key) return "the key is none of the school's";
-    return isExpired(key, at) ? "the key has expired" : "it is not refused";
+    const known = this.#keys.get(Buffer.from(publicKey).toString("base64"));
+    return { entry, known };
   }
 
   /** The lane that takes a file of this name; `undefined`: none does. */
@@ -91,22 +120,53 @@ export class SchoolDirectory {
     return next;
   }
 
-  /** May a session that logged in with this key go on? */
-  admits(slug: string, fingerprint: string, at: number): boolean {
-    const keys = this.#schools.get(slug)?.school.keys ?? [];
-    return keys.some((key) => key.fingerprint === fingerprint && !isExpired(key, at));
+  /** May a session that logged in with this key from this address go on? */
+  admits({ slug, fingerprint, address }: Guest, at: number): boolean {
+    const entry = this.#schools.get(slug);
+    const key = entry?.school.keys.find((one) => one.fingerprint === fingerprint);
+    const known = key && this.#keys.get(key.publicKey);
+    return refusalOf(entry, known, { slug, address, at }) === undefined;
   }
 
   #index(directory: Directory): void {
     this.#version = directory.version;
     this.#byId = new Map(directory.schools.map((school) => [school.id, school]));
-    this.#schools = new Map(directory.schools.map((school) => [
-      school.slug,
-      { school, keys: new Map(school.keys.map((key) => [key.publicKey, key])) },
-    ]));
+    this.#schools = new Map(
+      directory.schools.map((school) => [school.slug, {
+        school,
+        places: placesOf(school.allowedAddresses),
+      }]),
+    );
+    this.#keys = new Map();
+    for (const { slug, keys, revoked } of directory.schools) {
+      for (const { publicKey, fingerprint } of revoked ?? []) {
+        this.#keys.set(publicKey, { slug, fingerprint, revoked: true, expires: NaN, places: null });
+      }
+      for (const { publicKey, fingerprint, expiresAt, allowedAddresses } of keys) {
+        const expires = expiresAt === null ? NaN : Date.parse(expiresAt);
+        const places = placesOf(allowedAddresses);
+        this.#keys.set(publicKey, { slug, fingerprint, revoked: false, expires, places });
+      }
+    }
   }
 }
 
-function isExpired(key: Key, at: number): boolean {
-  return key.expiresAt !== null && Date.parse(key.expiresAt) <= at;
+/** `null`: from anywhere. What an older bridge stored says nothing of it. */
+function placesOf(allowed: readonly string[] | undefined): Networks | null {
+  return allowed && allowed.length > 0 ? new Networks(allowed) : null;
+}
+
+/** `undefined`: it is not refused. */
+function refusalOf(
+  entry: Entry | undefined,
+  known: KnownKey | undefined,
+  { slug, address, at }: Pick<Showing, "slug" | "address" | "at">,
+): LoginRefusal | undefined {
+  if (!entry) return "school_unknown";
+  if (entry.school.suspended) return "school_suspended";
+  if (known?.slug !== slug) return "key_unknown";
+  if (known.revoked) return "key_revoked";
+  if (known.expires <= at) return "key_expired";
+  const isHere = [entry.places, known.places].every((places) => places?.has(address) ?? true);
+  return isHere ? undefined : "address_foreign";
 }

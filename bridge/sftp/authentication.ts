@@ -3,62 +3,108 @@
  * refused looks the same to the client, so nobody learns which schools exist.
  */
 import type { AuthContext, PublicKeyAuthContext } from "ssh2";
+import type { LoginRefusal } from "../../shared/protocol.ts";
 import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
 import { fingerprint, readPublicKey, rsaBits, verifies } from "./public-key.ts";
 
+/** What a client shows: a name and a key, from somewhere, at some time. */
+export interface Showing {
+  slug: string;
+  /** In SSH wire form. */
+  publicKey: Buffer;
+  address: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 export interface AuthenticationOptions {
   keyTypes: ReadonlySet<KeyFamily>;
-  authenticate(
-    slug: string,
-    publicKey: Buffer,
-    at: number,
-  ): { schoolId: number; fingerprint: string } | undefined;
-  /** Why it found nobody, for the log. */
-  refusal?(slug: string, publicKey: Buffer, at: number): string;
+  /** Called at each attempt; what it does is the same work whoever asks. */
+  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined;
+  /** Why it found nobody, for who runs the service; called after the client has its answer. */
+  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: number | undefined };
   now(): number;
+}
+
+/** Why a login was refused; never for the client. */
+export interface Refused {
+  type: "refused";
+  /** A name that the attempt gave to its way in. */
+  method: string;
+  fingerprint?: string;
+  /** Asked for when the client has its answer. */
+  why(): { reason: LoginRefusal; schoolId?: number | undefined };
 }
 
 export type Verdict =
   /** The key would do; the client has yet to sign with it. */
-  | { type: "acceptable" }
+  | { type: "acceptable"; schoolId: number; fingerprint: string }
   | { type: "proven"; schoolId: number; fingerprint: string }
-  /** `why` is for the log, never for the client. */
-  | { type: "refused"; why: string; fingerprint?: string };
+  | Refused;
+
+/** The reasons in words, for the log. */
+export const refusalSentences: Record<LoginRefusal, string> = {
+  school_unknown: "there is no such school",
+  school_suspended: "the school is suspended",
+  key_unknown: "the key is none of the school's",
+  key_revoked: "the key was revoked",
+  key_expired: "the key has expired",
+  address_foreign: "the school, or the key, is limited to other addresses",
+  key_type: "this type of key is not allowed",
+  key_malformed: "the key is malformed",
+  key_short: `an RSA key of fewer than ${RSA_LEAST_BITS} bits`,
+  sha1: "an RSA signature with SHA-1",
+  signature: "the signature does not verify",
+  method: "only publickey is",
+  unfinished: "it went away before it had logged in",
+};
 
 /** Looks at one attempt to log in. */
-export function judge(attempt: AuthContext, options: AuthenticationOptions): Verdict {
-  if (attempt.method !== "publickey") {
-    return { type: "refused", why: `${attempt.method} is not a way in, only publickey is` };
-  }
-  return judgeKey(attempt, options);
+export function judge(
+  attempt: AuthContext,
+  address: string,
+  options: AuthenticationOptions,
+): Verdict {
+  const { method } = attempt;
+  if (method === "publickey") return judgeKey(attempt, address, options);
+  return { type: "refused", method, why: () => ({ reason: "method" }) };
 }
 
-function judgeKey(attempt: PublicKeyAuthContext, options: AuthenticationOptions): Verdict {
+function judgeKey(
+  attempt: PublicKeyAuthContext,
+  address: string,
+  options: AuthenticationOptions,
+): Verdict {
   const { algo, data } = attempt.key;
-  if (!algo || !data) return { type: "refused", why: "the key is malformed" };
+  const { method } = attempt;
+  if (!algo || !data) {
+    return { type: "refused", method, why: () => ({ reason: "key_malformed" }) };
+  }
   const offered = fingerprint(data);
-  const refused = (why: string): Verdict => ({ type: "refused", why, fingerprint: offered });
+  const refused = (reason: LoginRefusal, schoolId?: number): Verdict => ({
+    ...{ type: "refused", method, fingerprint: offered, why: () => ({ reason, schoolId }) },
+  });
 
   const type = keyFamilyOf(algo);
-  if (!type || !options.keyTypes.has(type)) return refused("this type of key is not allowed");
+  if (!type || !options.keyTypes.has(type)) return refused("key_type");
   // ssh2 names the hash only for rsa-sha2-256 and rsa-sha2-512; plain `ssh-rsa` means SHA-1.
-  if (type === "rsa" && !attempt.hashAlgo) return refused("an RSA signature with SHA-1");
+  if (type === "rsa" && !attempt.hashAlgo) return refused("sha1");
 
-  const at = options.now();
-  const found = options.authenticate(attempt.username, data, at);
+  const showing = { slug: attempt.username, publicKey: data, address, at: options.now() };
+  const found = options.authenticate(showing);
   if (!found) {
-    return refused(options.refusal?.(attempt.username, data, at) ?? "unknown school or key");
+    const why = () => options.refusal?.(showing) ?? { reason: "key_unknown" as const };
+    return { type: "refused", method, fingerprint: offered, why };
   }
 
   // Only now, so that strangers cannot make the server parse what they like.
+  const { schoolId } = found;
   const key = readPublicKey(algo, data);
-  if (!key) return refused("the key is malformed");
-  if (type === "rsa" && rsaBits(key) < RSA_LEAST_BITS) {
-    return refused(`an RSA key of fewer than ${RSA_LEAST_BITS} bits`);
-  }
-  if (!attempt.signature || !attempt.blob) return { type: "acceptable" };
+  if (!key) return refused("key_malformed", schoolId);
+  if (type === "rsa" && rsaBits(key) < RSA_LEAST_BITS) return refused("key_short", schoolId);
+  if (!attempt.signature || !attempt.blob) return { type: "acceptable", ...found };
   if (!verifies(key, attempt.blob, attempt.signature, attempt.hashAlgo)) {
-    return refused("the signature does not verify");
+    return refused("signature", schoolId);
   }
-  return { type: "proven", schoolId: found.schoolId, fingerprint: found.fingerprint };
+  return { type: "proven", ...found };
 }

@@ -3,24 +3,16 @@
  * subsystems, terminals, agents, X11 and forwarding in any direction have no listener here, and ssh2
  * refuses what nobody listens for.
  */
-import { isSlug } from "../../shared/slug.ts";
 import type { Log } from "../../shared/log.ts";
-import type { AuthContext, ClientInfo, Connection, Session } from "ssh2";
+import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
-import { type AuthenticationOptions, judge } from "./authentication.ts";
 import type { HandleCount } from "./handles.ts";
-import type { Backlog } from "./request-queue.ts";
+import { type LoginOptions, printable, watchLogin } from "./login.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
-import {
-  acceptKey,
-  closeUnused,
-  DISCONNECT,
-  disconnect,
-  heldBack,
-  packetSizeOf,
-} from "./ssh2-internals.ts";
+import type { SchoolShares } from "./shares.ts";
+import { closeUnused, DISCONNECT, disconnect, heldBack, packetSizeOf } from "./ssh2-internals.ts";
 import type { Trace } from "./trace.ts";
 
 /** Who is logged in, and from where. */
@@ -34,17 +26,14 @@ export interface Visitor {
   client: string;
 }
 
-export interface ConnectionOptions extends AuthenticationOptions {
+export interface ConnectionOptions extends LoginOptions {
   enter(visitor: Visitor): Home;
   log: Log;
   /** Milliseconds without a request after which the connection is ended; 0 for never. */
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
   full(visitor: Visitor): string | undefined;
-  /** The handles that a school has open over all its connections. */
-  handlesOf(schoolId: number): HandleCount;
-  /** The requests of a school that wait in all its sessions. */
-  backlogOf(schoolId: number): Backlog;
+  sharesOf(schoolId: number): SchoolShares;
   rekey: RekeyLimits;
   /** Watches the packets of a new session. */
   trace: ((log: Log) => Trace) | undefined;
@@ -53,14 +42,17 @@ export interface ConnectionOptions extends AuthenticationOptions {
 export interface OpenConnection {
   /** `undefined` until somebody has logged in. */
   readonly visitor: Visitor | undefined;
+  /** It is on its way out. */
+  readonly ending: boolean;
+  /** When it last had a request, in milliseconds since the epoch. */
+  readonly activeAt: number;
   /** Ends the sessions and then the connection. */
   end(requests: "finish" | "discard", why: AbandonReason): Promise<void>;
 }
 
-/** A client tries its keys one by one; agents hold many. */
-const MOST_ATTEMPTS = 20;
-/** Channels of one connection. */
+/** Channels of one connection, and handles over all of them. */
 const MOST_CHANNELS = 10;
+const MOST_HANDLES = 128;
 /**
  * Bytes that a client must take in a packet; all known ones take 16 KiB or more. ssh2 cuts each answer
  * into such packets at one go: for ever, and with it the whole process, where a packet has none.
@@ -77,14 +69,12 @@ export function serveConnection(
 ): OpenConnection {
   const { log } = options;
   const { socket, address } = caller;
-  const software = `${header.versions.software} ${header.comments ?? ""}`;
+  const software = printable(`${header.versions.software} ${header.comments ?? ""}`);
   const sessions = new Set<SftpSession>();
   const holding = new Set<symbol>();
-  const handles: HandleCount = { of: "connection", open: 0 };
+  const handles: HandleCount = { of: "connection", open: 0, most: MOST_HANDLES };
   let visitor: Visitor | undefined;
-  /** How far a stranger came, for the operator who is asked why a login fails. */
-  let reached = "nothing but a greeting";
-  let attempts = 0;
+  let activeAt = options.now();
   let channels = 0;
   let ending = false;
   let lingering = false;
@@ -92,44 +82,21 @@ export function serveConnection(
   let renewKeys = () => {};
 
   client.on("error", (error: Error & { level?: string }) => {
-    log("sftp.connection_error", {
-      address,
-      slug: visitor?.slug,
-      client: printable(software),
-      level: error.level,
-      problem: printable(error.message),
-    });
+    const problem = printable(error.message);
+    const told = { address, slug: visitor?.slug, client: software, level: error.level, problem };
+    options.say("sftp.connection_error", `${address} ${problem}`, told);
     // ssh2 would go on parsing what follows.
     socket.removeAllListeners("data");
     linger();
   });
   client.on("end", linger);
-  client.on("handshake", () => reached = "the key exchange, no login");
-  client.on("close", () => {
-    clearTimeout(idle);
-    if (!visitor) log("sftp.left", { address, client: printable(software), reached });
+  client.on("close", () => clearTimeout(idle));
+  watchLogin(client, caller, { ...options, software }, guarded, (proof) => {
+    const who = { ...proof, address, client: software };
+    const full = options.full(who);
+    if (!full) visitor = who;
+    return full;
   });
-  client.on(
-    "authentication",
-    guarded((attempt: AuthContext) => {
-      const verdict = judge(attempt, options);
-      if (verdict.type === "acceptable") {
-        reached = `a key of ${printable(attempt.username)} that would do; no signature by it came`;
-        return acceptKey(attempt);
-      }
-      if (verdict.type === "refused") return refuse(attempt, verdict.why, verdict.fingerprint);
-      const { schoolId, fingerprint } = verdict;
-      const slug = attempt.username;
-      const who = { schoolId, slug, fingerprint, address, client: printable(software) };
-      const full = options.full(who);
-      if (full) {
-        log("sftp.full", { slug, address, why: full });
-        return disconnect(client, DISCONNECT.tooManyConnections, `Not now: ${full}.`);
-      }
-      visitor = who;
-      attempt.accept();
-    }),
-  );
   client.on(
     "ready",
     guarded(() => {
@@ -150,21 +117,6 @@ export function serveConnection(
   // Only so that ssh2 heeds `no-more-sessions@openssh.com`; forwarding is refused.
   client.on("request", (_accept: unknown, reject?: () => void) => reject?.());
 
-  function refuse(attempt: AuthContext, why: string, fingerprint?: string): void {
-    // Every client begins with "none" to learn which ways in there are.
-    if (attempt.method !== "none") {
-      attempts++;
-      reached = "a refused login";
-      // What is no slug may be a password in the wrong field.
-      const slug = isSlug(attempt.username) ? attempt.username : undefined;
-      log("sftp.refused", { slug, address, fingerprint, client: printable(software), why });
-    }
-    if (attempts >= MOST_ATTEMPTS) {
-      return disconnect(client, DISCONNECT.noMoreMethods, `${attempts} keys were tried.`);
-    }
-    attempt.reject(["publickey"]);
-  }
-
   function openChannel(channel: Session): void {
     channel.on(
       "subsystem",
@@ -175,6 +127,7 @@ export function serveConnection(
         // A second subsystem on one channel gets nothing.
         if (!opened) return reject?.();
         const hold = Symbol("hold");
+        const shares = options.sharesOf(visitor!.schoolId);
         const sessionLog: Log = (event, fields) =>
           log(event, { slug: visitor!.slug, address, ...fields });
         const session = startSession({
@@ -184,8 +137,9 @@ export function serveConnection(
           owner: visitor!.slug,
           now: options.now,
           log: sessionLog,
-          handleCounts: [handles, options.handlesOf(visitor!.schoolId)],
-          backlog: options.backlogOf(visitor!.schoolId),
+          handleCounts: [handles, shares.handles],
+          backlog: shares.backlog,
+          bandwidth: shares.bandwidth,
           trace: options.trace?.(sessionLog),
           heldBack: () => heldBack(client),
           hold: () => {
@@ -219,6 +173,7 @@ export function serveConnection(
   }
 
   function restartIdle(): void {
+    activeAt = options.now();
     if (options.idleMs === 0) return;
     if (idle) return void idle.refresh();
     idle = setTimeout(() => {
@@ -263,11 +218,12 @@ export function serveConnection(
     get visitor() {
       return visitor;
     },
+    get ending() {
+      return ending || socket.destroyed;
+    },
+    get activeAt() {
+      return activeAt;
+    },
     end,
   };
-}
-
-/** Text of a stranger, safe in a log line and on a page. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, " ").trim().slice(0, 128);
 }

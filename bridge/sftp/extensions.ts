@@ -86,7 +86,7 @@ const limits = bytesOf(limitsReply, {
   packet: BigInt(LONGEST_PACKET),
   read: BigInt(LONGEST_TRANSFER),
   write: BigInt(LONGEST_TRANSFER),
-  handles: BigInt(MOST_HANDLES.session),
+  handles: BigInt(MOST_HANDLES),
 });
 
 const BLOCK = 4096;

@@ -1,17 +1,19 @@
 /**
  * The handles of one session: what the client has open, by the name it was given for it. A handle is
  * what a stranger's software can make us keep, so they are counted three times: at most 64 of a
- * session, 128 of a connection and 512 of a school, whatever opens them. A folder's handle holds no
- * listing, only the place where the next page begins.
+ * session, and so many of a connection and of a school, whatever opens them. A folder's handle holds
+ * no listing, only the place where the next page begins.
  */
 import { type FolderReader, type OpenFile, type OpenMode, Refusal } from "../home/home.ts";
 
-export const MOST_HANDLES = { session: 64, connection: 128, school: 512 } as const;
+/** Of one session; clients are told so. */
+export const MOST_HANDLES = 64;
 
 /** How many handles somebody has open. */
 export interface HandleCount {
   of: "connection" | "school";
   open: number;
+  readonly most: number;
 }
 
 export interface FileHandle {
@@ -61,13 +63,12 @@ export class Handles {
   }
 
   #checkRoom(): void {
-    const full = this.#handles.size >= MOST_HANDLES.session
-      ? "session"
-      : this.#counts.find(({ of, open }) => open >= MOST_HANDLES[of])?.of;
+    const own = { of: "session", open: this.#handles.size, most: MOST_HANDLES };
+    const full = [own, ...this.#counts].find(({ open, most }) => open >= most);
     if (!full) return;
     throw new Refusal(
       "failure",
-      `${MOST_HANDLES[full]} files and folders are open in this ${full}, which is the most; ` +
+      `${full.most} files and folders are open in this ${full.of}, which is the most; ` +
         "close one of them first.",
     );
   }

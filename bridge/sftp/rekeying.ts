@@ -3,6 +3,7 @@
  * them by itself.
  */
 import type { Socket } from "node:net";
+import { Bucket } from "../bucket.ts";
 import type { Connection } from "ssh2";
 
 export interface RekeyLimits {
@@ -28,5 +29,31 @@ export function rekeying(client: Connection, socket: Socket, limits: RekeyLimits
     if (moved() - from < limits.bytes) return;
     from = moved();
     client.rekey(() => {});
+  };
+}
+
+/**
+ * So often at once may a client exchange keys anew, and then once a second, and once for each 32 KiB:
+ * OpenSSH does so with its least RekeyLimit.
+ */
+const EXCHANGES = { burst: 30, perSecond: 1 };
+const BYTES_FOR_ONE = 32 * 1024;
+
+/**
+ * Asked at each exchange after the first: whether the client has one to spend. Who has not logged in
+ * has none.
+ */
+export function exchangeAllowance(
+  socket: Socket,
+  { now, isIn }: { now(): number; isIn(): boolean },
+): () => boolean {
+  const bucket = new Bucket(EXCHANGES, now);
+  let from = 0;
+  return () => {
+    if (!isIn()) return false;
+    const moved = socket.bytesRead + socket.bytesWritten;
+    bucket.giveBack((moved - from) / BYTES_FOR_ONE);
+    from = moved;
+    return bucket.tryTake(1);
   };
 }

@@ -21,21 +21,20 @@ const HOLD_REQUESTS = 1024;
 const RELEASE_REQUESTS = 256;
 /** So many times the above from a client that reads no answers is too much. */
 const PATIENCE = 8;
-/**
- * … and so many bytes over all sessions of a school, which are many: of clients that read no answers
- * no session may then keep more than the least.
- */
-const SCHOOL_BYTES = 32 * 1024 * 1024;
 
 /** Bytes of requests that wait in all sessions of a school. */
 export interface Backlog {
   bytes: number;
+  /** Beyond this, no session of a client that reads no answers may keep more than the least. */
+  readonly most: number;
 }
 
 export interface Traffic {
   /** Stops and starts reading what the client sends. */
   hold(): void;
   release(): void;
+  /** Resolves when the school may move bytes again; `undefined` when it may now. */
+  due?(): Promise<void> | undefined;
   /** Resolves when there is room for answers; `undefined` when there is room now. */
   roomForAnswers(): Promise<void> | undefined;
   /** The client sends and sends and takes no answers. */
@@ -59,7 +58,7 @@ export class RequestQueue {
   #waitingForRoom = false;
   readonly #idle: (() => void)[] = [];
 
-  constructor(traffic: Traffic, backlog: Backlog = { bytes: 0 }) {
+  constructor(traffic: Traffic, backlog: Backlog = { bytes: 0, most: Infinity }) {
     this.#traffic = traffic;
     this.#backlog = backlog;
   }
@@ -88,6 +87,11 @@ export class RequestQueue {
   async #work(): Promise<void> {
     this.#busy = true;
     for (let request; (request = this.#requests[0]);) {
+      const due = this.#traffic.due?.();
+      if (due) {
+        await due;
+        continue;
+      }
       const room = this.#traffic.roomForAnswers();
       if (room) {
         await this.#wait(room);
@@ -121,7 +125,7 @@ export class RequestQueue {
       this.#hold(false);
       if (
         this.#bytes > PATIENCE * HOLD_BYTES || requests > PATIENCE * HOLD_REQUESTS ||
-        (this.#bytes > RELEASE_BYTES && this.#backlog.bytes > SCHOOL_BYTES)
+        (this.#bytes > RELEASE_BYTES && this.#backlog.bytes > this.#backlog.most)
       ) {
         this.#traffic.overrun();
       }

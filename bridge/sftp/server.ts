@@ -5,18 +5,27 @@ import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { Home } from "../home/home.ts";
-import type { Caller } from "../door/caller.ts";
+import type { Caller, DoorFigures } from "../door/caller.ts";
 import { startListener } from "../door/listener.ts";
 import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
-import { checkSsh2, prepare, socketOf } from "./ssh2-internals.ts";
-import type { HandleCount } from "./handles.ts";
-import { type OpenConnection, serveConnection, type Visitor } from "./connection.ts";
+import { checkSsh2, DISCONNECT, disconnect, prepare, socketOf } from "./ssh2-internals.ts";
+import type { LoginRefusal } from "../../shared/protocol.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
-import type { Backlog } from "./request-queue.ts";
-import { type RekeyLimits, rekeyLimits } from "./rekeying.ts";
+import type { Ban } from "../door/bans.ts";
+import { fewLines } from "../door/few-lines.ts";
+import { type DoorLimits, doorLimits } from "../door/limits.ts";
+import { systemAfter } from "../timers.ts";
+import type { Showing } from "./authentication.ts";
+import { serveConnection, type Visitor } from "./connection.ts";
+import { Crowd } from "./crowd.ts";
+import { type SftpLimits, sftpLimits } from "./limits.ts";
+import type { RefusedLogin } from "./login.ts";
+import { exchangeAllowance, type RekeyLimits, rekeyLimits } from "./rekeying.ts";
+import { sharesOfSchools } from "./shares.ts";
 import { traceTo } from "./trace.ts";
 
 export type { Visitor } from "./connection.ts";
+export type { RefusedLogin } from "./login.ts";
 
 export interface SftpServerOptions {
   host: string;
@@ -29,34 +38,26 @@ export interface SftpServerOptions {
    * The school of that slug and its key whose wire form equals the offered one; `undefined` when
    * there is none, or the key is revoked or has expired. Called at each attempt.
    */
-  authenticate(
-    slug: string,
-    publicKey: Buffer,
-    at: number,
-  ): { schoolId: number; fingerprint: string } | undefined;
-  /** Why {@link authenticate} found nobody, for the log: the client never learns it. */
-  refusal?(slug: string, publicKey: Buffer, at: number): string;
+  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined;
+  /** Why {@link authenticate} found nobody: the client never learns it. */
+  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: number | undefined };
+  /** Keeps a refused login for the administrator. */
+  refusedLogin?(refused: RefusedLogin): void;
   /** The home of a new session. */
   enter(visitor: Visitor): Home;
   log: Log;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Time to log in; default 30 seconds. */
-  graceMs?: number;
-  /** Connections that are logged in, over all schools; default 500. */
-  maxSessions?: number;
-  /** … and of one school; default 32. */
-  maxPerSchool?: number;
-  /** Time without a request after which a connection is ended; default 0, never. */
-  idleMs?: number;
+  /** What the door allows; what is left out has its default. */
+  door?: Partial<DoorLimits>;
+  /** … and what a client may do behind it. */
+  limits?: Partial<SftpLimits>;
   /** Which key exchanges are offered; default compatible. */
   kex?: KexMode;
   /** When keys are exchanged anew; default after 1 GiB or an hour. */
   rekey?: RekeyLimits;
   /** Whether every packet is logged, without what is in files; default no. */
   tracing?: boolean;
-  /** How often a silent client is asked whether it is there; it may miss four times. Default 30 s. */
-  keepaliveMs?: number;
 }
 
 export interface SftpServer {
@@ -65,6 +66,13 @@ export interface SftpServer {
   readonly sessions: number;
   /** Connections that were ended because something unforeseen was thrown in them. */
   readonly faults: number;
+  readonly figures: DoorFigures;
+  /** How many logins were refused since the start, by why. */
+  readonly refusedLogins: Readonly<Record<string, number>>;
+  /** Sources that are shut out for a while. */
+  bans(): Ban[];
+  /** Lets a source in again; `false`: it was not shut out. */
+  liftBan(source: string): boolean;
   /** Ends at once the sessions of visitors that are no longer welcome; answers how many. */
   closeSessions(stale: (visitor: Visitor) => boolean): number;
   /**
@@ -81,13 +89,14 @@ const banner =
 
 /** @throws Error when the address is taken, or a host key cannot be read */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
-  const { log, graceMs = 30_000, maxSessions = 500, maxPerSchool = 32 } = options;
+  const { log, now } = options;
+  const limits = { ...sftpLimits, ...options.limits };
   const callers = new WeakMap<Socket, Caller>();
-  const connections = new Set<OpenConnection>();
-  const handles = new Map<number, HandleCount>();
-  const backlogs = new Map<number, Backlog>();
+  const crowd = new Crowd(limits, ({ slug, address }) => log("sftp.gave_way", { slug, address }));
+  const sharesOf = sharesOfSchools(limits, { now, after: systemAfter });
+  const say = fewLines(log, now);
+  const refusedLogins: Record<string, number> = {};
   let traced = 0;
-  const welcome = () => [...connections].filter((connection) => connection.visitor);
 
   checkSsh2();
   const ssh = new ssh2.Server({
@@ -95,57 +104,57 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     algorithms: algorithms(options.kex ?? "compatible"),
     banner,
     ident: "Rosterbridge",
-    keepaliveInterval: options.keepaliveMs ?? 30_000,
+    keepaliveInterval: limits.keepaliveMs,
     keepaliveCountMax: 4,
   }, (client, info) => {
     client.on("error", () => {}); // Before anything can throw: without a listener it would.
     const caller = callers.get(socketOf(client))!;
     try {
-      prepare(client, { signatures: signatures(options.keyTypes) });
+      let isOver = false;
+      prepare(client, {
+        signatures: signatures(options.keyTypes),
+        exchanging: () => caller.exchanging(),
+        mayExchange: exchangeAllowance(caller.socket, {
+          now,
+          isIn: () => connection.visitor !== undefined,
+        }),
+        refused() {
+          if (isOver) return;
+          isOver = true;
+          const { address } = caller;
+          say("sftp.too_many_exchanges", address, { address });
+          disconnect(client, DISCONNECT.byApplication, "Keys were exchanged anew too often.");
+          caller.socket.removeAllListeners("data").resume();
+        },
+      });
       const connection = serveConnection(client, info, caller, {
         ...options,
-        idleMs: options.idleMs ?? 0,
-        full,
-        handlesOf,
-        backlogOf,
+        tries: limits.tries,
+        idleMs: limits.idleMs,
+        full: (visitor) => crowd.full(visitor),
+        sharesOf,
+        say,
+        refusedLogin(refused) {
+          refusedLogins[refused.reason] = (refusedLogins[refused.reason] ?? 0) + 1;
+          options.refusedLogin?.(refused);
+        },
         rekey: options.rekey ?? rekeyLimits,
         trace: options.tracing ? (log) => traceTo(log, ++traced) : undefined,
       });
-      connections.add(connection);
-      client.on("close", () => connections.delete(connection));
+      crowd.connections.add(connection);
+      client.on("close", () => crowd.connections.delete(connection));
     } catch (error) {
       caller.failed(error);
     }
   });
   ssh.on("error", () => {}); // Errors of connections have their own listener.
 
-  function handlesOf(schoolId: number): HandleCount {
-    let count = handles.get(schoolId);
-    if (!count) handles.set(schoolId, count = { of: "school", open: 0 });
-    return count;
-  }
-
-  function backlogOf(schoolId: number): Backlog {
-    let backlog = backlogs.get(schoolId);
-    if (!backlog) backlogs.set(schoolId, backlog = { bytes: 0 });
-    return backlog;
-  }
-
-  function full(visitor: Visitor): string | undefined {
-    const logged = welcome();
-    if (logged.length >= maxSessions) return `${maxSessions} connections are open`;
-    const own = logged.filter((other) => other.visitor!.schoolId === visitor.schoolId);
-    return own.length >= maxPerSchool
-      ? `the school has ${maxPerSchool} connections open`
-      : undefined;
-  }
-
   // ssh2 tells of a connection only when the peer has introduced itself.
   const listener = await startListener({
     host: options.host,
     port: options.port,
-    graceMs,
-    log,
+    limits: { ...doorLimits, ...options.door },
+    ...{ log, now, after: systemAfter },
     serve(caller) {
       callers.set(caller.socket, caller);
       ssh.injectSocket(caller.socket);
@@ -158,10 +167,18 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       return listener.faults;
     },
     get sessions() {
-      return welcome().length;
+      return crowd.inside.length;
     },
+    get figures() {
+      return listener.figures;
+    },
+    get refusedLogins() {
+      return { ...refusedLogins };
+    },
+    bans: () => listener.bans(),
+    liftBan: (source) => listener.liftBan(source),
     closeSessions(stale) {
-      const ended = welcome().filter((connection) => stale(connection.visitor!));
+      const ended = crowd.inside.filter((connection) => stale(connection.visitor!));
       for (const connection of ended) void connection.end("discard", "revoked");
       return ended.length;
     },
@@ -169,11 +186,11 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       const closed = listener.close();
       listener.sendStrangersAway();
       const over = Promise.all(
-        [...connections].map((connection) => connection.end("finish", "stopped")),
+        [...crowd.connections].map((connection) => connection.end("finish", "stopped")),
       );
       // Until the peers have closed too, so that they get the last answers.
       const inTime = await within(graceMs, over.then(() => closed));
-      if (!inTime) log("sftp.close_late", { graceMs, connections: connections.size });
+      if (!inTime) log("sftp.close_late", { graceMs, connections: crowd.connections.size });
       listener.destroyAll();
       await closed;
     },

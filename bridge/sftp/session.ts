@@ -9,6 +9,7 @@ import { describeFault } from "../../shared/fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import type { Answer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
+import type { Bandwidth } from "./bandwidth.ts";
 import { giveBack } from "./buffers.ts";
 import { Malformed } from "./fields.ts";
 import { Frames } from "./frames.ts";
@@ -46,6 +47,8 @@ export interface SessionOptions {
   backlog: Backlog;
   /** Sees the packets, when somebody looks for a fault. */
   trace?: Trace;
+  /** How fast the school may be, where that is limited. */
+  bandwidth?: Bandwidth | undefined;
   /** Bytes of answers that SSH itself holds back. */
   heldBack(): number;
   /** Stops and starts reading what the client sends. */
@@ -65,7 +68,7 @@ export interface SftpSession {
 }
 
 export function startSession(options: SessionOptions): SftpSession {
-  const { channel, socket, home, log, trace } = options;
+  const { channel, socket, home, log, trace, bandwidth } = options;
   const requests = requestsOf(options);
   const frames = new Frames();
   let greeted = false;
@@ -79,6 +82,7 @@ export function startSession(options: SessionOptions): SftpSession {
   const queue = new RequestQueue({
     hold: options.hold,
     release: options.release,
+    due: bandwidth && (() => bandwidth.due()),
     roomForAnswers,
     overrun: () => options.broken("sends requests without reading the answers"),
   }, options.backlog);
@@ -113,6 +117,7 @@ export function startSession(options: SessionOptions): SftpSession {
     const request = readRequest(packet);
     trace?.request(request, packet.length);
     queue.add(packet.length + REQUEST_OVERHEAD, async () => {
+      bandwidth?.moved(packet.length);
       await perform(request);
       giveBack(packet);
     });
@@ -157,7 +162,9 @@ export function startSession(options: SessionOptions): SftpSession {
 
   function sendPacket(packet: AnswerPacket): void {
     trace?.answer(packet.type, packet.id, packet.type === "STATUS" ? packet.code : undefined);
-    channel.write(writeAnswer(packet));
+    const bytes = writeAnswer(packet);
+    bandwidth?.moved(bytes.length);
+    channel.write(bytes);
   }
 
   /** Long bytes follow their head as they are, uncopied, in one write to the socket. */
@@ -167,6 +174,7 @@ export function startSession(options: SessionOptions): SftpSession {
     sent: () => void,
   ): void {
     trace?.answer("DATA", id, CODE.ok, length);
+    bandwidth?.moved(length);
     socket.cork();
     channel.write(dataHead(id, length));
     channel.write(Buffer.from(buffer, byteOffset, length), sent);

@@ -55,7 +55,14 @@ interface InnerSession {
   _chanInfo: { incoming: { id: number }; outgoing: { id: number; packetSize: number } };
 }
 
-const MESSAGE = { disconnect: 1, unimplemented: 3, extInfo: 7, kexInit: 20 } as const;
+const MESSAGE = {
+  disconnect: 1,
+  unimplemented: 3,
+  extInfo: 7,
+  kexInit: 20,
+  /** KEXDH_INIT, KEX_ECDH_INIT, KEX_HYBRID_INIT: what costs. */
+  exchange: 30,
+} as const;
 /** RFC 4253 section 11.1. */
 export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
 
@@ -82,29 +89,45 @@ export function checkSsh2(): void {
   supported.push(HYBRID_KEX);
   // Later exchanges come this way; the first one has a way of its own.
   const original = handlers[MESSAGE.kexInit]!;
-  handlers[MESSAGE.kexInit] = (protocol, payload) =>
-    exchangeKeys(protocol, payload, (known) => original(protocol, known));
+  handlers[MESSAGE.kexInit] = (protocol, payload) => {
+    const preparation = preparations.get(protocol);
+    if (preparation && !preparation.mayExchange()) return preparation.refused();
+    return exchangeKeys(protocol, payload, (known) => original(protocol, known));
+  };
 }
 
 /** What {@link prepare} gives a connection. */
 export interface Preparation {
   /** `server-sig-algs` of EXT_INFO (RFC 8308): the signatures that a login may have. */
   signatures: readonly string[];
+  /** The first exchange of keys is about to be computed. */
+  exchanging(): void;
+  /** The client wants to exchange keys anew; `false`: it does so too often. */
+  mayExchange(): boolean;
+  /** Called when it may not, in place of what it wants. */
+  refused(): void;
 }
+
+/** Who may exchange keys anew. */
+const preparations = new WeakMap<Protocol, Preparation>();
 
 /**
  * To be called when ssh2 tells of a connection: before the first key exchange.
  *
  * @throws Error when ssh2's protocol is not built as this file expects
  */
-export function prepare(client: Connection, { signatures }: Preparation): void {
+export function prepare(client: Connection, preparation: Preparation): void {
+  const { signatures } = preparation;
   const { _protocol: protocol, _sock: socket } = client as unknown as InnerConnection;
   const { _decipher: decipher, _onPayload: onPayload } = protocol;
   const first = decipher._onPayload;
-  decipher._onPayload = (payload) =>
-    payload[0] === MESSAGE.kexInit
+  decipher._onPayload = (payload) => {
+    if (payload[0] === MESSAGE.exchange) preparation.exchanging();
+    return payload[0] === MESSAGE.kexInit
       ? exchangeKeys(protocol, payload, (known) => first(known))
       : first(payload);
+  };
+  preparations.set(protocol, preparation);
 
   protocol._onPayload = (payload) => {
     if (payload.length === 0 || handlers[payload[0]!]) return onPayload(payload);

@@ -9,6 +9,10 @@ import { Trouble } from "../../bridge/trouble.ts";
 const well: BridgeState = {
   ...{ workerAnsweredAt: 1_795_341_600_000, uploadsWaiting: 2, uploadsHeld: 1, uploadsParked: 0 },
   ...{ commandsWaiting: 3, sessions: 4, troubles: [] },
+  door: {
+    ...{ connections: 9, strangers: 5, waiting: 2, bans: 1 },
+    ...{ turnedAway: { banned: 7, gave_way: 0 }, refusedLogins: { key_unknown: 8 } },
+  },
 };
 
 async function withHealth(
@@ -47,7 +51,7 @@ test("health is 200 while all is well and 503 with each reason while it is not, 
     assert.equal((await get("/elsewhere")).status, 404);
   }));
 
-test("metrics are gauges that say what health says", () =>
+test("metrics say what health says, and what the door did", () =>
   withHealth(async (get, state) => {
     const metrics = async () => {
       const answer = await get("/metrics?x=1");

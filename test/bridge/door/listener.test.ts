@@ -4,6 +4,8 @@ import { createConnection } from "node:net";
 import { test } from "node:test";
 import { startListener } from "../../../bridge/door/listener.ts";
 import type { Caller, Listener } from "../../../bridge/door/caller.ts";
+import { doorLimits } from "../../../bridge/door/limits.ts";
+import { systemAfter } from "../../../bridge/timers.ts";
 
 interface Door {
   listener: Listener;
@@ -13,7 +15,10 @@ interface Door {
 async function door(serve: (caller: Caller) => void): Promise<Door> {
   const logs: Record<string, unknown>[] = [];
   const log = (event: string, fields = {}) => void logs.push({ event, ...fields });
-  const listener = await startListener({ host: "127.0.0.1", port: 0, graceMs: 10_000, log, serve });
+  const listener = await startListener({
+    ...{ host: "127.0.0.1", port: 0, limits: doorLimits, log, serve },
+    ...{ now: Date.now, after: systemAfter },
+  });
   return { listener, logs };
 }
 

@@ -65,7 +65,7 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
     port: 0,
     hostKeys: [ed25519HostKey, hostKey],
     keyTypes: new Set(["rsa"]),
-    authenticate(slug, publicKey) {
+    authenticate({ slug, publicKey }) {
       const schoolId = slug === "school" ? keys.get(publicKey.toString("base64")) : undefined;
       return schoolId ? { schoolId, fingerprint: fingerprint(publicKey) } : undefined;
     },

@@ -209,7 +209,7 @@ test("well-framed nonsense gets answers or the door, and the server goes on", as
 });
 
 test("a connection that does not log in within the grace time is ended", async () => {
-  await using world = await startWorld({ graceMs: 50 });
+  await using world = await startWorld({ door: { graceMs: 50 } });
   const socket = createConnection(world.server.port, "127.0.0.1");
   let closed = false;
   socket.on("data", () => {});
@@ -219,7 +219,7 @@ test("a connection that does not log in within the grace time is ended", async (
 });
 
 test("the grace time is for logging in: who is in may stay", async () => {
-  await using world = await startWorld({ graceMs: 400 });
+  await using world = await startWorld({ door: { graceMs: 400 } });
   const client = await connect(world.server.port);
   const silent = createConnection(world.server.port, "127.0.0.1").resume();
   await until(() => silent.destroyed || silent.readableEnded); // The grace time has passed.
@@ -242,7 +242,7 @@ test("hundreds of silent connections do not keep a school out", async () => {
 });
 
 test("a school can have so many connections, and all schools together so many", async () => {
-  await using world = await startWorld({ maxPerSchool: 2 });
+  await using world = await startWorld({ limits: { sessionsPerSchool: 2 } });
   const first = await connect(world.server.port);
   const second = await connect(world.server.port);
   await assert.rejects(connect(world.server.port));
@@ -253,7 +253,7 @@ test("a school can have so many connections, and all schools together so many", 
   await logsIn(world);
   second.end();
 
-  await using small = await startWorld({ maxSessions: 1 });
+  await using small = await startWorld({ limits: { sessions: 1 } });
   const only = await connect(small.server.port);
   await assert.rejects(connect(small.server.port));
   assert.match(String(small.logs.at(-1)!.fields.why), /1 connections are open/);
@@ -261,7 +261,7 @@ test("a school can have so many connections, and all schools together so many", 
 });
 
 test("a connection without requests is ended after the idle time, where there is one", async () => {
-  await using world = await startWorld({ idleMs: 2_000 });
+  await using world = await startWorld({ limits: { idleMs: 2_000 } });
   const client = await connect(world.server.port);
   const sftp = await openSftp(client);
   const gone = closed(client);

@@ -192,7 +192,7 @@ test("EXT_INFO names the signatures of the allowed keys and nothing else", async
 });
 
 test("a refused login, a full house and an idle one are told why, as far as OpenSSH shows it", async () => {
-  await using world = await startWorld({ maxPerSchool: 1 });
+  await using world = await startWorld({ limits: { sessionsPerSchool: 1 } });
   using ssh = new OpenSsh(world.server.port);
   const first = await connect(world.server.port);
   const second = await ssh.sftp("pwd");

@@ -1,0 +1,159 @@
+/**
+ * Who may stand at the door, for how long, and what becomes of who fails to log in: the limits of
+ * {@link DoorLimits} applied to each connection from the moment that its address is known.
+ */
+import type { Socket } from "node:net";
+import type { Log } from "../../shared/log.ts";
+import { sourceOf } from "../../shared/networks.ts";
+import type { After } from "../timers.ts";
+import { Bans } from "./bans.ts";
+import { fewLines } from "./few-lines.ts";
+import { noneTurnedAway, type TurnedAway } from "./figures.ts";
+import type { DoorLimits } from "./limits.ts";
+import { Pace } from "./pace.ts";
+import { type RefusalReason, Refusing } from "./refusal.ts";
+import { type Stranger, Strangers } from "./strangers.ts";
+
+/** Somebody at the door, or in the house. */
+export interface Guest extends Stranger {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Keys were computed for it. */
+  costly: boolean;
+  /** A login of it was refused. */
+  refused: boolean;
+  admitted: boolean;
+}
+
+export class Gate {
+  readonly bans: Bans;
+  readonly strangers: Strangers<Guest>;
+  readonly pace: Pace;
+  readonly turnedAway = noneTurnedAway();
+  readonly #limits: DoorLimits;
+  readonly #now: () => number;
+  readonly #say: ReturnType<typeof fewLines>;
+  readonly #refusing = new Refusing();
+  /** Connections that are logged in, by their source. */
+  readonly #inside = new Map<string, number>();
+
+  constructor(
+    limits: DoorLimits,
+    { log, now, after }: { log: Log; now(): number; after: After },
+  ) {
+    const { strangers: all, strangersPerAddress: ofSource, failures, banMs, neverBanned } = limits;
+    this.#limits = limits;
+    this.#now = now;
+    this.#say = fewLines(log, now);
+    this.strangers = new Strangers({ all, ofSource });
+    this.pace = new Pace(limits.exchanges, { now, after });
+    this.bans = new Bans({
+      ...{ failures, banMs, neverBanned, now },
+      banned: (ban) => log("sftp.banned", { ...ban, until: new Date(ban.until).toISOString() }),
+    });
+  }
+
+  /** Takes a connection in as a stranger; `undefined`: it was turned away and told why. */
+  receive(socket: Socket, address: string): Guest | undefined {
+    const source = sourceOf(address);
+    if (!this.#mayKnock(socket, address, source)) return undefined;
+    const guest: Guest = {
+      ...{ socket, address, source, stage: "silent" as const },
+      ...{ costly: false, refused: false, admitted: false },
+    };
+    const displaced = this.strangers.add(guest);
+    if (displaced) this.dismiss("gave_way", displaced.socket, displaced.address);
+    const { graceMs } = this.#limits;
+    const grace = setTimeout(() => {
+      if (this.strangers.delete(guest)) this.dismiss("too_slow", socket, address, { graceMs });
+    }, graceMs).unref();
+    socket.once("close", () => {
+      clearTimeout(grace);
+      this.#left(guest);
+    });
+    return guest;
+  }
+
+  #mayKnock(socket: Socket, address: string, source: string): boolean {
+    const until = this.bans.until(source);
+    if (until !== undefined) {
+      const minutes = Math.max(1, Math.ceil((until - this.#now()) / 60_000));
+      this.refuse("banned", socket, address, {
+        reason: "not_allowed",
+        sentence: `Too many logins from your address were refused. Try again in ${minutes} ` +
+          `minute${minutes === 1 ? "" : "s"}, with the right key, or ask the service's operator.`,
+      });
+      return false;
+    }
+    const { perAddress } = this.#limits;
+    if ((this.#inside.get(source) ?? 0) < perAddress) return true;
+    this.refuse("too_many_of_address", socket, address, {
+      reason: "too_many",
+      sentence: `Not now: ${perAddress} connections of your address are open, which is the most. ` +
+        "Close one of them first.",
+    });
+    return false;
+  }
+
+  /** What the guest says is read when it is its turn; somebody must listen for it by then. */
+  awaitTurn(guest: Guest): void {
+    const { socket, source } = guest;
+    // While there is such a listener, nothing is read (Node's documentation of streams).
+    const held = () => {
+      if (guest.stage !== "silent") return;
+      guest.stage = "speaking";
+      let had = false;
+      const callOff = this.pace.turn(source, () => {
+        had = true;
+        socket.off("readable", held);
+      });
+      socket.once("close", () => {
+        callOff();
+        if (had && !guest.costly) this.pace.giveBack(source);
+      });
+    };
+    socket.on("readable", held);
+  }
+
+  admit(guest: Guest): void {
+    const { source } = guest;
+    if (guest.admitted || guest.socket.destroyed) return;
+    guest.admitted = true;
+    this.strangers.delete(guest);
+    this.#inside.set(source, (this.#inside.get(source) ?? 0) + 1);
+    this.pace.giveBack(source);
+    this.bans.succeeded(source);
+  }
+
+  #left(guest: Guest): void {
+    const { source, address } = guest;
+    this.strangers.delete(guest);
+    if (guest.admitted) {
+      const others = this.#inside.get(source)! - 1;
+      if (others > 0) this.#inside.set(source, others);
+      else this.#inside.delete(source);
+    } else if (guest.refused) this.bans.failed(source, address);
+  }
+
+  /** Turns a connection away with a sentence. */
+  refuse(
+    why: TurnedAway,
+    socket: Socket,
+    address: string,
+    { reason, sentence }: { reason: RefusalReason; sentence: string },
+  ): void {
+    this.#count(why, address);
+    this.#refusing.refuse(socket, reason, sentence);
+  }
+
+  /** … and without. */
+  dismiss(why: TurnedAway, socket: Socket, address: string, fields = {}): void {
+    this.#count(why, address, fields);
+    socket.destroy();
+  }
+
+  #count(why: TurnedAway, address: string, fields = {}): void {
+    this.turnedAway[why]++;
+    this.#say(`sftp.${why}`, sourceOf(address), { address, ...fields });
+  }
+}

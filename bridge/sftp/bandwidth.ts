@@ -1,0 +1,34 @@
+/** How many bytes a second a school may move over all its connections, both ways together. */
+import { Bucket } from "../bucket.ts";
+import type { After } from "../timers.ts";
+
+export class Bandwidth {
+  readonly #bucket: Bucket;
+  readonly #after: After;
+  /** Times that somebody had to wait. */
+  #waited = 0;
+
+  constructor(
+    bytesPerSecond: number,
+    { now, after }: { now(): number; after: After },
+  ) {
+    this.#bucket = new Bucket({ burst: bytesPerSecond, perSecond: bytesPerSecond }, now);
+    this.#after = after;
+  }
+
+  get waited(): number {
+    return this.#waited;
+  }
+
+  moved(bytes: number): void {
+    this.#bucket.take(bytes);
+  }
+
+  /** Resolves when the next request may be begun; `undefined`: now. */
+  due(): Promise<void> | undefined {
+    const { debtMs } = this.#bucket;
+    if (debtMs === 0) return undefined;
+    this.#waited++;
+    return new Promise((resolve) => void this.#after(debtMs, resolve));
+  }
+}

@@ -1,0 +1,198 @@
+// Each limit of the door with a real server: what it refuses, what its client reads, what others notice.
+import assert from "node:assert/strict";
+import { createConnection, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { test } from "node:test";
+import type { Client } from "ssh2";
+import ssh2 from "ssh2";
+import {
+  call,
+  closed,
+  connect,
+  openSftp,
+  OpenSsh,
+  rsaKey,
+  schoolKey,
+  startWorld,
+  until,
+  wireOf,
+  type World,
+} from "./harness.ts";
+import { sendMessage, string } from "./raw-sftp.ts";
+
+/** From another address of this machine than everybody else. */
+function connectFrom(address: string, port: number): Socket {
+  const socket = createConnection({ host: "127.0.0.1", port, localAddress: address });
+  return socket.on("error", () => {}).resume();
+}
+
+test("a flood of silent connections from one address locks out no school that is far away", async () => {
+  const door = { strangers: 40, strangersPerAddress: 20 };
+  await using world = await startWorld({ door });
+  const flood: Socket[] = [];
+  // A school whose login takes long: three hundred strangers come between each of its packets.
+  const client = new ssh2.Client().on("error", () => {});
+  const ready = new Promise<void>((resolve, reject) => {
+    client.once("ready", resolve);
+    client.once("close", () => reject(new Error("the school was pushed out")));
+  });
+  const far = createConnection(world.server.port, "127.0.0.1");
+  await until(() => !far.connecting);
+  let relayed = 0;
+  const slow = async (data: Buffer) => {
+    for (let i = 0; i < 100; i++) flood.push(connectFrom("127.0.0.2", world.server.port));
+    await until(() => flood.every((socket) => !socket.connecting || socket.destroyed));
+    relayed += data.length;
+  };
+  const sock = new Duplex({
+    read() {},
+    write(data, _encoding, done) {
+      void slow(data).then(() => far.write(data, done));
+    },
+  });
+  far.on("data", (data) => sock.push(data));
+  client.connect({ sock, username: "school", privateKey: schoolKey });
+  await ready;
+  assert.ok(relayed > 500 && flood.length >= 400, `${flood.length} strangers`);
+  assert.ok(world.server.figures.turnedAway.gave_way > 200);
+  // In the log they are a handful of lines.
+  const lines = world.logs.filter(({ event }) => event === "sftp.gave_way");
+  assert.ok(lines.length < 15, `${lines.length} lines`);
+  client.end();
+  for (const socket of flood) socket.destroy();
+});
+
+test("an address that fails to log in again and again is shut out, is told so, and is let in when the ban is lifted", async () => {
+  await using world = await startWorld({ door: { failures: 3 } });
+  using wrong = new OpenSsh(world.server.port, rsaKey(2048));
+  for (let i = 0; i < 3; i++) assert.equal((await wrong.sftp("pwd")).status, 255);
+  await until(() => world.server.bans().length === 1);
+  const { status, errors } = await wrong.sftp("pwd");
+  assert.equal(status, 255);
+  assert.match(errors, /Too many logins from your address were refused\. Try again in 1 minute/);
+  // The right key does not help from there, and from elsewhere it does.
+  using right = new OpenSsh(world.server.port);
+  assert.equal((await right.sftp("pwd")).status, 255);
+  assert.equal((await right.sftp("pwd", "-o", "BindAddress=127.0.0.3")).status, 0);
+  const [ban] = world.server.bans();
+  assert.deepEqual([ban!.source, ban!.failures], ["127.0.0.1", 3]);
+  assert.equal(world.server.liftBan("127.0.0.1"), true);
+  assert.equal((await right.sftp("pwd")).status, 0);
+  assert.equal(world.server.figures.turnedAway.banned, 2);
+});
+
+test("a client that shows wrong keys before the right one is no failure", async () => {
+  await using world = await startWorld({ door: { failures: 1 } });
+  const keys = [rsaKey(2048), rsaKey(2048), schoolKey];
+  const client = await connect(world.server.port, {
+    authHandler(_left, _partial, next) {
+      next({ type: "publickey", username: "school", key: keys.shift()! });
+    },
+  });
+  const gone = closed(client);
+  client.end();
+  await gone;
+  assert.deepEqual(world.server.bans(), []);
+});
+
+test("every try counts, `none` too: after so many the connection ends", async () => {
+  await using world = await startWorld({ limits: { tries: 5 } });
+  const client = new ssh2.Client().on("error", () => {});
+  const gone = closed(client);
+  const none = Buffer.concat([Buffer.from([50]), ...["a", "ssh-connection", "none"].map(string)]);
+  client.once("handshake", () => {
+    const { _protocol } = client as unknown as Insides;
+    _protocol._handlers.SERVICE_ACCEPT = () => {
+      for (let i = 0; i < 5000; i++) sendMessage(client, none);
+    };
+  });
+  client.connect({
+    ...{ host: "127.0.0.1", port: world.server.port, username: "a", password: "b" },
+    authHandler: () => {},
+  });
+  await gone;
+  // The first is how every client begins.
+  await until(() => world.logs.some(({ event }) => event === "sftp.left"));
+  const refused = world.logs.filter(({ event }) => event === "sftp.refused");
+  assert.deepEqual(refused.map(({ fields }) => fields.times), [undefined, 2, 4]);
+});
+
+test("connections of one address, and in all, are limited, and the client reads why", async () => {
+  await using world = await startWorld({ door: { perAddress: 2, connections: 4 } });
+  const clients = [await connect(world.server.port), await connect(world.server.port)];
+  using ssh = new OpenSsh(world.server.port);
+  assert.match((await ssh.sftp("pwd")).errors, /2 connections of your address are open/);
+  const elsewhere = ["-o", "BindAddress=127.0.0.4"];
+  assert.equal((await ssh.sftp("pwd", ...elsewhere)).status, 0);
+  await until(() => world.server.figures.connections === 2);
+  const others = ["127.0.0.5", "127.0.0.6"].map((from) => connectFrom(from, world.server.port));
+  await until(() => world.server.figures.connections === 4);
+  assert.match((await ssh.sftp("pwd", ...elsewhere)).errors, /4 connections are open/);
+  for (const socket of others) socket.destroy();
+  await until(() => world.server.figures.connections === 2);
+  assert.equal((await ssh.sftp("pwd", ...elsewhere)).status, 0);
+  for (const client of clients) client.end();
+});
+
+test("the connection too many of a school is told so in words that its client shows", async () => {
+  await using world = await startWorld({ limits: { sessionsPerSchool: 1 } });
+  const client = await connect(world.server.port);
+  using ssh = new OpenSsh(world.server.port);
+  const { errors } = await ssh.sftp("pwd");
+  assert.match(errors, /the school has 1 connections open, which is the most; close one/);
+  client.end();
+});
+
+interface Insides {
+  _protocol: { _handlers: { SERVICE_ACCEPT(): void } };
+}
+
+/** Two schools, each with a key of its own. */
+async function twoSchools(limits: object): Promise<{ world: World; otherKey: string }> {
+  const otherKey = rsaKey(2048);
+  const other = wireOf(otherKey).toString("base64");
+  const own = wireOf(schoolKey).toString("base64");
+  const world = await startWorld({
+    limits,
+    authenticate({ publicKey }) {
+      const schoolId = { [own]: 1, [other]: 2 }[publicKey.toString("base64")];
+      return schoolId ? { schoolId, fingerprint: `SHA256:${schoolId}` } : undefined;
+    },
+  });
+  return { world, otherKey };
+}
+
+test("a school with many connections that do nothing keeps no other school out", async () => {
+  const { world, otherKey } = await twoSchools({ sessions: 4 });
+  await using _ = world;
+  const idle: Client[] = [];
+  for (let i = 0; i < 4; i++) idle.push(await connect(world.server.port));
+  const active = await openSftp(idle[0]!);
+  await call((done) => active.stat("/inbound", done));
+  const gone = Promise.race(idle.slice(1).map(closed));
+  const client = await connect(world.server.port, { username: "other", privateKey: otherKey });
+  await gone;
+  // Who is at work stays, and who has as many as others gives way to nobody.
+  await call((done) => active.stat("/inbound", done));
+  assert.equal(world.server.sessions, 4);
+  client.end();
+  for (const one of idle) one.end();
+});
+
+test("a school moves so many bytes a second over all its connections, and another is not slowed", async () => {
+  const { world, otherKey } = await twoSchools({ bytesPerSecond: 200_000 });
+  await using _ = world;
+  world.home.put("/inbound/big.csv", Buffer.alloc(500_000, "a"));
+  const read = async (config: object) => {
+    const client = await connect(world.server.port, config);
+    const sftp = await openSftp(client);
+    const began = performance.now();
+    const bytes = await call<Buffer>((done) => sftp.readFile("/inbound/big.csv", done));
+    client.end();
+    assert.equal(bytes.length, 500_000);
+    return performance.now() - began;
+  };
+  // 500 kB of which 200 kB are free: a second and a half at least, as timers never come early.
+  const [took] = await Promise.all([read({}), read({ username: "other", privateKey: otherKey })]);
+  assert.ok(took >= 900, `${took} ms`);
+});
