@@ -9,7 +9,12 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "node_modules", ".cache", "runtimes");
 
 /** These tests start `node` or look at another process, which is for Node's runner. */
-const processes = ["test/worker/main.test.ts", "test/worker/database/client-crash.test.ts"];
+const processes = [
+  "test/worker/main.test.ts",
+  "test/worker/database/client-crash.test.ts",
+  "test/worker/deno-contract.test.ts",
+  "test/worker/admin/generated-client.test.ts",
+];
 
 /** Name → its package, and what is run on it. */
 const runtimes = {

@@ -3,13 +3,16 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
+import { descriptionRoutes } from "./admin/description.ts";
 import type { Bell } from "./bridge/bell.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
+import * as v from "valibot";
 import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
 import { isUnavailable } from "./database/errors.ts";
 import type { Caller } from "./http/caller.ts";
+import { describes } from "./http/describe.ts";
 import { FailedTokens } from "./http/failed-tokens.ts";
 import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 
@@ -32,7 +35,7 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
     await next();
     if (c.req.method !== "GET" && c.res.ok) context.tell?.();
   });
-  app.get("/healthz", async (c) => {
+  app.get("/healthz", health, async (c) => {
     if (!await isMigrated(context.database)) {
       throw databaseUnavailable("its tables are not up to date");
     }
@@ -41,8 +44,15 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.route("/bridge", bridgeRoutes(context, failed));
   app.use("/admin/*", ringAfterChanges(context.bell));
   app.route("/admin", adminRoutes(context, failed));
+  app.route("/", descriptionRoutes(() => app as unknown as Hono));
   return app;
 }
+
+const health = describes({
+  summary: "Says whether the worker can serve",
+  answers: { 200: v.object({ status: v.literal("ok") }) },
+  refuses: { 503: ["database_unavailable"] },
+});
 
 /** What an administrator changed a listening bridge hears at once. */
 function ringAfterChanges(bell: Bell): MiddlewareHandler {

@@ -14,12 +14,13 @@ import type { School } from "../database/control/schools.ts";
 import { type Want, wants } from "../events/wants.ts";
 import { readZone } from "../export/zone.ts";
 import { readJson } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
+import { Contact as ContactShape } from "./shapes/told.ts";
 
 const wantNames = Object.keys(wants) as Want[];
 
@@ -59,46 +60,93 @@ export function contactRoutes(context: WorkerContext): Hono {
   const { database, now, randomId } = context;
   const routes = new Hono();
 
-  routes.post("/schools/:slug/contacts", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const given = await readJson(c, NewContact);
-    const by = author(c, now());
-    const contact = { ...given, id: randomId(), schoolId: school.id, createdAt: by.at };
-    const checked = checkZone(contact);
-    if (!await addContact(database, checked, by)) throw contactExists(school, checked);
-    return c.json(answer(checked), 201, {
-      location: `/admin/schools/${school.slug}/contacts/${checked.id}`,
-    });
-  });
+  routes.post(
+    "/schools/:slug/contacts",
+    needs("admin"),
+    describes({
+      summary: "Adds a contact, who is told by mail what happens",
+      body: NewContact,
+      answers: { 201: ContactShape },
+      refuses: { 409: ["contact_exists"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const given = await readJson(c, NewContact);
+      const by = author(c, now());
+      const contact = { ...given, id: randomId(), schoolId: school.id, createdAt: by.at };
+      const checked = checkZone(contact);
+      if (!await addContact(database, checked, by)) throw contactExists(school, checked);
+      return c.json(answer(checked), 201, {
+        location: `/admin/schools/${school.slug}/contacts/${checked.id}`,
+      });
+    },
+  );
 
-  routes.get("/schools/:slug/contacts", needs("viewer"), takes(...PAGE), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, v.tuple([v.string()]));
-    const contacts = await listContacts(database, school.id, page);
-    return c.json(writePage(contacts, page, ({ email }) => [email], answer));
-  });
+  routes.get(
+    "/schools/:slug/contacts",
+    needs("viewer"),
+    describes({
+      summary: "Lists a school's contacts, in the order of their addresses",
+      query: PAGE,
+      answers: { 200: pageOf(ContactShape) },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, v.tuple([v.string()]));
+      const contacts = await listContacts(database, school.id, page);
+      return c.json(writePage(contacts, page, ({ email }) => [email], answer));
+    },
+  );
 
-  routes.get("/schools/:slug/contacts/:id", needs("viewer"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    return c.json(answer(await findContact(school, c.req.param("id"))));
-  });
+  routes.get(
+    "/schools/:slug/contacts/:id",
+    needs("viewer"),
+    describes({
+      summary: "Shows a contact",
+      answers: { 200: ContactShape },
+      refuses: { 404: ["school_unknown", "contact_unknown"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      return c.json(answer(await findContact(school, c.req.param("id"))));
+    },
+  );
 
-  routes.patch("/schools/:slug/contacts/:id", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const contact = await findContact(school, c.req.param("id"));
-    const changed = checkZone({ ...contact, ...await readJson(c, Change) });
-    if (!await changeContact(database, changed, author(c, now()))) {
-      throw contactExists(school, changed);
-    }
-    return c.json(answer(changed));
-  });
+  routes.patch(
+    "/schools/:slug/contacts/:id",
+    needs("admin"),
+    describes({
+      summary: "Changes a contact",
+      body: Change,
+      answers: { 200: ContactShape },
+      refuses: { 404: ["school_unknown", "contact_unknown"], 409: ["contact_exists"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const contact = await findContact(school, c.req.param("id"));
+      const changed = checkZone({ ...contact, ...await readJson(c, Change) });
+      if (!await changeContact(database, changed, author(c, now()))) {
+        throw contactExists(school, changed);
+      }
+      return c.json(answer(changed));
+    },
+  );
 
-  routes.delete("/schools/:slug/contacts/:id", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const contact = await findContact(school, c.req.param("id"));
-    await deleteContact(database, contact, author(c, now()));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/schools/:slug/contacts/:id",
+    needs("admin"),
+    describes({
+      summary: "Forgets a contact and the mails to it",
+      answers: { 204: null },
+      refuses: { 404: ["school_unknown", "contact_unknown"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const contact = await findContact(school, c.req.param("id"));
+      await deleteContact(database, contact, author(c, now()));
+      return c.body(null, 204);
+    },
+  );
 
   async function findContact(school: School, id: string): Promise<Contact> {
     const contact = await contactById(database, school.id, id);

@@ -6,43 +6,62 @@ import { deliverAgain } from "../database/school/deliveries.ts";
 import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
 import { exportFile } from "../export/file.ts";
 import { ExportUnderWay, runNow } from "../export/tick.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { findExport } from "./find-export.ts";
 import { bridgeOf, findSchool } from "./find-school.ts";
+import { Export } from "./shapes/student.ts";
 
 export function exportRoutes(context: WorkerContext): Hono {
   const { database, now, randomId } = context;
   const routes = new Hono();
 
-  routes.post("/schools/:slug/exports", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const skipEmpty = school.settings.emptyExports === "skip";
-    const by = author(c, now());
-    const of = { id: school.id, bridge: school.bridge, skipEmpty };
-    const id = await runNow(context, of, by).catch(refuseWhileMaking);
-    if (id === undefined) {
-      throw new HttpProblem(
-        409,
-        "nothing_new",
-        `No verification of ${
-          c.req.param("slug")
-        } waits to be exported, and its setting emptyExports ` +
-          "is skip; no export was made.",
-      );
-    }
-    return c.json(writeExport((await getExport(database, id))!), 201);
-  });
+  routes.post(
+    "/schools/:slug/exports",
+    needs("admin"),
+    describes({
+      summary: "Makes an export now",
+      answers: { 201: Export },
+      refuses: { 409: ["nothing_new", "export_under_way"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const skipEmpty = school.settings.emptyExports === "skip";
+      const by = author(c, now());
+      const of = { id: school.id, bridge: school.bridge, skipEmpty };
+      const id = await runNow(context, of, by).catch(refuseWhileMaking);
+      if (id === undefined) {
+        throw new HttpProblem(
+          409,
+          "nothing_new",
+          `No verification of ${
+            c.req.param("slug")
+          } waits to be exported, and its setting emptyExports ` +
+            "is skip; no export was made.",
+        );
+      }
+      return c.json(writeExport((await getExport(database, id))!), 201);
+    },
+  );
 
-  routes.get("/schools/:slug/exports", needs("viewer"), takes(...PAGE), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, Instant);
-    const stored = await listExports(database, school.id, page.after, page.limit + 1);
-    return c.json(writePage(stored, page, ({ dueAt }) => dueAt, writeExport));
-  });
+  routes.get(
+    "/schools/:slug/exports",
+    needs("viewer"),
+    describes({
+      summary: "Lists a school's exports",
+      query: PAGE,
+      answers: { 200: pageOf(Export) },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, Instant);
+      const stored = await listExports(database, school.id, page.after, page.limit + 1);
+      return c.json(writePage(stored, page, ({ dueAt }) => dueAt, writeExport));
+    },
+  );
 
   /** One that has all its rows. */
   async function wholeExport(id: string): Promise<StoredExport> {
@@ -58,25 +77,48 @@ export function exportRoutes(context: WorkerContext): Hono {
   routes.get(
     "/exports/:id",
     needs("viewer", "export"),
+    describes({
+      summary: "Shows an export",
+      answers: { 200: Export },
+      refuses: { 404: ["export_unknown"] },
+    }),
     async (c) => c.json(writeExport(await findExport(database, c.req.param("id")))),
   );
 
   // The bytes that the school gets, the same each time.
-  routes.get("/exports/:id/file", needs("viewer", "export"), async (c) => {
-    const stored = await wholeExport(c.req.param("id"));
-    return c.body(exportFile(database, stored), 200, {
-      "content-type": "text/csv; charset=utf-8",
-      "content-disposition": `attachment; filename="${stored.name}"`,
-    });
-  });
+  routes.get(
+    "/exports/:id/file",
+    needs("viewer", "export"),
+    describes({
+      summary: "Downloads an export: the bytes that the school gets",
+      answers: { 200: { type: "text/csv", what: "The file" } },
+      refuses: { 404: ["export_unknown"], 409: ["export_unfinished"] },
+    }),
+    async (c) => {
+      const stored = await wholeExport(c.req.param("id"));
+      return c.body(exportFile(database, stored), 200, {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": `attachment; filename="${stored.name}"`,
+      });
+    },
+  );
 
-  routes.post("/exports/:id/deliver", needs("admin", "export"), async (c) => {
-    const stored = await wholeExport(c.req.param("id"));
-    const bridge = await bridgeOf(database, stored.schoolId);
-    const again = { export: stored, bridge, commandId: randomId() };
-    await deliverAgain(database, again, author(c, now()));
-    return c.json(writeExport(await findExport(database, stored.id)), 202);
-  });
+  routes.post(
+    "/exports/:id/deliver",
+    needs("admin", "export"),
+    describes({
+      summary: "Delivers an export again, byte for byte",
+      answers: { 202: Export },
+      refuses: { 404: ["export_unknown"], 409: ["export_unfinished"] },
+    }),
+    async (c) => {
+      const stored = await wholeExport(c.req.param("id"));
+      const bridge = await bridgeOf(database, stored.schoolId);
+      const again = { export: stored, bridge, commandId: randomId() };
+      await deliverAgain(database, again, author(c, now()));
+      return c.json(writeExport(await findExport(database, stored.id)), 202);
+    },
+  );
 
   return routes;
 }

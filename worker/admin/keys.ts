@@ -11,9 +11,9 @@ import {
 } from "../database/control/keys.ts";
 import type { School } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
 import { InstantText } from "./instant.ts";
@@ -21,6 +21,7 @@ import { findSchool, noSuchSchool } from "./find-school.ts";
 import { KeyRefusal } from "../ssh-key/refusal.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import { type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
+import { Key } from "./shapes/access.ts";
 
 const NewKey = v.strictObject({
   publicKey: v.string(),
@@ -32,47 +33,75 @@ const NewKey = v.strictObject({
 export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.post("/schools/:slug/keys", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const { publicKey, label, expiresAt } = await readJson(c, NewKey);
-    const key = await acceptKey(publicKey, keyTypes);
-    const by = author(c, now());
-    const expires = acceptExpiry(expiresAt ?? null, by.at);
-    const { comment, ...wire } = key;
-    const added = { ...wire, schoolId: school.id, label: label ?? comment, expiresAt: expires };
-    if (!await addKey(database, added, by)) {
-      throw keyTaken(school, await keyByFingerprint(database, key.fingerprint));
-    }
-    const stored = { ...added, createdAt: by.at, revokedAt: null };
-    return c.json(keyAnswer(stored), 201, {
-      location: `/admin/schools/${school.slug}/keys/${encodeURIComponent(key.fingerprint)}`,
-    });
-  });
+  routes.post(
+    "/schools/:slug/keys",
+    needs("admin"),
+    describes({
+      summary: "Adds an SSH key to a school",
+      body: NewKey,
+      answers: { 201: Key },
+      refuses: { 409: ["key_of_another_school", "key_revoked", "key_exists"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const { publicKey, label, expiresAt } = await readJson(c, NewKey);
+      const key = await acceptKey(publicKey, keyTypes);
+      const by = author(c, now());
+      const expires = acceptExpiry(expiresAt ?? null, by.at);
+      const { comment, ...wire } = key;
+      const added = { ...wire, schoolId: school.id, label: label ?? comment, expiresAt: expires };
+      if (!await addKey(database, added, by)) {
+        throw keyTaken(school, await keyByFingerprint(database, key.fingerprint));
+      }
+      const stored = { ...added, createdAt: by.at, revokedAt: null };
+      return c.json(keyAnswer(stored), 201, {
+        location: `/admin/schools/${school.slug}/keys/${encodeURIComponent(key.fingerprint)}`,
+      });
+    },
+  );
 
-  routes.get("/schools/:slug/keys", needs("viewer"), takes(...PAGE), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, v.tuple([v.string(), v.string()]));
-    const keys = await listKeys(database, school.id, page);
-    return c.json(
-      writePage(keys, page, ({ createdAt, fingerprint }) => [createdAt, fingerprint], keyAnswer),
-    );
-  });
+  routes.get(
+    "/schools/:slug/keys",
+    needs("viewer"),
+    describes({
+      summary: "Lists a school's keys, revoked ones too",
+      query: PAGE,
+      answers: { 200: pageOf(Key) },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, v.tuple([v.string(), v.string()]));
+      const keys = await listKeys(database, school.id, page);
+      return c.json(
+        writePage(keys, page, ({ createdAt, fingerprint }) => [createdAt, fingerprint], keyAnswer),
+      );
+    },
+  );
 
   // A fingerprint may hold slashes, and few people write them as %2F.
-  routes.delete("/schools/:slug/keys/:fingerprint{.+}", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const fingerprint = c.req.param("fingerprint");
-    const key = await keyByFingerprint(database, fingerprint);
-    if (key?.schoolId !== school.id) {
-      throw new HttpProblem(
-        404,
-        "key_unknown",
-        `${school.slug} has no key ${fingerprint}. GET /admin/schools/${school.slug}/keys lists them.`,
-      );
-    }
-    if (key.revokedAt === null) await revokeKey(database, key, author(c, now()));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/schools/:slug/keys/:fingerprint{.+}",
+    needs("admin"),
+    describes({
+      summary: "Revokes a key: its sessions end within seconds, and it never comes back",
+      answers: { 204: null },
+      refuses: { 404: ["school_unknown", "key_unknown"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const fingerprint = c.req.param("fingerprint");
+      const key = await keyByFingerprint(database, fingerprint);
+      if (key?.schoolId !== school.id) {
+        throw new HttpProblem(
+          404,
+          "key_unknown",
+          `${school.slug} has no key ${fingerprint}. GET /admin/schools/${school.slug}/keys lists them.`,
+        );
+      }
+      if (key.revokedAt === null) await revokeKey(database, key, author(c, now()));
+      return c.body(null, 204);
+    },
+  );
 
   return routes;
 }

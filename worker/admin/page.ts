@@ -7,13 +7,25 @@ import * as v from "valibot";
 import type { Page } from "../database/page.ts";
 import { HttpProblem } from "../http/problem.ts";
 
-/** The query parameters of a list. */
-export const PAGE = ["limit", "cursor"];
-
 const LIMIT = 100;
 const MOST = 1000;
 
-/** Reads `?limit=&cursor=`; put `takes(...PAGE)` before the route. `key` is the schema of what orders this list. @throws HttpProblem 400 */
+/** The query parameters of a list, for its `describes`. */
+export const PAGE = {
+  limit: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(MOST),
+      v.description("So many items at most"),
+    ),
+    LIMIT,
+  ),
+  cursor: v.optional(v.pipe(v.string(), v.description("The `next` of the page before"))),
+};
+
+/** Reads `?limit=&cursor=`; put `describes({ query: PAGE … })` before the route. `key` is the schema of what orders this list. @throws HttpProblem 400 */
 export function readPage<Key>(c: Context, key: v.GenericSchema<Key>): Page<Key> {
   const limit = c.req.query("limit") ?? String(LIMIT);
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST) {

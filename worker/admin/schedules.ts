@@ -5,10 +5,12 @@ import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
 import { readJson } from "../http/body.ts";
+import { describes } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
+import { Schedule } from "./shapes/student.ts";
 
 const PutSchedule = v.strictObject({
   /** A cron expression, or words. */
@@ -20,35 +22,72 @@ const PutSchedule = v.strictObject({
 export function scheduleRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.put("/schools/:slug/schedule", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const { when, timezone } = await readJson(c, PutSchedule);
-    const moment = now();
-    if (timezone === undefined) throw timezoneMissing();
-    const schedule = accepted(readSchedule(when, timezone, moment));
-    await putSchedule(database, {
-      schoolId: school.id,
-      cron: schedule.cron,
-      timezone: schedule.timezone,
-      nextDueAt: schedule.nextRuns[0]!.utc,
-    }, author(c, moment));
-    return c.json(schedule);
-  });
+  routes.put(
+    "/schools/:slug/schedule",
+    needs("admin"),
+    describes({
+      summary: "Sets when a school's exports are made",
+      body: PutSchedule,
+      answers: { 200: Schedule },
+      refuses: {
+        400: [
+          "schedule_words",
+          "schedule_cron",
+          "schedule_too_often",
+          "schedule_never",
+          "timezone",
+          "timezone_missing",
+        ],
+      },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const { when, timezone } = await readJson(c, PutSchedule);
+      const moment = now();
+      if (timezone === undefined) throw timezoneMissing();
+      const schedule = accepted(readSchedule(when, timezone, moment));
+      await putSchedule(database, {
+        schoolId: school.id,
+        cron: schedule.cron,
+        timezone: schedule.timezone,
+        nextDueAt: schedule.nextRuns[0]!.utc,
+      }, author(c, moment));
+      return c.json(schedule);
+    },
+  );
 
-  routes.get("/schools/:slug/schedule", needs("viewer"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const stored = await getSchedule(database, school.id);
-    if (!stored) throw noSchedule(c.req.param("slug"));
-    return c.json(accepted(readSchedule(stored.cron, stored.timezone, now())));
-  });
+  routes.get(
+    "/schools/:slug/schedule",
+    needs("viewer"),
+    describes({
+      summary: "Shows a school's schedule with its next five runs",
+      answers: { 200: Schedule },
+      refuses: { 404: ["school_unknown", "no_schedule"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const stored = await getSchedule(database, school.id);
+      if (!stored) throw noSchedule(c.req.param("slug"));
+      return c.json(accepted(readSchedule(stored.cron, stored.timezone, now())));
+    },
+  );
 
-  routes.delete("/schools/:slug/schedule", needs("admin"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    if (!await deleteSchedule(database, school.id, author(c, now()))) {
-      throw noSchedule(c.req.param("slug"));
-    }
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/schools/:slug/schedule",
+    needs("admin"),
+    describes({
+      summary: "Ends a school's schedule; exports are made when an administrator runs one",
+      answers: { 204: null },
+      refuses: { 404: ["school_unknown", "no_schedule"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      if (!await deleteSchedule(database, school.id, author(c, now()))) {
+        throw noSchedule(c.req.param("slug"));
+      }
+      return c.body(null, 204);
+    },
+  );
 
   return routes;
 }

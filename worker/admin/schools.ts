@@ -12,16 +12,17 @@ import {
   type SettingsPatch,
 } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { principalOf, schoolIds } from "../http/principal.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
 import { checkExpectation } from "./expectation.ts";
 import { bridgeFor, moveTo } from "./move-school.ts";
 import { findAnySchool, findSchool, noSuchSchool } from "./find-school.ts";
+import { Purging, School as SchoolShape } from "./shapes/school.ts";
 
 const Name = v.pipe(
   v.string(),
@@ -52,71 +53,128 @@ const SchoolChange = v.strictObject({
   settings: v.optional(Settings),
 });
 
+const Confirm = v.pipe(v.string(), v.description("The school's slug again"));
+
 export function schoolRoutes(context: WorkerContext): Hono {
   const { database, now, randomId, bridges } = context;
   const routes = new Hono();
 
-  routes.post("/schools", needs("admin", "all"), async (c) => {
-    const { slug, name, settings, ...asked } = await readJson(c, NewSchool);
-    checkExpectation(settings, now());
-    const bridge = bridgeFor(asked.bridge, bridges);
-    const school = await createSchool(
-      database,
-      { slug, name, settings: settings as SettingsPatch, bridge },
-      author(c, now()),
-    );
-    if (!school) {
-      throw new HttpProblem(
-        409,
-        "slug_taken",
-        `There is a school ${slug} already; it was left as it is. Choose another slug, or change ` +
-          `that school with PATCH /admin/schools/${slug}.`,
+  routes.post(
+    "/schools",
+    needs("admin", "all"),
+    describes({
+      summary: "Makes a school",
+      body: NewSchool,
+      answers: { 201: SchoolShape },
+      refuses: { 400: ["bridge_not_known"], 409: ["slug_taken"] },
+    }),
+    async (c) => {
+      const { slug, name, settings, ...asked } = await readJson(c, NewSchool);
+      checkExpectation(settings, now());
+      const bridge = bridgeFor(asked.bridge, bridges);
+      const school = await createSchool(
+        database,
+        { slug, name, settings: settings as SettingsPatch, bridge },
+        author(c, now()),
       );
-    }
-    return c.json(schoolAnswer(school), 201, { location: `/admin/schools/${slug}` });
-  });
+      if (!school) {
+        throw new HttpProblem(
+          409,
+          "slug_taken",
+          `There is a school ${slug} already; it was left as it is. Choose another slug, or change ` +
+            `that school with PATCH /admin/schools/${slug}.`,
+        );
+      }
+      return c.json(schoolAnswer(school), 201, { location: `/admin/schools/${slug}` });
+    },
+  );
 
-  routes.get("/schools", needs("viewer", "own"), takes(...PAGE), async (c) => {
-    const page = readPage(c, v.tuple([v.number()]));
-    const schools = await listSchools(database, page, schoolIds(principalOf(c)));
-    return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
-  });
+  routes.get(
+    "/schools",
+    needs("viewer", "own"),
+    describes({ summary: "Lists the schools", query: PAGE, answers: { 200: pageOf(SchoolShape) } }),
+    async (c) => {
+      const page = readPage(c, v.tuple([v.number()]));
+      const schools = await listSchools(database, page, schoolIds(principalOf(c)));
+      return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
+    },
+  );
 
-  routes.get("/schools/:slug", needs("viewer"), async (c) => {
-    return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
-  });
+  routes.get(
+    "/schools/:slug",
+    needs("viewer"),
+    describes({
+      summary: "Shows a school",
+      answers: { 200: SchoolShape },
+      refuses: { 404: ["school_unknown"] },
+    }),
+    async (c) => {
+      return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
+    },
+  );
 
-  routes.patch("/schools/:slug", needs("admin"), takes("confirm"), async (c) => {
-    const slug = c.req.param("slug");
-    const before = await findSchool(database, slug);
-    const { name, settings, bridge } = await readJson(c, SchoolChange);
-    checkExpectation(settings, now());
-    const by = author(c, now());
-    if (bridge !== undefined) {
-      const isConfirmed = c.req.query("confirm") === slug;
-      await moveTo(context, before, bridgeFor(bridge, bridges), isConfirmed, by);
-    }
-    const change = { name, settings: settings as SettingsPatch | undefined };
-    const school = await changeSchool(database, before.id, change, by);
-    if (!school) throw noSuchSchool(slug);
-    return c.json(schoolAnswer(school));
-  });
+  routes.patch(
+    "/schools/:slug",
+    needs("admin"),
+    describes({
+      summary: "Changes a school's name, settings or bridge",
+      description:
+        "Settings are merged; null takes one back to its default (RFC 7396). Another bridge " +
+        "begins with an empty home.",
+      query: { confirm: v.optional(Confirm) },
+      body: SchoolChange,
+      answers: { 200: SchoolShape },
+      refuses: {
+        400: ["bridge_not_known", "confirm_missing"],
+        404: ["school_unknown"],
+        409: ["uploads_unfinished", "bridge_still_forgetting"],
+        410: ["school_purging"],
+      },
+    }),
+    async (c) => {
+      const slug = c.req.param("slug");
+      const before = await findSchool(database, slug);
+      const { name, settings, bridge } = await readJson(c, SchoolChange);
+      checkExpectation(settings, now());
+      const by = author(c, now());
+      if (bridge !== undefined) {
+        const isConfirmed = c.req.query("confirm") === slug;
+        await moveTo(context, before, bridgeFor(bridge, bridges), isConfirmed, by);
+      }
+      const change = { name, settings: settings as SettingsPatch | undefined };
+      const school = await changeSchool(database, before.id, change, by);
+      if (!school) throw noSuchSchool(slug);
+      return c.json(schoolAnswer(school));
+    },
+  );
 
-  routes.delete("/schools/:slug", needs("admin", "all"), takes("confirm"), async (c) => {
-    const slug = c.req.param("slug");
-    const school = await findAnySchool(database, slug);
-    if (c.req.query("confirm") !== slug) {
-      throw new HttpProblem(
-        400,
-        "confirm_missing",
-        `Deleting ${slug} removes its students, uploads, keys and everything else of it for good, ` +
-          `on its bridge too; only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
-      );
-    }
-    const by = author(c, now());
-    await purgeSchool(database, school, randomId(), by);
-    return c.json({ slug, state: "purging", purgeStartedAt: school.deletedAt ?? by.at }, 202);
-  });
+  routes.delete(
+    "/schools/:slug",
+    needs("admin", "all"),
+    describes({
+      summary: "Deletes a school and everything of it, for good",
+      description:
+        "Its bridge removes its files too; the audit says school.deleted when all is done.",
+      query: { confirm: Confirm },
+      answers: { 202: Purging },
+      refuses: { 400: ["confirm_missing"], 404: ["school_unknown"] },
+    }),
+    async (c) => {
+      const slug = c.req.param("slug");
+      const school = await findAnySchool(database, slug);
+      if (c.req.query("confirm") !== slug) {
+        throw new HttpProblem(
+          400,
+          "confirm_missing",
+          `Deleting ${slug} removes its students, uploads, keys and everything else of it for good, ` +
+            `on its bridge too; only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
+        );
+      }
+      const by = author(c, now());
+      await purgeSchool(database, school, randomId(), by);
+      return c.json({ slug, state: "purging", purgeStartedAt: school.deletedAt ?? by.at }, 202);
+    },
+  );
 
   return routes;
 }

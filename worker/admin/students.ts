@@ -5,11 +5,12 @@ import type { WorkerContext } from "../context.ts";
 import { listStudents, studentByUsername } from "../database/school/students.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { accept } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
+import { Student } from "./shapes/student.ts";
 
 /** More words than these are more than one statement takes. */
 const Search = v.object({
@@ -19,30 +20,48 @@ const Search = v.object({
 export function studentRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/students", needs("viewer"), takes(...PAGE, "q"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, v.tuple([v.string()]));
-    const { q } = accept(Search, c.req.query(), "query");
-    const students = await listStudents(database, school.id, page, q);
-    return c.json(
-      writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
-    );
-  });
+  routes.get(
+    "/schools/:slug/students",
+    needs("viewer"),
+    describes({
+      summary: "Lists a school's students, in the order of their Usernames",
+      query: { ...PAGE, ...Search.entries },
+      answers: { 200: pageOf(Student) },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, v.tuple([v.string()]));
+      const { q } = accept(Search, c.req.query(), "query");
+      const students = await listStudents(database, school.id, page, q);
+      return c.json(
+        writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
+      );
+    },
+  );
 
   // A Username may be any text where the school says so, slashes too.
-  routes.get("/schools/:slug/students/:username{.+}", needs("viewer"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const username = c.req.param("username");
-    const student = await studentByUsername(database, school.id, username);
-    if (!student) {
-      throw new HttpProblem(
-        404,
-        "student_unknown",
-        `${school.slug} has no student with the Username ${JSON.stringify(username)}.`,
-      );
-    }
-    return c.json(student);
-  });
+  routes.get(
+    "/schools/:slug/students/:username{.+}",
+    needs("viewer"),
+    describes({
+      summary: "Shows a student",
+      answers: { 200: Student },
+      refuses: { 404: ["school_unknown", "student_unknown"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const username = c.req.param("username");
+      const student = await studentByUsername(database, school.id, username);
+      if (!student) {
+        throw new HttpProblem(
+          404,
+          "student_unknown",
+          `${school.slug} has no student with the Username ${JSON.stringify(username)}.`,
+        );
+      }
+      return c.json(student);
+    },
+  );
 
   return routes;
 }

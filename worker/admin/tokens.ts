@@ -13,14 +13,15 @@ import {
 import { TOKEN_PREFIX } from "../http/admin-door.ts";
 import { readJson } from "../http/body.ts";
 import { hexDigest } from "../http/digest.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { principalOf } from "../http/principal.ts";
 import { HttpProblem } from "../http/problem.ts";
-import { takes } from "../http/query.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 import { InstantText } from "./instant.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
+import { MadeToken, Me, Token } from "./shapes/access.ts";
 
 const NewToken = v.strictObject({
   /** What the audit calls its holder. */
@@ -43,37 +44,70 @@ const NewToken = v.strictObject({
 export function tokenRoutes({ database, now, randomId }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/me", needs("viewer", "own"), (c) => {
-    const { schools, ...principal } = principalOf(c);
-    return c.json({ ...principal, schools: schools && schools.map(({ slug }) => slug) });
-  });
+  routes.get(
+    "/me",
+    needs("viewer", "own"),
+    describes({ summary: "Says who asks", answers: { 200: Me } }),
+    (c) => {
+      const { schools, ...principal } = principalOf(c);
+      return c.json({ ...principal, schools: schools && schools.map(({ slug }) => slug) });
+    },
+  );
 
-  routes.post("/tokens", needs("admin", "all"), async (c) => {
-    const { name, role, schools: slugs, expiresAt } = await readJson(c, NewToken);
-    const by = author(c, now());
-    const expires = acceptExpiry(expiresAt, by.at);
-    const schools = slugs && await findSchools(slugs);
-    const token = newToken();
-    const id = `tok_${randomId()}`;
-    const stored = { id, name, role, schools, hash: await hexDigest(token), expiresAt: expires };
-    if (!await addToken(database, stored, by)) throw nameTaken(name);
-    // The only time that anybody sees it.
-    const answer = { ...tokenAnswer((await tokenById(database, id))!), token };
-    return c.json(answer, 201, { location: `/admin/tokens/${id}` });
-  });
+  routes.post(
+    "/tokens",
+    needs("admin", "all"),
+    describes({
+      summary: "Makes a token, which is shown this once",
+      body: NewToken,
+      answers: { 201: MadeToken },
+      refuses: { 400: ["expires_invalid"], 404: ["school_unknown"], 409: ["token_name_taken"] },
+    }),
+    async (c) => {
+      const { name, role, schools: slugs, expiresAt } = await readJson(c, NewToken);
+      const by = author(c, now());
+      const expires = acceptExpiry(expiresAt, by.at);
+      const schools = slugs && await findSchools(slugs);
+      const token = newToken();
+      const id = `tok_${randomId()}`;
+      const stored = { id, name, role, schools, hash: await hexDigest(token), expiresAt: expires };
+      if (!await addToken(database, stored, by)) throw nameTaken(name);
+      // The only time that anybody sees it.
+      const answer = { ...tokenAnswer((await tokenById(database, id))!), token };
+      return c.json(answer, 201, { location: `/admin/tokens/${id}` });
+    },
+  );
 
-  routes.get("/tokens", needs("admin", "all"), takes(...PAGE), async (c) => {
-    const page = readPage(c, v.tuple([v.string(), v.string()]));
-    const tokens = await listTokens(database, page);
-    return c.json(writePage(tokens, page, ({ createdAt, id }) => [createdAt, id], tokenAnswer));
-  });
+  routes.get(
+    "/tokens",
+    needs("admin", "all"),
+    describes({
+      summary: "Lists the tokens, revoked ones too",
+      query: PAGE,
+      answers: { 200: pageOf(Token) },
+    }),
+    async (c) => {
+      const page = readPage(c, v.tuple([v.string(), v.string()]));
+      const tokens = await listTokens(database, page);
+      return c.json(writePage(tokens, page, ({ createdAt, id }) => [createdAt, id], tokenAnswer));
+    },
+  );
 
-  routes.delete("/tokens/:id", needs("admin", "all"), async (c) => {
-    const token = await tokenById(database, c.req.param("id"));
-    if (!token) throw tokenUnknown(c.req.param("id"));
-    await revokeToken(database, token, author(c, now()));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/tokens/:id",
+    needs("admin", "all"),
+    describes({
+      summary: "Revokes a token at once",
+      answers: { 204: null },
+      refuses: { 404: ["token_unknown"] },
+    }),
+    async (c) => {
+      const token = await tokenById(database, c.req.param("id"));
+      if (!token) throw tokenUnknown(c.req.param("id"));
+      await revokeToken(database, token, author(c, now()));
+      return c.body(null, 204);
+    },
+  );
 
   async function findSchools(slugs: string[]) {
     const schools = [];

@@ -5,11 +5,13 @@ import type { WorkerContext } from "../context.ts";
 import { discardUpload, retryUpload } from "../database/school/decisions.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
 import { accept } from "../http/body.ts";
+import { describes } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { bridgeOf } from "./find-school.ts";
 import { uploadAnswer } from "./uploads.ts";
+import { Upload as UploadShape } from "./shapes/upload.ts";
 
 const Decision = v.strictObject({
   reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
@@ -38,22 +40,44 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
     return uploadAnswer(upload);
   }
 
-  routes.post("/uploads/:id/retry", needs("admin", "upload"), async (c) => {
-    const upload = await standing(c.req.param("id"), ["parked"]);
-    accept(Decision, await bodyOf(c.req.raw), "body");
-    const isDecided = await retryUpload(database, upload, randomId(), author(c, now()));
-    return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
-  });
+  routes.post(
+    "/uploads/:id/retry",
+    needs("admin", "upload"),
+    describes({
+      summary: "Tries an upload that is parked again",
+      body: Decision,
+      bodyOptional: true,
+      answers: { 202: UploadShape },
+      refuses: { 404: ["upload_unknown"], 409: ["upload_not_standing"] },
+    }),
+    async (c) => {
+      const upload = await standing(c.req.param("id"), ["parked"]);
+      accept(Decision, await bodyOf(c.req.raw), "body");
+      const isDecided = await retryUpload(database, upload, randomId(), author(c, now()));
+      return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
+    },
+  );
 
-  routes.post("/uploads/:id/discard", needs("admin", "upload"), async (c) => {
-    const upload = await standing(c.req.param("id"), ["held", "parked"]);
-    const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
-    const by = author(c, now());
-    const message = discardedBecause(upload, by.actor, reason);
-    const decision = { commandId: randomId(), reason, message };
-    const isDecided = await discardUpload(database, upload, decision, by);
-    return c.json(await answerOf(upload.id, isDecided, ["held", "parked"]), 202);
-  });
+  routes.post(
+    "/uploads/:id/discard",
+    needs("admin", "upload"),
+    describes({
+      summary: "Gives an upload up that is held or parked; its report says why",
+      body: Decision,
+      bodyOptional: true,
+      answers: { 202: UploadShape },
+      refuses: { 404: ["upload_unknown"], 409: ["upload_not_standing"] },
+    }),
+    async (c) => {
+      const upload = await standing(c.req.param("id"), ["held", "parked"]);
+      const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
+      const by = author(c, now());
+      const message = discardedBecause(upload, by.actor, reason);
+      const decision = { commandId: randomId(), reason, message };
+      const isDecided = await discardUpload(database, upload, decision, by);
+      return c.json(await answerOf(upload.id, isDecided, ["held", "parked"]), 202);
+    },
+  );
 
   return routes;
 }

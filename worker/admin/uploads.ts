@@ -8,36 +8,61 @@ import {
   type NumberedProblem,
   type Upload,
 } from "../database/school/uploads.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
 import { findUpload } from "./find-upload.ts";
+import { RowProblem, Upload as UploadShape } from "./shapes/upload.ts";
 
 export function uploadRoutes({ database }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.get("/schools/:slug/uploads", needs("viewer"), takes(...PAGE), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const page = readPage(c, v.tuple([v.string(), v.string()]));
-    const uploads = await listUploads(database, school.id, page);
-    return c.json(
-      writePage(uploads, page, (last) => [last.acceptedAt, last.id], uploadAnswer),
-    );
-  });
+  routes.get(
+    "/schools/:slug/uploads",
+    needs("viewer"),
+    describes({
+      summary: "Lists a school's uploads",
+      query: PAGE,
+      answers: { 200: pageOf(UploadShape) },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const page = readPage(c, v.tuple([v.string(), v.string()]));
+      const uploads = await listUploads(database, school.id, page);
+      return c.json(
+        writePage(uploads, page, (last) => [last.acceptedAt, last.id], uploadAnswer),
+      );
+    },
+  );
 
   routes.get(
     "/uploads/:id",
     needs("viewer", "upload"),
+    describes({
+      summary: "Shows an upload",
+      answers: { 200: UploadShape },
+      refuses: { 404: ["upload_unknown"] },
+    }),
     async (c) => c.json(uploadAnswer(await findUpload(database, c.req.param("id")))),
   );
 
-  routes.get("/uploads/:id/problems", needs("viewer", "upload"), takes(...PAGE), async (c) => {
-    const { id } = await findUpload(database, c.req.param("id"));
-    const page = readPage(c, v.tuple([v.number(), v.number()]));
-    const problems = await listProblems(database, id, page);
-    return c.json(writePage(problems, page, ({ line, number }) => [line, number], problemAnswer));
-  });
+  routes.get(
+    "/uploads/:id/problems",
+    needs("viewer", "upload"),
+    describes({
+      summary: "Lists what was wrong in an upload, in the order of the file",
+      query: PAGE,
+      answers: { 200: pageOf(RowProblem) },
+      refuses: { 404: ["upload_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findUpload(database, c.req.param("id"));
+      const page = readPage(c, v.tuple([v.number(), v.number()]));
+      const problems = await listProblems(database, id, page);
+      return c.json(writePage(problems, page, ({ line, number }) => [line, number], problemAnswer));
+    },
+  );
 
   return routes;
 }

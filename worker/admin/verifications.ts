@@ -9,14 +9,15 @@ import {
   withdrawVerification,
 } from "../database/school/verifications.ts";
 import { accept, readJson } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
-import { takes } from "../http/query.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { author } from "./author.ts";
 import { InstantText } from "./instant.ts";
 import { findSchool } from "./find-school.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
+import { Verification, Verified } from "./shapes/student.ts";
 
 /** So many students are verified in one call; more are sent in several. */
 const MOST_USERNAMES = 50_000;
@@ -50,54 +51,68 @@ const Withdraw = v.object({ reviewer: v.optional(Reviewer) });
 export function verificationRoutes({ database, now }: WorkerContext): Hono {
   const routes = new Hono();
 
-  routes.post("/schools/:slug/verifications", needs("reviewer"), async (c) => {
-    const school = await findSchool(database, c.req.param("slug"));
-    const { usernames, reviewer, verifiedAt } = await readJson(c, Verify);
-    const moment = now();
-    const by = author(c, moment);
-    const at = verifiedAt === undefined ? moment : Date.parse(verifiedAt);
-    if (at > moment) {
-      throw new HttpProblem(
-        422,
-        "verified_in_future",
-        `verifiedAt is ${verifiedAt}, which is still to come; it is now ` +
-          `${
-            instant(moment)
-          }. A moment in the past is allowed, or none for now. Nobody was verified.`,
-      );
-    }
-    // The same student under several spellings is answered once, as written first.
-    const asked = new Map<string, string>();
-    for (const username of usernames) {
-      const key = usernameKey(username);
-      if (!asked.has(key)) asked.set(key, username);
-    }
-    const { unknown, alreadyVerified } = await verifyStudents(database, {
-      schoolId: school.id,
-      usernameKeys: [...asked.keys()],
-      verifiedAt: instant(at),
-      reviewer: reviewer ?? by.actor,
-    }, by);
-    const answer = {
-      verified: [] as string[],
-      alreadyVerified: [] as string[],
-      unknown: [] as string[],
-    };
-    for (const [key, username] of asked) {
-      const list = unknown.has(key)
-        ? answer.unknown
-        : alreadyVerified.has(key)
-        ? answer.alreadyVerified
-        : answer.verified;
-      list.push(username);
-    }
-    return c.json(answer);
-  });
+  routes.post(
+    "/schools/:slug/verifications",
+    needs("reviewer"),
+    describes({
+      summary: "Marks students verified",
+      body: Verify,
+      answers: { 200: Verified },
+      refuses: { 422: ["verified_in_future"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const { usernames, reviewer, verifiedAt } = await readJson(c, Verify);
+      const moment = now();
+      const by = author(c, moment);
+      const at = verifiedAt === undefined ? moment : Date.parse(verifiedAt);
+      if (at > moment) {
+        throw new HttpProblem(
+          422,
+          "verified_in_future",
+          `verifiedAt is ${verifiedAt}, which is still to come; it is now ` +
+            `${
+              instant(moment)
+            }. A moment in the past is allowed, or none for now. Nobody was verified.`,
+        );
+      }
+      // The same student under several spellings is answered once, as written first.
+      const asked = new Map<string, string>();
+      for (const username of usernames) {
+        const key = usernameKey(username);
+        if (!asked.has(key)) asked.set(key, username);
+      }
+      const { unknown, alreadyVerified } = await verifyStudents(database, {
+        schoolId: school.id,
+        usernameKeys: [...asked.keys()],
+        verifiedAt: instant(at),
+        reviewer: reviewer ?? by.actor,
+      }, by);
+      const answer = {
+        verified: [] as string[],
+        alreadyVerified: [] as string[],
+        unknown: [] as string[],
+      };
+      for (const [key, username] of asked) {
+        const list = unknown.has(key)
+          ? answer.unknown
+          : alreadyVerified.has(key)
+          ? answer.alreadyVerified
+          : answer.verified;
+        list.push(username);
+      }
+      return c.json(answer);
+    },
+  );
 
   routes.get(
     "/schools/:slug/verifications",
     needs("viewer"),
-    takes(...PAGE, "state"),
+    describes({
+      summary: "Lists who was verified, and what became of it",
+      query: { ...PAGE, ...Which.entries },
+      answers: { 200: pageOf(Verification) },
+    }),
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
       const page = readPage(c, v.tuple([v.number()]));
@@ -112,7 +127,12 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
   routes.delete(
     "/schools/:slug/verifications/:username{.+}",
     needs("reviewer"),
-    takes("reviewer"),
+    describes({
+      summary: "Withdraws a verification",
+      query: Withdraw.entries,
+      answers: { 204: null },
+      refuses: { 404: ["school_unknown", "not_verified"] },
+    }),
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
       const username = c.req.param("username").trim();

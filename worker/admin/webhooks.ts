@@ -22,12 +22,13 @@ import { GIVE_UP_MS } from "../events/backoff.ts";
 import { urlFault } from "../events/target.ts";
 import { newSecret } from "../events/signature.ts";
 import { readJson } from "../http/body.ts";
+import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
-import { takes } from "../http/query.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
+import { Delivery, Replayed, Webhook as WebhookShape, WebhookWithSecret } from "./shapes/told.ts";
 
 const kindNames = Object.keys(kinds) as Kind[];
 
@@ -71,53 +72,103 @@ export function webhookRoutes(context: WorkerContext): Hono {
   const { database, now, randomId, allowPrivateWebhooks } = context;
   const routes = new Hono();
 
-  routes.post("/webhooks", needs("admin", "all"), async (c) => {
-    const { url, school, kinds, description } = await readJson(c, NewWebhook);
-    checkUrl(url, allowPrivateWebhooks);
-    const schoolId = school == null ? null : (await findSchool(database, school)).id;
-    const secret = randomSecret();
-    const id = `whk_${randomId()}`;
-    const webhook = { id, schoolId, url, kinds, description, secret };
-    await addWebhook(database, webhook, author(c, now()));
-    const stored = await findWebhook(id);
-    return c.json({ ...stored, secret }, 201, { location: `/admin/webhooks/${id}` });
-  });
+  routes.post(
+    "/webhooks",
+    needs("admin", "all"),
+    describes({
+      summary: "Adds a webhook, in the Standard Webhooks format",
+      body: NewWebhook,
+      answers: { 201: WebhookWithSecret },
+      refuses: { 400: ["webhook_url"], 404: ["school_unknown"] },
+    }),
+    async (c) => {
+      const { url, school, kinds, description } = await readJson(c, NewWebhook);
+      checkUrl(url, allowPrivateWebhooks);
+      const schoolId = school == null ? null : (await findSchool(database, school)).id;
+      const secret = randomSecret();
+      const id = `whk_${randomId()}`;
+      const webhook = { id, schoolId, url, kinds, description, secret };
+      await addWebhook(database, webhook, author(c, now()));
+      const stored = await findWebhook(id);
+      return c.json({ ...stored, secret }, 201, { location: `/admin/webhooks/${id}` });
+    },
+  );
 
-  routes.get("/webhooks", needs("viewer", "all"), takes(...PAGE), async (c) => {
-    const page = readPage(c, v.tuple([v.string(), v.string()]));
-    const webhooks = await listWebhooks(database, page);
-    return c.json(writePage(webhooks, page, ({ createdAt, id }) => [createdAt, id], (one) => one));
-  });
+  routes.get(
+    "/webhooks",
+    needs("viewer", "all"),
+    describes({
+      summary: "Lists the webhooks",
+      query: PAGE,
+      answers: { 200: pageOf(WebhookShape) },
+    }),
+    async (c) => {
+      const page = readPage(c, v.tuple([v.string(), v.string()]));
+      const webhooks = await listWebhooks(database, page);
+      return c.json(
+        writePage(webhooks, page, ({ createdAt, id }) => [createdAt, id], (one) => one),
+      );
+    },
+  );
 
   routes.get(
     "/webhooks/:id",
     needs("viewer", "all"),
+    describes({
+      summary: "Shows a webhook",
+      answers: { 200: WebhookShape },
+      refuses: { 404: ["webhook_unknown"] },
+    }),
     async (c) => c.json(await findWebhook(c.req.param("id"))),
   );
 
-  routes.patch("/webhooks/:id", needs("admin", "all"), async (c) => {
-    const { id } = await findWebhook(c.req.param("id"));
-    const { rotateSecret, ...change } = await readJson(c, Change);
-    if (change.url !== undefined) checkUrl(change.url, allowPrivateWebhooks);
-    const secret = rotateSecret ? randomSecret() : undefined;
-    const rotation = secret === undefined
-      ? undefined
-      : { secret, previousUntil: instant(now() + ROTATION_MS) };
-    await changeWebhook(database, id, { ...change, rotation }, author(c, now()));
-    context.tell?.();
-    return c.json({ ...await findWebhook(id), ...(secret ? { secret } : {}) });
-  });
+  routes.patch(
+    "/webhooks/:id",
+    needs("admin", "all"),
+    describes({
+      summary: "Changes a webhook, or its secret",
+      body: Change,
+      answers: { 200: WebhookWithSecret },
+      refuses: { 400: ["webhook_url"], 404: ["webhook_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findWebhook(c.req.param("id"));
+      const { rotateSecret, ...change } = await readJson(c, Change);
+      if (change.url !== undefined) checkUrl(change.url, allowPrivateWebhooks);
+      const secret = rotateSecret ? randomSecret() : undefined;
+      const rotation = secret === undefined
+        ? undefined
+        : { secret, previousUntil: instant(now() + ROTATION_MS) };
+      await changeWebhook(database, id, { ...change, rotation }, author(c, now()));
+      context.tell?.();
+      return c.json({ ...await findWebhook(id), ...(secret ? { secret } : {}) });
+    },
+  );
 
-  routes.delete("/webhooks/:id", needs("admin", "all"), async (c) => {
-    const { id } = await findWebhook(c.req.param("id"));
-    await deleteWebhook(database, id, author(c, now()));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/webhooks/:id",
+    needs("admin", "all"),
+    describes({
+      summary: "Forgets a webhook and what waits for it",
+      answers: { 204: null },
+      refuses: { 404: ["webhook_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findWebhook(c.req.param("id"));
+      await deleteWebhook(database, id, author(c, now()));
+      return c.body(null, 204);
+    },
+  );
 
   routes.get(
     "/webhooks/:id/deliveries",
     needs("viewer", "all"),
-    takes(...PAGE, "state"),
+    describes({
+      summary: "Lists what was sent to a webhook, with each attempt",
+      query: { ...PAGE, state: v.optional(v.picklist(["waiting", "delivered", "failed"])) },
+      answers: { 200: pageOf(Delivery) },
+      refuses: { 404: ["webhook_unknown"] },
+    }),
     async (c) => {
       const { id } = await findWebhook(c.req.param("id"));
       const page = readPage(c, v.tuple([v.string(), v.string()]));
@@ -129,29 +180,48 @@ export function webhookRoutes(context: WorkerContext): Hono {
     },
   );
 
-  routes.post("/webhooks/:id/deliveries/:delivery/replay", needs("admin", "all"), async (c) => {
-    const { id } = await findWebhook(c.req.param("id"));
-    const delivery = c.req.param("delivery");
-    const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { delivery });
-    if (!await replayDelivery(database, delivery, replayOf(id), audit)) {
-      throw new HttpProblem(
-        404,
-        "delivery_unknown",
-        `The webhook ${id} has no delivery ${delivery}; finished ones are kept for 30 days.`,
-      );
-    }
-    context.tell?.();
-    return c.json({ replayed: 1 }, 202);
-  });
+  routes.post(
+    "/webhooks/:id/deliveries/:delivery/replay",
+    needs("admin", "all"),
+    describes({
+      summary: "Sends one delivery again",
+      answers: { 202: Replayed },
+      refuses: { 404: ["webhook_unknown", "delivery_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findWebhook(c.req.param("id"));
+      const delivery = c.req.param("delivery");
+      const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { delivery });
+      if (!await replayDelivery(database, delivery, replayOf(id), audit)) {
+        throw new HttpProblem(
+          404,
+          "delivery_unknown",
+          `The webhook ${id} has no delivery ${delivery}; finished ones are kept for 30 days.`,
+        );
+      }
+      context.tell?.();
+      return c.json({ replayed: 1 }, 202);
+    },
+  );
 
-  routes.post("/webhooks/:id/replay", needs("admin", "all"), async (c) => {
-    const { id } = await findWebhook(c.req.param("id"));
-    const since = instant(Date.parse((await readJson(c, Replay)).since));
-    const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { since });
-    const replayed = await replayFailed(database, since, MOST_REPLAYED, replayOf(id), audit);
-    context.tell?.();
-    return c.json({ replayed }, 202);
-  });
+  routes.post(
+    "/webhooks/:id/replay",
+    needs("admin", "all"),
+    describes({
+      summary: "Sends again what failed since a moment",
+      body: Replay,
+      answers: { 202: Replayed },
+      refuses: { 404: ["webhook_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findWebhook(c.req.param("id"));
+      const since = instant(Date.parse((await readJson(c, Replay)).since));
+      const audit = auditWebhook(author(c, now()), "webhook.replayed", id, { since });
+      const replayed = await replayFailed(database, since, MOST_REPLAYED, replayOf(id), audit);
+      context.tell?.();
+      return c.json({ replayed }, 202);
+    },
+  );
 
   async function findWebhook(id: string): Promise<Webhook> {
     const webhook = await webhookById(database, id);

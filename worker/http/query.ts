@@ -15,6 +15,11 @@ export function takes(...names: string[]): MiddlewareHandler {
   return middleware;
 }
 
+/** The same of a middleware that says more than that. */
+export function takenBy(middleware: MiddlewareHandler, names: readonly string[]): void {
+  taken.set(middleware, names);
+}
+
 /** Put before all routes: refuses what the route that is called did not name, or names twice. */
 export const knownQuery: MiddlewareHandler = async (c, next) => {
   const allowed = matchedRoutes(c).flatMap(({ handler }) => [...taken.get(handler) ?? []]);

@@ -1,0 +1,66 @@
+import * as v from "valibot";
+import { verificationStates } from "../../database/school/verifications.ts";
+import { Count, NullableText, NullableTime, Text, Time } from "./words.ts";
+
+export const Student = v.pipe(
+  v.object({
+    username: Text,
+    studentId: NullableText,
+    lastName: NullableText,
+    firstName: NullableText,
+    telephone: v.pipe(NullableText, v.description("E.164")),
+    dob: v.pipe(NullableText, v.description("YYYY-MM-DD")),
+    requirementGroup: NullableText,
+    term: NullableText,
+    onCampus: v.nullable(v.boolean()),
+    verifiedAt: NullableTime,
+  }),
+  v.metadata({ ref: "Student" }),
+);
+
+export const Verified = v.pipe(
+  v.object({
+    verified: v.array(Text),
+    alreadyVerified: v.array(Text),
+    unknown: v.pipe(v.array(Text), v.description("The school has no such student")),
+  }),
+  v.metadata({ ref: "Verified" }),
+);
+
+export const Verification = v.pipe(
+  v.object({
+    username: Text,
+    state: v.picklist(verificationStates),
+    verifiedAt: Time,
+    reviewer: Text,
+    recordedAt: Time,
+    withdrawnAt: NullableTime,
+    withdrawnBy: NullableText,
+    exportId: v.pipe(NullableText, v.description("The export it is in, also if withdrawn since")),
+  }),
+  v.metadata({ ref: "Verification" }),
+);
+
+export const Schedule = v.pipe(
+  v.object({
+    cron: Text,
+    timezone: Text,
+    description: v.pipe(Text, v.description("The expression in English")),
+    nextRuns: v.array(v.object({ utc: Time, local: Text })),
+  }),
+  v.metadata({ ref: "Schedule" }),
+);
+
+export const Export = v.pipe(
+  v.object({
+    id: Text,
+    name: v.pipe(Text, v.description("The file's name in /outbound")),
+    state: v.picklist(["making", "pending", "delivered", "downloaded"]),
+    students: v.pipe(Count, v.description("Its rows; so far, while it is being made")),
+    dueAt: Time,
+    deliveredAt: NullableTime,
+    downloadedAt: NullableTime,
+    receipt: v.nullable(v.object({ fingerprint: Text, address: Text })),
+  }),
+  v.metadata({ ref: "Export" }),
+);

@@ -1,0 +1,69 @@
+import * as v from "valibot";
+import { Count, NullableTime, Sender, Text, Time } from "./words.ts";
+
+export const RowCounts = v.pipe(
+  v.object({
+    read: Count,
+    added: Count,
+    updated: Count,
+    unchanged: Count,
+    rejected: Count,
+    warnings: Count,
+    unprocessed: v.pipe(Count, v.description("Rows beyond the school's row limit")),
+    unlisted: v.optional(v.pipe(Count, v.description("Problems that are counted and not listed"))),
+  }),
+  v.metadata({ ref: "RowCounts" }),
+);
+
+const state = v.pipe(
+  v.picklist([
+    "accepted",
+    "checking",
+    "processing",
+    "held",
+    "parked",
+    "completed",
+    "rejected",
+    "discarded",
+    "reverted",
+  ]),
+  v.metadata({ ref: "UploadState" }),
+);
+
+export const uploadEntries = {
+  id: Text,
+  name: v.pipe(Text, v.description("As the school named it")),
+  timeCode: Text,
+  state,
+  heldBecause: v.optional(v.pipe(Text, v.description("Why it is held or parked"))),
+  size: v.pipe(v.number(), v.description("Bytes")),
+  sha256: Text,
+  rows: RowCounts,
+  sender: Sender,
+  acceptedAt: Time,
+  completedAt: NullableTime,
+};
+
+export const Upload = v.pipe(v.object(uploadEntries), v.metadata({ ref: "Upload" }));
+
+export const Progress = v.pipe(
+  v.object({
+    state,
+    bytes: v.pipe(Count, v.description("So many of them are done")),
+    size: Count,
+    rows: RowCounts,
+  }),
+  v.metadata({ ref: "Progress" }),
+);
+
+export const RowProblem = v.pipe(
+  v.object({
+    line: v.pipe(Count, v.description("The header is line 1; 0 is the summary's")),
+    username: Text,
+    column: v.pipe(Text, v.description("Empty when the record or the file is meant")),
+    severity: v.picklist(["error", "warning", "info"]),
+    code: v.pipe(Text, v.description("docs/problems.md lists them")),
+    message: Text,
+  }),
+  v.metadata({ ref: "RowProblem" }),
+);
