@@ -17,23 +17,17 @@ export interface Operation extends Json {
 
 /** @param app the whole worker, as the document has the paths that are asked for */
 export async function openApi(app: Hono): Promise<OpenApi> {
-  const document = await generateSpecs(app, {
-    documentation: {
-      info: {
-        title: "Rosterbridge",
-        description:
-          "Student rosters in by SFTP, verified students out: the administrators' API. " +
-          "Lists are pages, newest first where they have a time; times are ISO 8601 UTC; refusals are " +
-          "RFC 9457 problems with a code for programs and a sentence for people.",
-        version: "1",
-        license: { name: "MIT", identifier: "MIT" },
-      } as never,
-      servers: [{ url: "/", description: "This worker" }],
-      components: components as never,
+  const made = await generateSpecs(app, { excludeStaticFile: false }) as unknown as OpenApi;
+  const document: OpenApi = {
+    openapi: "3.1.1",
+    info,
+    servers: [{ url: "/", description: "This worker" }],
+    paths: made.paths,
+    components: {
+      ...components,
+      schemas: { ...components.schemas, ...made.components.schemas },
     },
-    excludeStaticFile: false,
-  }) as unknown as OpenApi;
-  document.openapi = "3.1.1";
+  };
   const needs = needsByOperation(app);
   const tags = new Set<string>();
   for (const [path, operations] of Object.entries(document.paths)) {
@@ -84,6 +78,16 @@ const rooms: Record<string, string> = {
   me: "Who asks",
   audit: "What administrators did",
   worker: "The worker itself",
+};
+
+const info = {
+  title: "Rosterbridge",
+  description:
+    "Student rosters in by SFTP, verified students out: the administrators' API. Lists are " +
+    "pages, newest first where they have a time; times are ISO 8601 UTC; refusals are RFC 9457 " +
+    "problems with a code for programs and a sentence for people.",
+  version: "1",
+  license: { name: "MIT", identifier: "MIT" },
 };
 
 const problem = {

@@ -31,4 +31,7 @@ export function jsonSchema(schema: v.GenericSchema, { components, options }: Con
 }
 
 // Handed over here, as the package would look for it on the disk, where an edge worker may not.
-loadVendor("valibot", { toOpenAPISchema: jsonSchema as never });
+loadVendor("valibot", {
+  toOpenAPISchema: (schema, context): object =>
+    jsonSchema(schema as unknown as v.GenericSchema, context as Conversion),
+});

@@ -265,6 +265,6 @@ async function parkedUpload(database: Client, schoolId: number, at: string): Pro
     ...{ id, schoolId, lane: "roster", name: "broken.csv", timeCode: "20261121T000000000Z" },
     ...{ acceptedAt: at, size: 3, sha256: null, sender: null, parked: "its bytes are damaged" },
   };
-  await announceUpload(database, "default", announcement as never, at);
+  await announceUpload(database, announcement as never, at);
   return id;
 }
