@@ -148,14 +148,15 @@ function relayOf(
   const telling = new Telling({ catalog, worker, syncMs, random, log });
   const outbox = new Outbox({
     ...{ vault, worker, concurrency, sliceBytes, random, log, slugOf },
-    laneOf: (schoolId, name) => directory.laneOf(schoolId, name) ?? "roster",
+    laneOf: (schoolId, name) => directory.takingOf(schoolId, name)?.lane ?? "roster",
+    maxExpandedBytes: maxUploadBytes,
     ended: () => telling.nudge(),
   });
   const settling = new Settling({
     catalog,
     settleMs: settings.settleMs,
     after: systemAfter,
-    takes: (schoolId, name) => directory.laneOf(schoolId, name) !== undefined,
+    takes: (schoolId, name) => directory.takingOf(schoolId, name),
     accepted(entry) {
       const { uploadId, schoolId, name } = entry;
       log("upload.accepted", { school: slugOf(schoolId), schoolId, upload: uploadId, name });

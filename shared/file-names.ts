@@ -5,9 +5,9 @@
 /** The stages whose names the service makes: `roster.csv.<time code>.<stage>`. */
 export type Stage = "processing" | "completed" | "rejected" | "original";
 
-/** Is this a roster's name, one that is accepted when it has settled? */
+/** Is this a roster's name, one that is accepted when it has settled: a .csv, also a packed one? */
 export function isRosterName(name: string): boolean {
-  return /\.csv$/i.test(name);
+  return /\.(csv|csv\.gz|zip)$/i.test(name);
 }
 
 /** The name of an accepted roster in a stage of its life. */

@@ -82,6 +82,17 @@ export const DirectoryLane = v.object({
   lane: v.string(),
   /** File names it takes, with `*` for any characters, compared without letter case: `*.csv`. */
   patterns: v.array(v.string()),
+  /**
+   * Names of files that it takes packed. A bridge of an older version leaves them alone, and so does
+   * any bridge that does not know how they are packed.
+   */
+  packed: v.optional(v.array(v.object({
+    pattern: v.string(),
+    /** `gzip`, or `zip`: an archive with one file. */
+    as: v.string(),
+    /** What the file in the archive may be called. */
+    entry: v.optional(v.string(), "*"),
+  }))),
 });
 export type DirectoryLane = v.InferOutput<typeof DirectoryLane>;
 
@@ -264,7 +275,12 @@ export const UploadAnnouncement = v.object({
   name: v.string(),
   timeCode: v.string(),
   acceptedAt: Instant,
+  /** Bytes that are sent in slices: of a packed file the expanded ones. */
   size: ByteCount,
+  /** How the file is packed, and how many bytes it is so. */
+  packed: v.nullish(v.object({ as: v.string(), size: ByteCount })),
+  /** The file is packed and cannot be expanded, ever: a word for it, and a sentence. */
+  unreadable: v.nullish(v.object({ code: v.string(), message: v.string() })),
   /** Of the uploaded bytes, lower-case hexadecimal; `null` when they cannot be read. */
   sha256: v.nullable(v.string()),
   /** `null`: nobody knows, such as after a catalog was put back. */

@@ -4,6 +4,7 @@
  * as they are.
  */
 import type { Log } from "../../shared/log.ts";
+import type { Taking } from "../schools/lanes.ts";
 import type { After } from "../timers.ts";
 import { Trouble } from "../trouble.ts";
 import {
@@ -19,8 +20,8 @@ export interface SettlingOptions {
   /** Milliseconds a file must be left alone. */
   settleMs: number;
   after: After;
-  /** Does a lane of its school take a file of this name? */
-  takes(schoolId: number, name: string): boolean;
+  /** The lane of its school that takes a file of this name; `undefined`: none does. */
+  takes(schoolId: number, name: string): Taking | undefined;
   accepted(entry: OutboxEntry): void;
   log: Log;
 }
@@ -86,9 +87,9 @@ export class Settling {
 
   #goOn(replaced: CatalogFile): void {
     const { catalog, accepted } = this.#options;
-    const isTaken = this.#isTaken({ ...replaced, path: pathBefore(replaced) });
-    if (isTaken) accepted(catalog.accept(replaced.id));
-    else catalog.keepReplaced(replaced.id);
+    const taking = this.#takingOf({ ...replaced, path: pathBefore(replaced) });
+    if (taking === undefined) catalog.keepReplaced(replaced.id);
+    else accepted(catalog.accept(replaced.id, packingText(taking)));
   }
 
   /** At start: whatever was closed before, its session has ended; what was being written broke off. */
@@ -126,12 +127,19 @@ export class Settling {
     const file = catalog.file(fileId);
     // One that is being written again is partial, and is touched when its handle is closed.
     if (file?.state !== "closed") return;
-    if (this.#isTaken(file)) accepted(catalog.accept(fileId));
-    else catalog.keep(fileId);
+    const taking = this.#takingOf(file);
+    if (taking === undefined) catalog.keep(fileId);
+    else accepted(catalog.accept(fileId, packingText(taking)));
   }
 
-  #isTaken({ schoolId, path }: CatalogFile): boolean {
+  #takingOf({ schoolId, path }: CatalogFile): Taking | undefined {
     const inbound = "/inbound/";
-    return path.startsWith(inbound) && this.#options.takes(schoolId, path.slice(inbound.length));
+    if (!path.startsWith(inbound)) return undefined;
+    return this.#options.takes(schoolId, path.slice(inbound.length));
   }
+}
+
+/** As the outbox keeps it. */
+function packingText({ packing }: Taking): string | null {
+  return packing === null ? null : JSON.stringify(packing);
 }

@@ -13,6 +13,8 @@ import type {
 import { BlobDamaged, BlobMissing } from "../vault/blob/errors.ts";
 import type { CatalogFile, OutboxEntry } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Source } from "./unpacking/archive.ts";
+import { contentOf } from "./unpacking/content.ts";
 import { isDeliverable, type StoredDownload, storeDownload } from "./download.ts";
 import { type WorkerClient, WorkerRefusal, WorkerUnavailable } from "./worker-client.ts";
 
@@ -21,6 +23,8 @@ export interface UploadOptions {
   worker: WorkerClient;
   /** The lane that takes files of this name. */
   laneOf(schoolId: number, name: string): string;
+  /** A packed file may expand to so many bytes. */
+  maxExpandedBytes: number;
   /** At most so many bytes are sent at a time. */
   sliceBytes: number;
   /** Is the bridge to end? */
@@ -117,7 +121,7 @@ async function send(
   file: CatalogFile,
   options: UploadOptions,
 ): Promise<UploadPosition> {
-  const { vault, worker, sliceBytes, stopped } = options;
+  const { vault, worker, maxExpandedBytes } = options;
   const lease = await soundly(() => vault.use(file));
   try {
     const { blob } = lease;
@@ -125,27 +129,46 @@ async function send(
       entry.sha256 = await soundly(() => hashOf(blob));
       vault.catalog.setHash(file, entry.sha256);
     }
-    // What is announced must be known after power loss too, or it would be announced twice.
-    await vault.catalog.durable();
-    let position = await worker.announce({ ...announcement, sha256: entry.sha256 });
-    const progress = new Progress(position);
-    let take = sliceBytes;
-    while (goesOn(position)) {
-      if (stopped()) throw new Stopped();
-      const { offset, pass } = position;
-      if (offset > file.size) {
-        throw new WorkerUnavailable(`the worker wants byte ${offset} of ${file.size}`);
+    const content = await soundly(() => contentOf(entry, blob, maxExpandedBytes));
+    try {
+      // What is announced must be known after power loss too, or it would be announced twice.
+      await vault.catalog.durable();
+      const announced = { ...announcement, ...content.announced, sha256: entry.sha256 };
+      const position = await worker.announce(announced);
+      if (content.announced.unreadable && goesOn(position) && position.offset > 0) {
+        // Rows of it were applied, so it cannot be rejected whole: such as after a limit was lowered.
+        throw new Damaged(content.announced.unreadable.message);
       }
-      const bytes = await soundly(() => blob.read(offset, take));
-      const { id, schoolId, lane } = announcement;
-      position = await worker.sendSlice({ id, schoolId, lane, pass, offset, bytes });
-      take = Math.min(position.take ?? sliceBytes, sliceBytes);
-      progress.see(position, file.size);
+      return await sendFrom(position, announced, content.source, options);
+    } finally {
+      await content.close();
     }
-    return position;
   } finally {
     await lease.release();
   }
+}
+
+async function sendFrom(
+  announced: UploadPosition,
+  { id, schoolId, lane }: UploadAnnouncement,
+  source: Source,
+  { worker, sliceBytes, stopped }: UploadOptions,
+): Promise<UploadPosition> {
+  let position = announced;
+  const progress = new Progress(position);
+  let take = sliceBytes;
+  while (goesOn(position)) {
+    if (stopped()) throw new Stopped();
+    const { offset, pass } = position;
+    if (offset > source.size) {
+      throw new WorkerUnavailable(`the worker wants byte ${offset} of ${source.size}`);
+    }
+    const bytes = await soundly(() => source.read(offset, take));
+    position = await worker.sendSlice({ id, schoolId, lane, pass, offset, bytes });
+    take = Math.min(position.take ?? sliceBytes, sliceBytes);
+    progress.see(position, source.size);
+  }
+  return position;
 }
 
 /** States in which the worker wants bytes. One that is not known wants none. */

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { Networks } from "../../shared/networks.ts";
 import { Directory, type DirectorySchool, type LoginRefusal } from "../../shared/protocol.ts";
 import type { Catalog } from "../vault/catalog/catalog.ts";
-import { laneOf } from "./lanes.ts";
+import { type Taking, takingOf } from "./lanes.ts";
 
 /** A name and a key that somebody shows, from somewhere, at some time. */
 export interface Showing {
@@ -99,9 +99,9 @@ export class SchoolDirectory {
     return { entry, known };
   }
 
-  /** The lane that takes a file of this name; `undefined`: none does. */
-  laneOf(schoolId: number, name: string): string | undefined {
-    return laneOf(this.#byId.get(schoolId)?.lanes ?? [], name);
+  /** The lane that takes a file of this name, and how it is packed; `undefined`: none does. */
+  takingOf(schoolId: number, name: string): Taking | undefined {
+    return takingOf(this.#byId.get(schoolId)?.lanes ?? [], name);
   }
 
   slugOf(schoolId: number): string | undefined {

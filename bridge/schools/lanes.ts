@@ -1,9 +1,30 @@
 /** Which lane of a school takes a file, by the name patterns that came with the directory. */
 import type { DirectoryLane } from "../../shared/protocol.ts";
 
+/** How a file is packed; `entry` is the pattern of the name of the file in an archive. */
+export type Packing = { as: "gzip" } | { as: "zip"; entry: string };
+
+/** A lane that takes a file, and how that is packed. */
+export interface Taking {
+  lane: string;
+  packing: Packing | null;
+}
+
 /** The first lane that has a pattern for the name; `undefined`: the file is left alone. */
-export function laneOf(lanes: readonly DirectoryLane[], name: string): string | undefined {
-  return lanes.find(({ patterns }) => patterns.some((pattern) => takes(pattern, name)))?.lane;
+export function takingOf(lanes: readonly DirectoryLane[], name: string): Taking | undefined {
+  for (const { lane, patterns, packed = [] } of lanes) {
+    if (patterns.some((pattern) => takes(pattern, name))) return { lane, packing: null };
+    for (const { pattern, as, entry } of packed) {
+      const packing = takes(pattern, name) ? packingOf(as, entry) : undefined;
+      if (packing) return { lane, packing };
+    }
+  }
+}
+
+/** A newer worker may know of others: such files are left alone. */
+function packingOf(as: string, entry: string): Packing | undefined {
+  if (as === "gzip") return { as };
+  return as === "zip" ? { as, entry } : undefined;
 }
 
 /**

@@ -49,7 +49,10 @@ test("the worker gives the golden answers to the golden calls", async () => {
     const type = response.headers.get("content-type")!;
     const text = await response.text();
     const given = type.includes("json") ? JSON.parse(text) : text;
-    assert.deepEqual({ status: response.status, type, body: given }, answer, name);
+    const answers = response.status === 200 ? schemasOf(first)[path]?.[1] : undefined;
+    // What was added since does not concern who knows the first protocol.
+    const understood = answers ? v.parse(answers, given) : given;
+    assert.deepEqual({ status: response.status, type, body: understood }, answer, name);
     assert.equal(response.headers.get(today.PROTOCOL_HEADER), "1", name);
   }
 });

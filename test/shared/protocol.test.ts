@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
-import { takes } from "../../bridge/schools/lanes.ts";
+import { takes, takingOf } from "../../bridge/schools/lanes.ts";
 import {
   AnyEvent,
   CommandDone,
@@ -28,6 +28,18 @@ test("what an older side does not say has its default", () => {
   assert.equal(v.parse(CommandDone, done).outcome, "done");
   const event = { ...done, schoolId: 1, type: "weather", sky: "blue" };
   assert.equal(v.parse(AnyEvent, event)["sky"], "blue");
+});
+
+test("a packed file is taken where it is known how it is packed, and left alone where not", () => {
+  const packed = [
+    { pattern: "*.csv.xz", as: "xz", entry: "*" },
+    { pattern: "*.zip", as: "zip", entry: "*.csv" },
+  ];
+  const lanes = [{ lane: "roster", patterns: ["*.csv"], packed }];
+  assert.deepEqual(takingOf(lanes, "A.CSV"), { lane: "roster", packing: null });
+  const packing = { as: "zip", entry: "*.csv" };
+  assert.deepEqual(takingOf(lanes, "a.csv.zip"), { lane: "roster", packing });
+  assert.equal(takingOf(lanes, "a.csv.xz"), undefined);
 });
 
 test("a lane's pattern takes whole names, whatever their letter case", () => {

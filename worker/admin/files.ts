@@ -100,6 +100,7 @@ export function noteOn({ path, state }: Pick<StoredFile, "path" | "state">): str
 
 /** A name that the service gave: `roster.csv.<time code>.completed`. */
 function isStage(path: string): boolean {
-  const match = /\.csv\.([0-9TZ]+)\.(processing|completed|rejected|original)$/i.exec(path);
+  const match = /\.(?:csv|csv\.gz|zip)\.([0-9TZ]+)\.(processing|completed|rejected|original)$/i
+    .exec(path);
   return match !== null && parseTimeCode(match[1]!) !== undefined;
 }

@@ -67,9 +67,13 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
   return routes;
 }
 
-/** An upload as administrators see it; `heldBecause` while it stands still. */
-export function uploadAnswer({ schoolId: _, heldBecause, ...upload }: Upload) {
-  return { ...upload, ...(heldBecause === null ? {} : { heldBecause }) };
+/** An upload as administrators see it; `heldBecause` while it stands still, `packed` when it was. */
+export function uploadAnswer({ schoolId: _, heldBecause, packed, ...upload }: Upload) {
+  return {
+    ...upload,
+    ...(heldBecause === null ? {} : { heldBecause }),
+    ...(packed === null ? {} : { packed }),
+  };
 }
 
 function problemAnswer({ number: _, ...problem }: NumberedProblem) {

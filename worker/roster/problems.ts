@@ -65,6 +65,30 @@ export const problemCodes = {
     severity: "error",
     meaning: "whole file: it is something else, such as a PDF, a ZIP archive or a web page",
   },
+  archive_damaged: {
+    severity: "error",
+    meaning: "whole file: the .csv.gz or .zip is damaged, cut off, or not what its name says",
+  },
+  archive_encrypted: {
+    severity: "error",
+    meaning: "whole file: the file in the .zip is encrypted with a password",
+  },
+  archive_entries: {
+    severity: "error",
+    meaning: "whole file: there is no file in the .zip, or more than one",
+  },
+  archive_entry_name: {
+    severity: "error",
+    meaning: "whole file: the file in the .zip is not called .csv",
+  },
+  archive_method: {
+    severity: "error",
+    meaning: "whole file: the .zip is compressed in a way other than the usual one (deflate)",
+  },
+  archive_too_large: {
+    severity: "error",
+    meaning: "whole file: what the .csv.gz or .zip expands to is larger than allowed",
+  },
   columns_out_of_order: {
     severity: "warning",
     meaning: "the header's well-known names stand in another order; rows are read by position",

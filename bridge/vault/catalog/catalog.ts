@@ -194,8 +194,8 @@ export class Catalog {
    * the service's work. In one transaction it gets its
    * time code, its `.processing` name and its place in the outbox.
    */
-  accept(id: number): OutboxEntry {
-    return this.#outbox.accept(id);
+  accept(id: number, packing: string | null = null): OutboxEntry {
+    return this.#outbox.accept(id, packing);
   }
 
   /** All that was accepted and is not finished, in the order of acceptance, whatever its state. */

@@ -61,6 +61,9 @@ const steps: string[] = [
   `ALTER TABLE commands_done ADD COLUMN outcome TEXT NOT NULL DEFAULT 'done';
    ALTER TABLE commands_done ADD COLUMN why TEXT;
    CREATE TABLE bridge (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL);`,
+
+  // How an accepted file is packed, as JSON: it stays so whatever the directory says later.
+  `ALTER TABLE outbox ADD COLUMN packing TEXT;`,
 ];
 
 /** The version that this bridge works with. */

@@ -32,6 +32,8 @@ export interface OutboxEntry {
   reason: string | null;
   /** Of the uploaded bytes; `null` where they were not written in one go and nobody has asked yet. */
   sha256: string | null;
+  /** How it is packed, as JSON of whoever accepted it; `null`: it is not. */
+  packing: string | null;
 }
 
 /** A file that comes of an upload. */
@@ -43,7 +45,7 @@ export interface Result {
 
 export const OUTBOX = `
   SELECT number, outbox.upload_id AS uploadId, file_id AS fileId, outbox.school_id AS schoolId, name,
-    time_code AS timeCode, accepted_at AS acceptedAt, outbox.state AS state, reason, sha256
+    time_code AS timeCode, accepted_at AS acceptedAt, outbox.state AS state, reason, sha256, packing
   FROM outbox JOIN files ON files.id = file_id`;
 export const LAST_ACCEPTED =
   "SELECT accepted_at AS acceptedAt FROM outbox WHERE school_id = ? ORDER BY number DESC LIMIT 1";
@@ -61,7 +63,7 @@ export class OutboxEntries {
     this.#now = now;
   }
 
-  accept(id: number): OutboxEntry {
+  accept(id: number, packing: string | null): OutboxEntry {
     return this.#database.transaction(() => {
       const file = this.#files.file(id)!;
       const at = file.state === "replaced" ? pathBefore(file) : file.path;
@@ -74,13 +76,15 @@ export class OutboxEntries {
       const path = `${folder}/${stageName(name, timeCode, "processing")}`;
       this.#files.move(file, path, { state: "processing", sender: file.sender, uploadId });
       this.#database.run(
-        "INSERT INTO outbox (upload_id, file_id, school_id, name, time_code, accepted_at) VALUES (?, ?, ?, ?, ?, ?)",
+        `INSERT INTO outbox (upload_id, file_id, school_id, name, time_code, accepted_at, packing)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         uploadId,
         id,
         file.schoolId,
         name,
         timeCode,
         acceptedAt,
+        packing,
       );
       return this.#select("file_id = ?", id)[0]!;
     });

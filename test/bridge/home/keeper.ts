@@ -9,7 +9,8 @@ import { Storage } from "../../../bridge/home/storage.ts";
 import { Writers } from "../../../bridge/home/writers.ts";
 import { Settling } from "../../../bridge/intake/settling.ts";
 import { type After, systemAfter } from "../../../bridge/timers.ts";
-import { isRosterName } from "../../../shared/file-names.ts";
+import { takingOf } from "../../../bridge/schools/lanes.ts";
+import { rosterLane } from "../../../worker/database/control/directory.ts";
 import type { Log } from "../../../shared/log.ts";
 import type { Entry, Home, OpenMode } from "../../../bridge/home/home.ts";
 import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog/catalog.ts";
@@ -83,7 +84,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     catalog,
     settleMs: options.settleMs ?? 60_000,
     after: options.after ?? systemAfter,
-    takes: (_schoolId, name) => isRosterName(name),
+    takes: (_schoolId, name) => takingOf([rosterLane], name),
     accepted: (entry) => void accepted.push(entry),
     log,
   });
@@ -128,18 +129,22 @@ export const toResume: OpenMode = { ...none, write: true };
 export const toAppend: OpenMode = { ...none, write: true, append: true };
 
 /** Uploads a text as a client does: open, write, close. */
-export async function put(home: Home, path: string, text: string): Promise<void> {
+export async function put(home: Home, path: string, text: string | Uint8Array): Promise<void> {
   const file = await home.open(path, toWrite);
   await file.write(0, Buffer.from(text));
   await file.close();
 }
 
 export async function get(home: Home, path: string): Promise<string> {
+  return (await getBytes(home, path)).toString();
+}
+
+export async function getBytes(home: Home, path: string): Promise<Buffer> {
   const file = await home.open(path, toRead);
   const { size } = await file.stat();
   const bytes = await file.read(0, size);
   await file.close();
-  return Buffer.from(bytes).toString();
+  return Buffer.from(bytes);
 }
 
 /** The whole folder, read in pages. */

@@ -65,6 +65,7 @@ async function bridgeAsked(...commands: { id: string; type: string; schoolId: nu
   const outbox = new Outbox({
     ...{ ...shared, vault, slugOf, concurrency: 1, sliceBytes: 1024 },
     laneOf: () => "roster",
+    maxExpandedBytes: 64 * 1024 * 1024,
   });
   const telling = new Telling({ ...shared, catalog, syncMs: 5 });
   const hands = new Commands({

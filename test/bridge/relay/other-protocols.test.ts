@@ -56,7 +56,7 @@ test("an older bridge works with a worker that knows more commands, states and s
   await way.accept(schoolId, "odd.csv", roster(2));
   await everyday(way, schoolId);
   assert.equal(way.directory.slugOf(schoolId), "oak");
-  assert.equal(way.directory.laneOf(schoolId, "a.hl7"), "grades");
+  assert.equal(way.directory.takingOf(schoolId, "a.hl7")?.lane, "grades");
   const outcome = told.find(({ id }) => id === dance.id);
   assert.equal(outcome.outcome, "not_understood");
   // A state that is not known wants nothing: the file steps aside, and the later one went on.

@@ -35,6 +35,7 @@ async function outboxTo(
       bridgeId: () => homes.catalog.identity.id,
     }),
     laneOf: () => "roster",
+    maxExpandedBytes: 64 * 1024 * 1024,
     slugOf: (schoolId) => `school-${schoolId}`,
     concurrency,
     sliceBytes: 4,

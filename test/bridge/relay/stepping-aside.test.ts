@@ -41,6 +41,7 @@ async function oneFile(
       bridgeId: () => homes.catalog.identity.id,
     }),
     laneOf: () => "roster",
+    maxExpandedBytes: 64 * 1024 * 1024,
     slugOf: () => "school",
     concurrency: 1,
     sliceBytes: 1024,

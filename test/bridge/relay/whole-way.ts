@@ -43,7 +43,7 @@ export interface WholeWay extends AsyncDisposable {
   /** A new school's number. */
   school(slug: string): Promise<number>;
   /** Accepts a file of the school. */
-  accept(schoolId: number, name: string, text: string): Promise<void>;
+  accept(schoolId: number, name: string, text: string | Uint8Array): Promise<void>;
   /** What an administrator sees of the school's uploads, oldest first. */
   // deno-lint-ignore no-explicit-any
   uploads(slug: string): Promise<any[]>;
@@ -52,7 +52,8 @@ export interface WholeWay extends AsyncDisposable {
 }
 
 export async function wholeWay(
-  { listenMs = 0, sliceBytes = 512 * 1024, concurrency = 4 } = {},
+  { listenMs = 0, sliceBytes = 512 * 1024, concurrency = 4, maxExpandedBytes = 64 * 1024 * 1024 } =
+    {},
 ): Promise<WholeWay> {
   const homes = await testHomes();
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-way-"));
@@ -83,6 +84,7 @@ export async function wholeWay(
   const outbox = new Outbox({
     ...{ ...shared, vault, slugOf, concurrency, sliceBytes },
     laneOf: (schoolId, name) => way.laneOf(schoolId, name),
+    maxExpandedBytes,
     ended: () => telling.nudge(),
   });
   const commands = new Commands({
@@ -105,7 +107,7 @@ export async function wholeWay(
   const way: WholeWay = {
     ...{ homes, app, worker, directory, outbox, commands, telling, listening, logs, clock },
     between: () => undefined,
-    laneOf: (schoolId, name) => directory.laneOf(schoolId, name) ?? "roster",
+    laneOf: (schoolId, name) => directory.takingOf(schoolId, name)?.lane ?? "roster",
     start() {
       listening.start();
       telling.start();

@@ -90,7 +90,14 @@ eachDatabase("a bridge's calls", (database) => {
     const { directory } = await listen();
     const found = directory!.schools.find((other) => other.id === id)!;
     assert.equal(found.slug, `wired-${schools}`);
-    assert.deepEqual(found.lanes, [{ lane: "roster", patterns: ["*.csv"] }]);
+    assert.deepEqual(found.lanes, [{
+      lane: "roster",
+      patterns: ["*.csv"],
+      packed: [
+        { pattern: "*.csv.gz", as: "gzip", entry: "*" },
+        { pattern: "*.zip", as: "zip", entry: "*.csv" },
+      ],
+    }]);
     assert.equal(found.keys[0]!.expiresAt, "2027-01-01T00:00:00.000Z");
     const { version } = directory!;
     assert.ok(!("directory" in await listen({ directoryVersion: version })));

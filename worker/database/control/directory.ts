@@ -1,6 +1,11 @@
 /** The directory: the schools and keys that a bridge lets in, and the version it compares. */
 import type { InStatement, Row } from "@libsql/client";
-import type { Directory, DirectorySchool, SchoolId } from "../../../shared/protocol.ts";
+import type {
+  Directory,
+  DirectoryLane,
+  DirectorySchool,
+  SchoolId,
+} from "../../../shared/protocol.ts";
 
 /** For the batch of every change to schools or keys. */
 export const bumpDirectory: InStatement = "UPDATE directory SET version = version + 1";
@@ -22,8 +27,16 @@ export function directoryQuery(bridge: string, known: number | null): InStatemen
   };
 }
 
-/** What a school's files are: today every .csv is a roster. */
-const lanes = [{ lane: "roster", patterns: ["*.csv"] }];
+/** What a school's files are: today every .csv is a roster, also a packed one. */
+export const rosterLane: DirectoryLane = {
+  lane: "roster",
+  patterns: ["*.csv"],
+  packed: [
+    { pattern: "*.csv.gz", as: "gzip", entry: "*" },
+    { pattern: "*.zip", as: "zip", entry: "*.csv" },
+  ],
+};
+const lanes = [rosterLane];
 
 /** The directory from what the two queries found; `undefined` when the bridge has it. */
 export function readDirectory(

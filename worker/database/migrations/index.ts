@@ -12,6 +12,7 @@ import { statements as rosterLayout } from "./0009-roster-layout.ts";
 import { statements as rosterCounters } from "./0010-roster-counters.ts";
 import { statements as formerSchools } from "./0011-former-schools.ts";
 import { statements as storage } from "./0012-storage.ts";
+import { statements as packedFiles } from "./0013-packed-files.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: "roster counters", statements: rosterCounters },
   { number: 11, name: "former schools", statements: formerSchools },
   { number: 12, name: "storage", statements: storage },
+  { number: 13, name: "packed files", statements: packedFiles },
 ];

@@ -8,7 +8,9 @@ import type {
   UploadId,
   UploadState,
 } from "../../../shared/protocol.ts";
+import { archiveProblem } from "../../roster/archive.ts";
 import { type Happening, tellIfChanged } from "./occurrences.ts";
+import { rejectUnread } from "./unreadable.ts";
 
 /**
  * Registers an announced upload of a school of the bridge's; one that is known already stays as it is,
@@ -21,12 +23,12 @@ export async function announceUpload(
   upload: UploadAnnouncement,
   now: string,
 ): Promise<StoredPosition | undefined> {
-  const { id, schoolId, sender, parked } = upload;
+  const { id, schoolId, sender, packed, unreadable, parked } = upload;
   const results = await database.batch([
     {
       sql: `INSERT INTO uploads (id, school_id, lane, name, time_code, state, size, sha256,
-              fingerprint, address, client, accepted_at)
-            VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+              fingerprint, address, client, accepted_at, packed)
+            VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       args: [
         upload.id,
         upload.schoolId,
@@ -39,14 +41,26 @@ export async function announceUpload(
         sender?.address ?? "",
         sender?.client ?? "",
         upload.acceptedAt,
+        packed ? JSON.stringify(packed) : null,
       ],
     },
     tellIfChanged({ kind: "upload.accepted", schoolId, subject: id, at: now }),
+    ...(packed ? [sizeKnown(upload)] : []),
+    ...(unreadable ? rejectUnread(upload, archiveProblem(unreadable), now) : []),
     ...(parked ? [park(upload), tellIfChanged(parkedAt(upload, now))] : []),
     { sql: `${positionQuery} AND school_id = ?`, args: [id, schoolId] },
   ], "write");
   const row = results.at(-1)!.rows[0];
   return row && readPosition(row);
+}
+
+/** A packed file that was parked at first was announced before anybody knew what it expands to. */
+function sizeKnown({ id, schoolId, size, packed }: UploadAnnouncement): InStatement {
+  return {
+    sql: `UPDATE uploads SET size = ?, packed = ?
+          WHERE id = ? AND school_id = ? AND packed IS NULL AND next_offset = 0`,
+    args: [size, JSON.stringify(packed), id, schoolId],
+  };
 }
 
 /** Told each time: it may have been tried again meanwhile. */

@@ -15,8 +15,10 @@ export interface Upload {
   state: UploadState;
   /** Why it is held or parked. */
   heldBecause: string | null;
-  /** Bytes. */
+  /** Bytes; of a packed file those it expands to. */
   size: number;
+  /** How it was sent packed, and how many bytes it was so. */
+  packed: { as: string; size: number } | null;
   sha256: string;
   rows: RowCounts;
   sender: Sender;
@@ -29,7 +31,7 @@ const counters = ["read", "added", "updated", "unchanged", "rejected", "warnings
   .concat("problems");
 
 const query = `SELECT u.id, u.school_id, u.name, u.time_code, u.state, u.held_because, u.size,
-    u.sha256, u.fingerprint, u.address, u.client, u.accepted_at, u.completed_at,
+    u.packed, u.sha256, u.fingerprint, u.address, u.client, u.accepted_at, u.completed_at,
     ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
   FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id`;
 
@@ -108,6 +110,7 @@ function readUpload(row: DatabaseRow): Upload {
     state: row["state"] as UploadState,
     heldBecause: row["held_because"] as string | null,
     size: count("size"),
+    packed: JSON.parse(row["packed"] as string ?? "null"),
     sha256: row["sha256"] as string,
     rows: {
       read: count("read"),

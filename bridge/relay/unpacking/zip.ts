@@ -1,0 +1,113 @@
+/**
+ * A ZIP archive with one file in it. Folders, and what macOS puts beside the files of every archive it
+ * makes, do not count.
+ */
+import { Readable } from "node:stream";
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
+import { piecesOf, type Source, Unreadable } from "./archive.ts";
+import { crc32 } from "./crc32.ts";
+
+/** More entries than this are not looked at, whatever they are. */
+const MOST_ENTRIES = 1000;
+const [STORED, DEFLATED] = [0, 8];
+
+/**
+ * The expanded bytes of the one file, piece by piece.
+ *
+ * @param takes is it a name that the file may have, without its folders?
+ * @throws {Unreadable}, and whatever reading the source throws
+ */
+export async function* expandZip(
+  source: Source,
+  takes: (name: string) => boolean,
+): AsyncGenerator<Uint8Array> {
+  const reader = new SourceReader(source);
+  let archive: ZipFile | undefined;
+  try {
+    archive = await fromRandomAccessReaderPromise(reader, source.size, {
+      lazyEntries: true,
+      autoClose: false,
+    });
+    const entry = await onlyEntry(archive);
+    judge(entry, takes);
+    yield* checked(await archive.openReadStreamPromise(entry), entry);
+  } catch (error) {
+    throw reader.failed ?? unreadable(error);
+  } finally {
+    archive?.close();
+  }
+}
+
+async function onlyEntry(archive: ZipFile): Promise<Entry> {
+  const found: Entry[] = [];
+  if (archive.entryCount > MOST_ENTRIES) throw tooMany(archive.entryCount);
+  for await (const entry of archive.eachEntry()) {
+    if (!isAside(entry.fileName)) found.push(entry);
+  }
+  const [entry, second] = found;
+  if (entry === undefined) throw new Unreadable("entries", "There is no file in the archive.");
+  if (second !== undefined) throw tooMany(found.length);
+  return entry;
+}
+
+function tooMany(count: number): Unreadable {
+  return new Unreadable("entries", `There are ${count} files in the archive; exactly one may be.`);
+}
+
+/** Folders, and what macOS adds: `__MACOSX/._roster.csv`, `.DS_Store`. */
+function isAside(name: string): boolean {
+  return name.endsWith("/") || name.startsWith("__MACOSX/") || /(^|\/)\.DS_Store$/.test(name);
+}
+
+function judge(entry: Entry, takes: (name: string) => boolean): void {
+  if ((entry.generalPurposeBitFlag & 1) !== 0) {
+    throw new Unreadable("encrypted", "The file in the archive is encrypted with a password.");
+  }
+  const name = entry.fileName.replace(/^.*\//s, "");
+  if (!takes(name)) {
+    throw new Unreadable("entry_name", "The file in the archive is not called .csv.");
+  }
+  if (![STORED, DEFLATED].includes(entry.compressionMethod)) {
+    const method = `compressed in a way (method ${entry.compressionMethod}) that is not read here`;
+    throw new Unreadable("method", `The file in the archive is ${method}; "deflate" is.`);
+  }
+}
+
+/** The library looks at the size, and not at the checksum. */
+async function* checked(
+  pieces: AsyncIterable<Uint8Array>,
+  entry: Entry,
+): AsyncGenerator<Uint8Array> {
+  let crc = 0;
+  for await (const piece of pieces) {
+    crc = crc32(piece, crc);
+    yield piece;
+  }
+  if (crc !== entry.crc32) {
+    throw new Unreadable("damaged", "The file in the archive is damaged: its checksum is another.");
+  }
+}
+
+/** Only the library and zlib fail here, and only for what stands in the archive. */
+function unreadable(error: unknown): unknown {
+  if (error instanceof Unreadable) return error;
+  return new Unreadable("damaged", "The archive is damaged, or it is not a ZIP archive.");
+}
+
+/** The source as the library reads it; what failed at it is kept, as the library makes it its own. */
+class SourceReader extends RandomAccessReader {
+  failed: unknown;
+  readonly #source: Source;
+
+  constructor(source: Source) {
+    super();
+    this.#source = source;
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    // A damaged archive may name bytes that are not there: the library says so of what is missing.
+    const stream = Readable.from(piecesOf(this.#source, start, Math.min(end, this.#source.size)));
+    stream.once("error", (error) => this.failed ??= error);
+    return stream;
+  }
+}
