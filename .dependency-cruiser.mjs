@@ -27,7 +27,7 @@ export const worker = {
   platform: ["database", "http", "export", "events"],
   bridge: ["database", "http", "intake", "export", "events"],
   admin: ["database", "http", "intake", "export", "events", "roster", "hl7", "ssh-key"],
-  console: ["database", "http", "admin"],
+  console: ["database", "http", "admin", "events", "roster"],
 };
 
 const oneOf = (names) => `(${names.join("|")})`;

@@ -11,6 +11,7 @@ import { Writers } from "./home/writers.ts";
 import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
 import type { Log } from "../shared/log.ts";
+import type { FrontDoor } from "../shared/protocol.ts";
 import { SettingError } from "../shared/settings.ts";
 import { openStored, type Stored } from "./open.ts";
 import { watchDisk } from "./operations/disk-watch.ts";
@@ -71,7 +72,11 @@ export async function serve(
   const way = relayOf(stored, settings, surroundings, leaving.signal);
   const sftp = await startSftp(hostKey, way, settings, surroundings);
   const admission = admissionOf(sftp, way, surroundings);
-  const ears = earsOf(way, admission, settings, surroundings);
+  const door = {
+    address: frontAddress(settings, sftp.port),
+    hostKeys: [hostKeyFingerprint(hostKey)],
+  };
+  const ears = earsOf(way, admission, door, settings, surroundings);
   const health = await asAddress(
     `HEALTH_PORT is ${settings.healthPort}`,
     startHealth(settings.healthPort, () => healthOf(way, ears, sftp)),
@@ -203,6 +208,7 @@ interface Ears {
 function earsOf(
   way: Way,
   admission: { look(): void },
+  door: FrontDoor,
   settings: BridgeSettings,
   { log, now, random }: Surroundings,
 ): Ears {
@@ -210,7 +216,7 @@ function earsOf(
   const quiet = new AbortController();
   const listening = new Listening({
     worker: clientOf(keeper.vault.catalog, settings, now, quiet.signal),
-    ...{ directory, commands, now, random, log },
+    ...{ directory, commands, door, now, random, log },
     listenMs: settings.listenMs,
     syncMs: settings.syncMs,
     directoryChanged: () => admission.look(),
@@ -223,6 +229,13 @@ function earsOf(
     },
   });
   return { listening, quiet };
+}
+
+/** As the operator says it; else the address it listens on, unless that is all there are. */
+function frontAddress({ sftpAddress, sftpHost }: BridgeSettings, port: number): string | null {
+  if (sftpAddress !== null) return sftpAddress;
+  if (["0.0.0.0", "::"].includes(sftpHost)) return null;
+  return `${sftpHost.includes(":") ? `[${sftpHost}]` : sftpHost}:${port}`;
 }
 
 /** Who is let in is looked at again when the directory changes, and when a key expires. */

@@ -30,6 +30,8 @@ export interface BridgeSettings {
   syncMs: number;
   sliceBytes: number;
   maxUploadBytes: number;
+  /** Where schools reach it, `host:port`, for what administrators tell them; `null`: nobody said. */
+  sftpAddress: string | null;
   /** Of one school, over all its sessions. */
   maxOpenFiles: number;
   relayConcurrency: number;
@@ -62,6 +64,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     dataDir: () => dataDir,
     sftpHost: () => text("SFTP_HOST", "127.0.0.1"),
     sftpPort: whole("SFTP_PORT", 2222, 0, 65535),
+    sftpAddress: () => readAddress(environment["SFTP_ADDRESS"]?.trim() || undefined),
     healthPort: whole("HEALTH_PORT", 8022, 0, 65535),
     workerUrl: () => readWorkerUrl(text("WORKER_URL")),
     bridgeToken: () => readToken(text("BRIDGE_TOKEN")),
@@ -87,6 +90,14 @@ export function readSettings(environment: Environment): BridgeSettings {
 export function readStorageSettings(environment: Environment): StorageSettings {
   const dataDir = readDataDir(environment);
   return { dataDir, keyring: readKeyring((name) => environment[name]?.trim(), dataDir) };
+}
+
+function readAddress(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(value)) return value;
+  throw new SettingError(
+    `SFTP_ADDRESS is "${value}"; it takes a host and a port, such as sftp.college.edu:2222.`,
+  );
 }
 
 function readDataDir(environment: Environment): string {

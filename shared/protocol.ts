@@ -244,6 +244,15 @@ export type AnyCommand = v.InferOutput<typeof AnyCommand>;
 /** The longest that a listening call waits, in milliseconds. */
 export const LONGEST_LISTEN_MS = 30_000;
 
+/** Where schools come in: what an administrator tells them. */
+export const FrontDoor = v.object({
+  /** `host:port` as the operator says it is reached; `null`: nobody said. */
+  address: v.nullable(v.string()),
+  /** Fingerprints of the host keys that are shown, as `ssh-keygen -l` prints them. */
+  hostKeys: v.array(v.string()),
+});
+export type FrontDoor = v.InferOutput<typeof FrontDoor>;
+
 export const ListenRequest = v.object({
   /** The version of the directory the bridge has; `null` when it has none. */
   directoryVersion: v.nullable(v.number()),
@@ -253,6 +262,8 @@ export const ListenRequest = v.object({
   room: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** How long the worker may wait for news before it answers that there are none. */
   waitMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** A bridge that does not say it is an older one. */
+  door: v.optional(FrontDoor),
 });
 export type ListenRequest = v.InferOutput<typeof ListenRequest>;
 
@@ -291,16 +302,18 @@ export const UploadAnnouncement = v.object({
 export type UploadAnnouncement = v.InferOutput<typeof UploadAnnouncement>;
 
 /** Every state an upload can have. */
-export type UploadState =
-  | "accepted"
-  | "checking"
-  | "processing"
-  | "held"
-  | "parked"
-  | "completed"
-  | "rejected"
-  | "discarded"
-  | "reverted";
+export const uploadStates = [
+  "accepted",
+  "checking",
+  "processing",
+  "held",
+  "parked",
+  "completed",
+  "rejected",
+  "discarded",
+  "reverted",
+] as const;
+export type UploadState = (typeof uploadStates)[number];
 
 /** A file that comes of an upload or of a command: where it goes, and where its bytes are. */
 export const Result = v.object({ folder: v.string(), name: v.string(), href: v.string() });

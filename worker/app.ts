@@ -7,6 +7,7 @@ import { descriptionRoutes } from "./admin/description.ts";
 import type { Bell } from "./bridge/bell.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
 import * as v from "valibot";
+import { consoleRoutes } from "./console/index.tsx";
 import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
 import { isMigrated } from "./database/migrate.ts";
@@ -28,7 +29,7 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.use(async (c, next) => {
     await next();
     // Rosters and reports are nobody's to keep on the way.
-    c.res.headers.set("cache-control", "no-store");
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
     c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.use(async (c, next) => {
@@ -45,6 +46,10 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.use("/admin/*", ringAfterChanges(context.bell));
   app.route("/admin", adminRoutes(context, failed));
   app.route("/", descriptionRoutes(() => app as unknown as Hono));
+  app.route(
+    "/console",
+    consoleRoutes(context, failed, (request, caller) => app.fetch(request, caller)),
+  );
   return app;
 }
 

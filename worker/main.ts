@@ -92,7 +92,8 @@ const worker = startWorker({
     const app = createApp(serving);
     return (request, { address }) => {
       const forwarded = request.headers.get("x-forwarded-for");
-      return app.fetch(request, callerOf(address, forwarded, settings.trustedProxies));
+      const protocol = request.headers.get("x-forwarded-proto");
+      return app.fetch(request, callerOf(address, forwarded, settings.trustedProxies, protocol));
     };
   },
   hopeless(fault) {

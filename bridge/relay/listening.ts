@@ -4,7 +4,7 @@
  * that a revocation is heard in two seconds whatever else is under way.
  */
 import type { Log } from "../../shared/log.ts";
-import type { ListenAnswer } from "../../shared/protocol.ts";
+import type { FrontDoor, ListenAnswer } from "../../shared/protocol.ts";
 import type { SchoolDirectory } from "../schools/directory.ts";
 import { backoffMs } from "./backoff.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -14,6 +14,8 @@ export interface ListeningOptions {
   directory: SchoolDirectory;
   /** What is asked of the bridge, and what of it it has in hand. */
   commands: { known(): string[]; room(): number; add(commands: readonly unknown[]): void };
+  /** Where schools come in. */
+  door?: FrontDoor;
   /** How long the worker may wait before it answers; 0: it answers at once, asked every `syncMs`. */
   listenMs: number;
   syncMs: number;
@@ -83,12 +85,13 @@ export class Listening {
 
   /** One call; how long to wait before the next. */
   async #listen(): Promise<number> {
-    const { worker, directory, commands, listenMs, syncMs, now } = this.#options;
+    const { worker, directory, commands, door, listenMs, syncMs, now } = this.#options;
     const asked = now();
     const answer = await worker.listen({
       directoryVersion: directory.version,
       commands: commands.known(),
       room: commands.room(),
+      door,
       // After a failure it is enough to know that the worker is back.
       waitMs: this.#failures > 0 ? 0 : listenMs,
     });

@@ -61,7 +61,10 @@ function tagOf(path: string): string {
 
 /** The rooms with what is in each. */
 const rooms: Record<string, string> = {
+  overview: "What needs a person, and how things go",
   schools: "Schools and their settings",
+  connection: "Where a school comes in",
+  "storage-key": "The key that a school's stored files are encrypted with",
   keys: "Schools' SSH keys",
   suspension: "Putting a school out for a while",
   placements: "The RequirementGroup and Term pairs that rosters may name",

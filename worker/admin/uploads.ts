@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
+import { schoolSlugs } from "../database/control/overview.ts";
 import {
   listProblems,
   listUploads,
@@ -44,7 +45,11 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
       answers: { 200: UploadShape },
       refuses: { 404: ["upload_unknown"] },
     }),
-    async (c) => c.json(uploadAnswer(await findUpload(database, c.req.param("id")))),
+    async (c) => {
+      const upload = await findUpload(database, c.req.param("id"));
+      const slugs = await schoolSlugs(database, [upload.schoolId]);
+      return c.json({ school: slugs.get(upload.schoolId), ...uploadAnswer(upload) });
+    },
   );
 
   routes.get(
@@ -52,14 +57,14 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
     needs("viewer", "upload"),
     describes({
       summary: "Lists what was wrong in an upload, in the order of the file",
-      query: PAGE,
+      query: { ...PAGE, code: v.optional(v.pipe(v.string(), v.description("Only this code"))) },
       answers: { 200: pageOf(RowProblem) },
       refuses: { 404: ["upload_unknown"] },
     }),
     async (c) => {
       const { id } = await findUpload(database, c.req.param("id"));
       const page = readPage(c, v.tuple([v.number(), v.number()]));
-      const problems = await listProblems(database, id, page);
+      const problems = await listProblems(database, id, page, c.req.query("code"));
       return c.json(writePage(problems, page, ({ line, number }) => [line, number], problemAnswer));
     },
   );
@@ -76,6 +81,7 @@ export function uploadAnswer({ schoolId: _, heldBecause, packed, ...upload }: Up
   };
 }
 
-function problemAnswer({ number: _, ...problem }: NumberedProblem) {
+/** A problem as administrators see it. */
+export function problemAnswer({ number: _, ...problem }: NumberedProblem) {
   return problem;
 }

@@ -6,7 +6,12 @@
  * again and again while the call waits; this worker's bell only makes it sooner.
  */
 import { Hono } from "hono";
-import { type ListenAnswer, ListenRequest, LONGEST_LISTEN_MS } from "../../shared/protocol.ts";
+import {
+  type FrontDoor,
+  type ListenAnswer,
+  ListenRequest,
+  LONGEST_LISTEN_MS,
+} from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { bridgeSeen, speaksAnew } from "../database/control/bridges.ts";
@@ -28,7 +33,7 @@ export function listenRoutes(context: WorkerContext): Hono {
   return new Hono().post("/listen", async (c) => {
     const request = await readJson(c, ListenRequest);
     const bridge = callingBridge(c);
-    const seen = see(context, bridge).catch((error) =>
+    const seen = see(context, bridge, request.door).catch((error) =>
       context.log("bridge.not_recorded", { bridge: bridge.name, ...describeFault(error) })
     );
     await within(LOOK_MS, seen);
@@ -37,9 +42,13 @@ export function listenRoutes(context: WorkerContext): Hono {
 }
 
 /** What a bridge did not understand is asked of it again when it speaks another protocol. */
-async function see({ database, now }: WorkerContext, bridge: CallingBridge): Promise<void> {
+async function see(
+  { database, now }: WorkerContext,
+  bridge: CallingBridge,
+  door: FrontDoor | undefined,
+): Promise<void> {
   if (await speaksAnew(database, bridge)) await askAgain(database, bridge.name);
-  await bridgeSeen(database, bridge, instant(now()));
+  await bridgeSeen(database, { ...bridge, door }, instant(now()));
 }
 
 /** One tick at a time, whoever listens; who asks while it is under way waits for that one. */

@@ -1,11 +1,13 @@
 /** The administrators' door: finds out who asks, before anything of a body is read. */
 import type { Client } from "@libsql/client";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { markUsed, type StoredToken, tokenByHash } from "../database/control/tokens.ts";
 import { givenToken, refuseToken } from "./bearer.ts";
+import type { Caller } from "./caller.ts";
 import { digest, hexDigest, isSame } from "./digest.ts";
 import type { FailedTokens } from "./failed-tokens.ts";
 import { type Principal, setPrincipal } from "./principal.ts";
+import { sessionOf } from "./session.ts";
 
 export interface AdminDoorOptions {
   adminToken: string;
@@ -22,26 +24,52 @@ const USE_MS = 60_000;
 export const TOKEN_PREFIX = "rba_";
 
 export function adminDoor(options: AdminDoorOptions): MiddlewareHandler {
-  const { adminToken, database, now, failed } = options;
-  const bootstrap = digest(adminToken);
-  const wanted = "the worker's ADMIN_TOKEN, or with a token that an administrator made";
+  const { database, now, failed } = options;
   const door = { setting: "ADMIN_TOKEN", wanted, failed };
+  const readToken = tokenReader(options);
   return async (c, next) => {
-    const given = givenToken(c, door);
-    if (isSame(await digest(given), await bootstrap)) {
-      setPrincipal(c, { name: "admin", role: "admin", schools: null, expiresAt: null });
+    const known = (c.env as Caller | undefined)?.principal ?? await signedIn(c);
+    if (known) {
+      setPrincipal(c, known);
       return await next();
+    }
+    const found = await readToken(givenToken(c, door));
+    if ("why" in found) return await refuseToken(c, door, found.why);
+    setPrincipal(c, found.principal);
+    await next();
+  };
+
+  /** Browsers follow links from the console to reports; what changes something shows a token. */
+  async function signedIn(c: Context): Promise<Principal | undefined> {
+    if (c.req.method !== "GET" || c.req.header("authorization") !== undefined) return undefined;
+    return (await sessionOf(c, database, now()))?.principal;
+  }
+}
+
+const wanted = "the worker's ADMIN_TOKEN, or with a token that an administrator made";
+
+export type TokenReading = { principal: Principal; tokenId: string | null } | { why: string };
+
+/** Whose a token is: the worker's own, or one that an administrator made. */
+export function tokenReader(
+  { adminToken, database, now }: Omit<AdminDoorOptions, "failed">,
+): (given: string) => Promise<TokenReading> {
+  const bootstrap = digest(adminToken);
+  return async (given) => {
+    if (isSame(await digest(given), await bootstrap)) {
+      const principal: Principal = { name: "admin", role: "admin", schools: null, expiresAt: null };
+      return { principal, tokenId: null };
     }
     const token = given.startsWith(TOKEN_PREFIX)
       ? await tokenByHash(database, await hexDigest(given))
       : undefined;
+    if (!token) return { why: "The bearer token is not one of this door's." };
     const at = new Date(now()).toISOString();
-    const why = token ? whyNot(token, at) : "The bearer token is not one of this door's.";
-    if (!token || why) return await refuseToken(c, door, why!);
-    setPrincipal(c, principalOfToken(token));
+    const why = whyNot(token, at);
+    if (why) return { why };
     const used = token.lastUsedAt === null ? 0 : Date.parse(token.lastUsedAt);
     if (now() - used >= USE_MS) await markUsed(database, token.id, at);
-    await next();
+    return { principal: principalOfToken(token), tokenId: token.id };
   };
 }
 

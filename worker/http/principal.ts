@@ -11,6 +11,8 @@ export interface Principal {
   schools: readonly { id: SchoolId; slug: string }[] | null;
   /** When it ends, ISO 8601 UTC; `null`: never. */
   expiresAt: string | null;
+  /** When a person signed in, ISO 8601 UTC; left out for a token that was sent along. */
+  signedInAt?: string;
 }
 
 export function setPrincipal(c: Context, principal: Principal): void {

@@ -153,6 +153,10 @@ async function story(call: Call, { database }: Api): Promise<void> {
   const placements = [{ requirementGroup: "Nursing", term: "Fall 2026" }];
   await call("put", "/admin/schools/{slug}/placements", school, 204, placements);
   await call("get", "/admin/schools/{slug}/placements?limit=1", school, 200);
+  await call("get", "/admin/schools/{slug}/connection", school, 200);
+  await call("get", "/admin/schools/{slug}/storage-key", school, 200);
+  await call("post", "/admin/schools/{slug}/storage-key/rotate", school, 202);
+  await call("post", "/admin/schools/{slug}/storage-key/rotate", school, 409);
   await call("post", "/admin/schools/{slug}/suspension", school, 200);
   await call("get", "/admin/schools/{slug}", school, 200);
   await call("delete", "/admin/schools/{slug}/suspension", school, 204);
@@ -163,6 +167,11 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("get", "/admin/schools/{slug}/uploads", school, 200);
   await call("get", "/admin/uploads/{id}", { id }, 200);
   await call("get", "/admin/uploads/{id}", { id: "none" }, 404);
+  await call("get", `/admin/uploads?school=${slug}&state=completed`, {}, 200);
+  await call("get", "/admin/uploads?school=nobody", {}, 404);
+  const codes = await call("get", "/admin/uploads/{id}/problems/codes", { id }, 200);
+  assert.ok(codes.body.items.length > 0);
+  await call("get", "/admin/overview", {}, 200);
   const problems = await call("get", "/admin/uploads/{id}/problems", { id }, 200);
   assert.ok(problems.body.items.length > 0);
   await call("get", "/admin/uploads/{id}/report", { id }, 200);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { uploadStates } from "../../../shared/protocol.ts";
 import { Count, NullableTime, Sender, Text, Time } from "./words.ts";
 
 export const RowCounts = v.pipe(
@@ -16,22 +17,15 @@ export const RowCounts = v.pipe(
 );
 
 const state = v.pipe(
-  v.picklist([
-    "accepted",
-    "checking",
-    "processing",
-    "held",
-    "parked",
-    "completed",
-    "rejected",
-    "discarded",
-    "reverted",
-  ]),
+  v.picklist(uploadStates),
   v.metadata({ ref: "UploadState" }),
 );
 
 export const uploadEntries = {
   id: Text,
+  school: v.optional(
+    v.pipe(Text, v.description("The school's slug; left out where the address says it")),
+  ),
   name: v.pipe(Text, v.description("As the school named it")),
   timeCode: Text,
   state,
@@ -66,4 +60,14 @@ export const RowProblem = v.pipe(
     message: Text,
   }),
   v.metadata({ ref: "RowProblem" }),
+);
+
+export const ProblemGroup = v.pipe(
+  v.object({
+    code: v.pipe(Text, v.description("docs/problems.md lists them")),
+    severity: v.picklist(["error", "warning"]),
+    count: Count,
+    first: v.pipe(RowProblem, v.description("The first in the order of the file")),
+  }),
+  v.metadata({ ref: "ProblemGroup" }),
 );

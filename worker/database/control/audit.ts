@@ -19,6 +19,18 @@ export interface AuditEntry {
   detail: unknown;
 }
 
+/** For the batch of a change that is no school's. */
+export function auditOfAll(
+  by: Author,
+  action: string,
+  detail: Record<string, unknown>,
+): InStatement {
+  return {
+    sql: "INSERT INTO audit (at, school_id, actor, action, detail) VALUES (?, NULL, ?, ?, ?)",
+    args: [by.at, by.actor, action, JSON.stringify(detail)],
+  };
+}
+
 /** For the batch of a change to the school of `schoolId`. */
 export function auditEntry(
   by: Author,

@@ -1,6 +1,6 @@
 /** The bridges that call: which catalogs, with whose token, and when last; and whose schools are whose. */
 import type { Client, InStatement } from "@libsql/client";
-import type { SchoolId } from "../../../shared/protocol.ts";
+import type { FrontDoor, SchoolId } from "../../../shared/protocol.ts";
 
 /** A bridge as it says of itself: `id` is its catalog's, `name` the one of its token. */
 export interface Bridge {
@@ -21,14 +21,14 @@ export async function speaksAnew(database: Client, { id, protocol }: Bridge): Pr
 /** A bridge is there. */
 export async function bridgeSeen(
   database: Client,
-  { id, name, protocol }: Bridge,
+  { id, name, protocol, door }: Bridge & { door?: FrontDoor | undefined },
   now: string,
 ): Promise<void> {
   await database.execute({
-    sql: `INSERT INTO bridges (id, name, protocol, seen_at) VALUES (?, ?, ?, ?)
+    sql: `INSERT INTO bridges (id, name, protocol, seen_at, door) VALUES (?, ?, ?, ?, ?)
           ON CONFLICT (id) DO UPDATE SET name = excluded.name, protocol = excluded.protocol,
-            seen_at = excluded.seen_at`,
-    args: [id, name, protocol, now],
+            seen_at = excluded.seen_at, door = excluded.door`,
+    args: [id, name, protocol, now, door ? JSON.stringify(door) : null],
   });
 }
 
@@ -110,4 +110,14 @@ export async function bridgesOf(
     args: [JSON.stringify([...new Set(schoolIds)])],
   });
   return new Map(rows.map((row) => [Number(row["id"]) as SchoolId, String(row["bridge"])]));
+}
+
+/** Where the schools of a bridge come in, as it said last; `undefined` until it has. */
+export async function doorOf(database: Client, bridge: string): Promise<FrontDoor | undefined> {
+  const { rows } = await database.execute({
+    sql: `SELECT door FROM bridges WHERE name = ? AND door IS NOT NULL
+          ORDER BY seen_at DESC LIMIT 1`,
+    args: [bridge],
+  });
+  return rows[0] && JSON.parse(rows[0]["door"] as string);
 }

@@ -13,6 +13,8 @@ import { statements as rosterCounters } from "./0010-roster-counters.ts";
 import { statements as formerSchools } from "./0011-former-schools.ts";
 import { statements as storage } from "./0012-storage.ts";
 import { statements as packedFiles } from "./0013-packed-files.ts";
+import { statements as uploadsOfAll } from "./0014-uploads-of-all.ts";
+import { statements as sessions } from "./0015-sessions.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: "former schools", statements: formerSchools },
   { number: 12, name: "storage", statements: storage },
   { number: 13, name: "packed files", statements: packedFiles },
+  { number: 14, name: "uploads of all", statements: uploadsOfAll },
+  { number: 15, name: "sessions", statements: sessions },
 ];

@@ -51,6 +51,34 @@ export async function listUploads(
   return rows.map(readUpload);
 }
 
+/** Which uploads are wanted; all that are given must hold. */
+export interface UploadFilter {
+  schools: readonly SchoolId[];
+  state?: string | undefined;
+  /** ISO 8601 UTC: accepted then or later. */
+  since?: string | undefined;
+}
+
+/** Of several schools, newest first; one row more than the page has. */
+export async function listUploadsOf(
+  database: Client,
+  { schools, state, since }: UploadFilter,
+  { limit, after }: Page<[string, string]>,
+): Promise<Upload[]> {
+  const [acceptedAt, id] = after ?? ["~", ""];
+  const { rows } = await database.execute({
+    sql: `${query} WHERE (u.accepted_at, u.id) < (?, ?) AND u.accepted_at >= ?
+            ${state === undefined ? "" : "AND u.state = ?"}
+            AND u.school_id IN (SELECT value FROM json_each(?))
+          ORDER BY u.accepted_at DESC, u.id DESC LIMIT ?`,
+    args: [
+      ...[acceptedAt, id, since ?? "", ...state === undefined ? [] : [state]],
+      ...[JSON.stringify(schools), limit + 1],
+    ],
+  });
+  return rows.map(readUpload);
+}
+
 export async function uploadById(database: Client, id: string): Promise<Upload | undefined> {
   const { rows } = await database.execute({
     sql: `${query} WHERE u.id = ?`,
@@ -62,19 +90,44 @@ export async function uploadById(database: Client, id: string): Promise<Upload |
 /** A problem, with its place among those of its line. */
 export type NumberedProblem = Problem & { number: number };
 
-/** In the order of the file; one row more than the page has. */
+/** In the order of the file, all or those of a code; one row more than the page has. */
 export async function listProblems(
   database: Client,
   upload: string,
   { limit, after }: Page<[number, number]>,
+  code?: string,
 ): Promise<NumberedProblem[]> {
   const [line, number] = after ?? [-1, -1];
   const { rows } = await database.execute({
     sql: `SELECT line, number, username, column_name, severity, code, message FROM problems
-          WHERE upload_id = ? AND (line, number) > (?, ?) ORDER BY line, number LIMIT ?`,
-    args: [upload, line, number, limit + 1],
+          WHERE upload_id = ? AND (line, number) > (?, ?) ${
+      code === undefined ? "" : "AND code = ?"
+    }
+          ORDER BY line, number LIMIT ?`,
+    args: [upload, line, number, ...code === undefined ? [] : [code], limit + 1],
   });
-  return rows.map((row) => ({
+  return rows.map(readProblem);
+}
+
+/** How often each code stands among an upload's listed problems, and its first line; most first. */
+export async function problemsByCode(
+  database: Client,
+  upload: string,
+): Promise<{ count: number; first: NumberedProblem }[]> {
+  // SQLite takes the other columns from the row that min() found.
+  const { rows } = await database.execute({
+    sql:
+      `SELECT count(*) AS count, min(line) AS line, number, username, column_name, severity, code,
+            message
+          FROM problems WHERE upload_id = ? AND severity <> 'info' GROUP BY code
+          ORDER BY count DESC, code`,
+    args: [upload],
+  });
+  return rows.map((row) => ({ count: Number(row["count"]), first: readProblem(row) }));
+}
+
+function readProblem(row: DatabaseRow): NumberedProblem {
+  return {
     line: Number(row["line"]),
     number: Number(row["number"]),
     username: row["username"] as string,
@@ -82,7 +135,7 @@ export async function listProblems(
     severity: row["severity"] as Problem["severity"],
     code: row["code"] as Problem["code"],
     message: row["message"] as string,
-  }));
+  };
 }
 
 const PAGE = 1000;

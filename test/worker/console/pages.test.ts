@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { adminToken, type AppUnderTest, appUnderTest } from "../app-under-test.ts";
+import { eachDatabase } from "../database/each-database.ts";
+import { Browser } from "./browser.ts";
+
+eachDatabase("the console's pages", (database) => {
+  let app: AppUnderTest;
+  let browser: Browser;
+  const school = "/console/schools/springfield";
+
+  before(async () => {
+    app = appUnderTest(database().client);
+    browser = new Browser(app.app);
+    await browser.post("/console/sign-in", { token: adminToken });
+    const path = "/console/schools/new";
+    const fields = { name: "Springfield <College>", slug: "springfield" };
+    await browser.submit(await browser.open(path), path, fields);
+  });
+
+  test("every page that a page leads to is there, and none says a style or a script of its own", async () => {
+    const seen = new Set<string>();
+    const left = ["/console"];
+    while (left.length > 0) {
+      const path = left.pop()!;
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const { status, html } = await browser.open(path);
+      assert.equal(status, 200, path);
+      if (!html.startsWith("<!doctype html>")) continue;
+      assert.doesNotMatch(html, /\sstyle="|<style|\son[a-z]+="|<script(?! src="\/console)/, path);
+      assert.match(html, /<h1>/, path);
+      for (const [, href] of html.matchAll(/<a [^>]*href="(\/console[^"#]*)"/g)) {
+        left.push(href!.replaceAll("&amp;", "&"));
+      }
+    }
+    assert.ok(seen.size > 15, [...seen].join(" "));
+  });
+
+  test("pages load nothing from elsewhere, and no other page holds them in a frame", async () => {
+    const { headers } = await browser.fetch("/console");
+    const policy = headers.get("content-security-policy")!;
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /unsafe|https?:/);
+    assert.equal(headers.get("cache-control"), "no-store");
+  });
+
+  test("what a school or a person typed is text, not markup", async () => {
+    const { html } = await browser.open(school);
+    assert.match(html, /Springfield &lt;College&gt;/);
+    assert.doesNotMatch(html, /<College>/);
+  });
+
+  test("what was wrong stands beside what was typed", async () => {
+    const path = "/console/schools/new";
+    const fields = { name: "Kept", slug: "Not A Slug" };
+    const { status, html } = await browser.submit(await browser.open(path), path, fields);
+    assert.equal(status, 400);
+    assert.match(html, /value="Kept"/);
+    assert.match(html, /aria-invalid="true"/);
+    assert.match(html, /id="slug-fault"/);
+  });
+
+  test("a private key that was pasted by mistake is not sent back", async () => {
+    const path = `${school}/keys`;
+    const publicKey =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nbm90IGEga2V5\n-----END OPENSSH PRIVATE KEY-----";
+    const { html } = await browser.submit(await browser.open(path), path, { publicKey });
+    assert.match(html, /This is a private key/);
+    assert.doesNotMatch(html, /bm90IGEga2V5/);
+  });
+
+  test("settings are saved as they were typed, and go back to their defaults when emptied", async () => {
+    const path = `${school}/settings`;
+    const typed = {
+      emailDomains: "college.edu, other.edu",
+      rowLimit: "200",
+      onCampusRequired: "false",
+    };
+    const shown = await browser.submit(await browser.open(path), path, typed);
+    assert.match(shown.html, /Saved\./);
+    const settings = async () =>
+      (await app.admin("GET", "/admin/schools/springfield")).body.settings;
+    const saved = await settings();
+    assert.deepEqual(saved.emailDomains, ["college.edu", "other.edu"]);
+    assert.equal(saved.rowLimit, 200);
+    assert.equal(saved.onCampusRequired, false);
+    const emptied = { emailDomains: "", rowLimit: "", onCampusRequired: "true" };
+    await browser.submit(await browser.open(path), path, emptied);
+    assert.equal((await settings()).rowLimit, 50_000);
+  });
+
+  test("a schedule in words is shown back as both, with the next five runs", async () => {
+    const path = `${school}/schedule`;
+    const typed = { when: "every weekday at 6:30 pm", timezone: "America/New_York" };
+    const { html } = await browser.submit(await browser.open(`${school}/exports`), path, typed);
+    assert.match(html, /30 18 \* \* 1-5/);
+    assert.equal([...html.matchAll(/<li>20\d\d-\d\d-\d\d 18:30 -0\d:00<\/li>/g)].length, 5);
+    const wrong = await browser.submit(await browser.open(`${school}/exports`), path, {
+      when: "twice a week",
+      timezone: "America/New_York",
+    });
+    assert.match(wrong.html, /not on which days/);
+    assert.match(wrong.html, /value="twice a week"/);
+  });
+
+  test("no value of a student stands in an address", async () => {
+    await database().client.execute(
+      `INSERT INTO students (school_id, username_key, username, last_name)
+       SELECT id, 'ana@college.edu', 'Ana@college.edu', 'Silva' FROM schools
+       WHERE slug = 'springfield'`,
+    );
+    const list = await browser.open(`${school}/students`);
+    assert.match(list.html, /Ana@college\.edu/);
+    for (
+      const { html } of [list, await browser.submit(list, `${school}/students`, { q: "silva" })]
+    ) {
+      assert.match(html, /Silva/);
+      for (const [, address] of html.matchAll(/(?:href|action|src)="([^"]*)"/g)) {
+        assert.doesNotMatch(address!, /ana|silva/i);
+      }
+    }
+    const one = await browser.submit(list, `${school}/students/one`);
+    assert.equal(one.path, `${school}/students/one`);
+    assert.match(one.html, /Silva/);
+  });
+
+  test("who may only look is offered nothing to change, and who is limited sees its schools only", async () => {
+    await app.admin("POST", "/admin/schools", { slug: "shelbyville", name: "Shelbyville" });
+    const name = crypto.randomUUID();
+    const body = { name, role: "viewer", schools: ["springfield"] };
+    const { token } = (await app.admin("POST", "/admin/tokens", body)).body;
+    const viewer = new Browser(app.app);
+    await viewer.post("/console/sign-in", { token });
+    for (const below of ["", "/keys", "/settings", "/contacts", "/exports", "/files"]) {
+      const { status, html } = await viewer.open(school + below);
+      assert.equal(status, 200, below);
+      assert.doesNotMatch(html, /class="danger"|>Save<|>Register the key</, below);
+    }
+    const schools = await viewer.open("/console/schools");
+    assert.match(schools.html, /springfield/);
+    assert.doesNotMatch(schools.html, /shelbyville/);
+    const refused = await viewer.open("/console/schools/shelbyville");
+    assert.ok([403, 404].includes(refused.status));
+    assert.doesNotMatch(refused.html, /Shelbyville</);
+  });
+});

@@ -1,0 +1,78 @@
+/** What needs a person, and how things go: everything the first page of a console shows. */
+import { Hono } from "hono";
+import type { SchoolId } from "../../shared/protocol.ts";
+import { instant, type WorkerContext } from "../context.ts";
+import {
+  bridgesSeen,
+  endingKeys,
+  schoolSlugs,
+  silentSchools,
+} from "../database/control/overview.ts";
+import {
+  countStudents,
+  standingUploads,
+  unfetchedExports,
+  uploadsByDay,
+  type UploadsOfDay,
+} from "../database/school/overview.ts";
+import { describes } from "../http/describe.ts";
+import { principalOf, schoolIds } from "../http/principal.ts";
+import { needs } from "./needs.ts";
+import { Overview } from "./shapes/overview.ts";
+
+const DAY_MS = 86_400_000;
+/** The chart has so many days, today among them. */
+const DAYS = 30;
+/** Keys that end within so many days need a person. */
+const ENDING_DAYS = 30;
+/** Exports that lie for so many days need a person. */
+const UNFETCHED_DAYS = 7;
+/** Of each kind so many are shown. */
+const MOST = 100;
+
+export function overviewRoutes({ database, now }: WorkerContext): Hono {
+  const described = describes({
+    summary: "Says what needs a person, and how things go",
+    answers: { 200: Overview },
+  });
+  return new Hono().get("/overview", needs("viewer", "own"), described, async (c) => {
+    const moment = now();
+    const slugs = await schoolSlugs(database, schoolIds(principalOf(c)));
+    const schools = [...slugs.keys()];
+    const first = instant(moment - (DAYS - 1) * DAY_MS).slice(0, 10);
+    const ending = { now: instant(moment), by: instant(moment + ENDING_DAYS * DAY_MS) };
+    const unfetched = instant(moment - UNFETCHED_DAYS * DAY_MS);
+    const [standing, silent, keys, exports, days, bridges, students] = await Promise.all([
+      standingUploads(database, schools, MOST),
+      silentSchools(database, schools, MOST),
+      endingKeys(database, schools, ending, MOST),
+      unfetchedExports(database, schools, unfetched, MOST),
+      uploadsByDay(database, schools, first),
+      bridgesSeen(database),
+      countStudents(database, schools),
+    ]);
+    const named = <Item extends { schoolId: SchoolId }>({ schoolId, ...item }: Item) => ({
+      ...item,
+      school: slugs.get(schoolId)!,
+    });
+    return c.json({
+      standing: standing.map(named),
+      silent: silent.map(named),
+      expiringKeys: keys.map(named),
+      notDownloaded: exports.map(named),
+      bridges,
+      days: everyDay(days, moment),
+      schools: schools.length,
+      students,
+    });
+  });
+}
+
+/** The days in between too, with nothing on them. */
+function everyDay(days: UploadsOfDay[], now: number): UploadsOfDay[] {
+  const known = new Map(days.map((day) => [day.day, day]));
+  return Array.from({ length: DAYS }, (_, i) => {
+    const day = instant(now - (DAYS - 1 - i) * DAY_MS).slice(0, 10);
+    return known.get(day) ?? { day, applied: 0, withRejections: 0, refused: 0 };
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * The console asks the admin routes as its reader, in the same process: who may do what, what is
+ * taken and what stands in the audit is said in one place.
+ */
+import type { Context } from "hono";
+import type { Caller } from "../http/caller.ts";
+import type { Principal } from "../http/principal.ts";
+import { HttpProblem } from "../http/problem.ts";
+
+/** Answers a request as the worker does. */
+export type Answerer = (request: Request, bindings: Caller) => Response | Promise<Response>;
+
+/** What an answer that is no success says (RFC 9457). */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  /** One a field, when the body was wrong. */
+  errors?: { field: string; problem: string }[];
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next?: string;
+}
+
+export type Query = Record<string, string | number | undefined>;
+
+export class Asking {
+  constructor(
+    private readonly answerer: Answerer,
+    private readonly c: Context,
+    private readonly principal: Principal,
+  ) {}
+
+  /** @throws HttpProblem as the route answered it */
+  async get<Body>(path: string, query: Query = {}): Promise<Body> {
+    const answer = await this.#call("GET", path + search(query));
+    if (answer.ok) return await answer.json() as Body;
+    throw problemOf(await readProblem(answer));
+  }
+
+  /** `undefined` where there is no such thing. @throws HttpProblem for any other refusal */
+  async find<Body>(path: string, query: Query = {}): Promise<Body | undefined> {
+    try {
+      return await this.get<Body>(path, query);
+    } catch (error) {
+      if (error instanceof HttpProblem && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async list<Item>(path: string, query: Query = {}): Promise<Page<Item>> {
+    return await this.get<Page<Item>>(path, query);
+  }
+
+  /** Changes something: the answer, or the problem to be shown beside what was typed. */
+  async send<Body>(
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: unknown,
+    query: Query = {},
+  ): Promise<{ body: Body } | { problem: Problem }> {
+    const answer = await this.#call(method, path + search(query), body);
+    if (!answer.ok) return { problem: await readProblem(answer) };
+    const text = await answer.text();
+    return { body: (text === "" ? undefined : JSON.parse(text)) as Body };
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+    const { origin } = new URL(this.c.req.url);
+    const headers: HeadersInit = body === undefined ? {} : { "content-type": "application/json" };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const bindings = { ...this.c.env as Caller, principal: this.principal };
+    return await this.answerer(new Request(origin + path, init), bindings);
+  }
+}
+
+function search(query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, String(value)]]
+  );
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  return await answer.json() as Problem;
+}
+
+export function problemOf({ status, code, detail, ...members }: Problem): HttpProblem {
+  return new HttpProblem(status, code, detail, members);
+}

@@ -1,0 +1,136 @@
+/** @jsxImportSource hono/jsx */
+/** Who may use the admin routes and this console: tokens and their roles. */
+import { type Context, Hono } from "hono";
+import type { Problem } from "../ask.ts";
+import { type Desk, done, saidOf, typed } from "../desk.ts";
+import { Choose, Field, Form, type Typed } from "../parts/form.tsx";
+import { Head, Page } from "../parts/page.tsx";
+import { Card, List, Note, Time } from "../parts/show.tsx";
+
+interface Token {
+  id: string;
+  name: string;
+  role: string;
+  schools: string[] | null;
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+}
+
+export function accessPage(desk: Desk): Hono {
+  const routes = new Hono();
+
+  async function render(
+    c: Context,
+    { values = {}, problem, token }: { values?: Typed; problem?: Problem; token?: string } = {},
+  ) {
+    const reader = desk.reader(c);
+    const tokens = reader.role === "admin"
+      ? (await desk.ask(c).list<Token>("/admin/tokens", { limit: 200 })).items
+      : undefined;
+    const said = saidOf(c);
+    return c.html(
+      <Page title="Access" reader={reader} room="/console/access">
+        <Head title="Access" says="Tokens of administrators, reviewers and viewers." />
+        {said && <Note tone="good">{said}</Note>}
+        {token && (
+          <Note tone="warn" title="The token, shown this once:">
+            <code>{token}</code>
+          </Note>
+        )}
+        {tokens === undefined ? <Note tone="idle">Only an administrator sees the tokens.</Note> : (
+          <>
+            <Card title="Tokens">
+              <List
+                label="Tokens"
+                items={tokens}
+                columns={[
+                  ["Whose", (it) => it.name],
+                  ["Role", (it) => it.role],
+                  ["Schools", (it) => it.schools?.join(", ") ?? "all", "say"],
+                  ["Expires", (it) => <Time at={it.expiresAt} />],
+                  ["Last used", (it) => it.lastUsedAt ? <Time at={it.lastUsedAt} /> : "never"],
+                  ["", (it) => (
+                    <Form reader={reader} action="/console/access/remove">
+                      <input type="hidden" name="id" value={it.id} />
+                      <button
+                        class="danger"
+                        type="submit"
+                        aria-label={`Remove the token ${it.name}`}
+                      >
+                        Remove
+                      </button>
+                    </Form>
+                  )],
+                ]}
+                nothing={<p>None but the worker's own ADMIN_TOKEN.</p>}
+              />
+            </Card>
+            <Card title="Make a token">
+              <Form reader={reader} action="/console/access" problem={problem}>
+                <Field
+                  name="name"
+                  label="Whose it is"
+                  value={values["name"]}
+                  problem={problem}
+                  required
+                />
+                <Choose
+                  name="role"
+                  label="Role"
+                  value={values["role"]}
+                  options={[
+                    ["viewer", "viewer: looks at everything"],
+                    ["reviewer", "reviewer: also marks students verified"],
+                    ["admin", "admin: everything"],
+                  ]}
+                />
+                <Field
+                  name="schools"
+                  label="Only for the schools"
+                  hint="SFTP user names with commas between; empty: all."
+                  value={values["schools"]}
+                  problem={problem}
+                />
+                <Field
+                  name="expires"
+                  label="Expires"
+                  type="date"
+                  value={values["expires"]}
+                  problem={problem}
+                  field="expiresAt"
+                />
+                <button type="submit">Make it</button>
+              </Form>
+            </Card>
+          </>
+        )}
+      </Page>,
+      problem ? 400 : 200,
+    );
+  }
+
+  routes.get("/access", (c) => render(c));
+  routes.post("/access", async (c) => {
+    const values = await typed(c);
+    const { name, role, schools = "", expires = "" } = values;
+    const slugs = schools.split(/[\s,]+/).filter((slug) => slug !== "");
+    const body = {
+      name,
+      role,
+      ...(slugs.length > 0 ? { schools: slugs } : {}),
+      ...(expires === "" ? {} : { expiresAt: `${expires}T00:00:00Z` }),
+    };
+    const answer = await desk.ask(c).send<{ token: string }>("POST", "/admin/tokens", body);
+    if ("problem" in answer) return await render(c, { values, problem: answer.problem });
+    return await render(c, { token: answer.body.token });
+  });
+  routes.post("/access/remove", async (c) => {
+    const { id = "" } = await typed(c);
+    const answer = await desk.ask(c).send("DELETE", `/admin/tokens/${encodeURIComponent(id)}`);
+    if ("problem" in answer) return await render(c, { problem: answer.problem });
+    return done(c, "/console/access", "removed");
+  });
+
+  return routes;
+}

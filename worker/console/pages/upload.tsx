@@ -1,0 +1,341 @@
+/** @jsxImportSource hono/jsx */
+/** One upload: its story, what became of its rows, what was wrong, and what can be done now. */
+import { type Context, Hono } from "hono";
+import type { Problem as RowProblem, ProblemGroup, Upload } from "../answers.ts";
+import type { Page as Listed, Problem } from "../ask.ts";
+import { type Desk, done, saidOf, schoolPath, typed } from "../desk.ts";
+import { RowsBar } from "../parts/chart.tsx";
+import { Check, Field, Form } from "../parts/form.tsx";
+import { Head, Page, type Reader } from "../parts/page.tsx";
+import {
+  Badge,
+  Card,
+  count,
+  Facts,
+  Fingerprint,
+  List,
+  many,
+  More,
+  Note,
+  size,
+  Time,
+} from "../parts/show.tsx";
+import { adviceFor } from "./advice.ts";
+import { type Preview, PreviewCard } from "./preview.tsx";
+import { Story } from "./story.tsx";
+
+const decisions = ["release", "discard", "retry", "revert"] as const;
+const saidAfter = {
+  release: "released",
+  discard: "discarded",
+  retry: "retried",
+  revert: "reverted",
+};
+
+export function uploadPage(desk: Desk): Hono {
+  const routes = new Hono();
+
+  async function render(c: Context, refused?: Problem) {
+    const ask = desk.ask(c);
+    const path = `/admin/uploads/${encodeURIComponent(c.req.param("id")!)}`;
+    const { code, cursor, kind } = c.req.query();
+    const upload = await ask.get<Upload>(path);
+    const [grouped, shown, preview] = await Promise.all([
+      ask.list<ProblemGroup>(`${path}/problems/codes`),
+      code === undefined
+        ? undefined
+        : ask.list<RowProblem>(`${path}/problems`, { limit: 100, cursor, code }),
+      upload.state === "held"
+        ? ask.find<Preview>(`${path}/preview`, { kind, limit: 50 })
+        : undefined,
+    ]);
+    return c.html(
+      <UploadPage
+        reader={desk.reader(c)}
+        upload={upload}
+        grouped={grouped.items}
+        shown={shown}
+        code={code}
+        preview={preview}
+        refused={refused}
+        said={saidOf(c)}
+      />,
+      refused ? 409 : 200,
+    );
+  }
+
+  routes.get("/uploads/:id", (c) => render(c));
+  for (const decision of decisions) {
+    routes.post(`/uploads/:id/${decision}`, async (c) => {
+      const id = encodeURIComponent(c.req.param("id"));
+      const { reason = "", confirm, without = "" } = await typed(c);
+      const body = {
+        ...(reason === "" ? {} : { reason }),
+        ...(without === "" ? {} : { withoutRemovals: true }),
+      };
+      const path = `/admin/uploads/${id}/${decision}`;
+      const answer = await desk.ask(c).send<Upload>("POST", path, body, { confirm });
+      if ("problem" in answer) return await render(c, answer.problem);
+      return done(c, `/console/uploads/${id}`, saidAfter[decision]);
+    });
+  }
+  return routes;
+}
+
+interface Props {
+  reader: Reader;
+  upload: Upload;
+  grouped: ProblemGroup[];
+  shown: Listed<RowProblem> | undefined;
+  code: string | undefined;
+  preview: Preview | undefined;
+  refused: Problem | undefined;
+  said: string | undefined;
+}
+
+function UploadPage(props: Props) {
+  const { reader, upload, grouped, shown, code, preview, refused, said } = props;
+  const isUnderWay = ["accepted", "checking", "processing"].includes(upload.state);
+  const crumbs: [string, string][] = [["/console/uploads", "Uploads"]];
+  if (upload.school) crumbs.push([schoolPath(upload.school), upload.school]);
+  return (
+    <Page
+      title={upload.name}
+      reader={reader}
+      room="/console/uploads"
+      crumbs={crumbs}
+      live={isUnderWay ? 5 : undefined}
+    >
+      <Head
+        title={upload.name}
+        says={
+          <>
+            <Badge state={upload.state} /> accepted <Time at={upload.acceptedAt} />
+          </>
+        }
+      >
+        <Downloads upload={upload} />
+      </Head>
+      {said && <Note tone="good">{said}</Note>}
+      {isUnderWay && <UnderWay upload={upload} />}
+      <WhatToDo upload={upload} reader={reader} refused={refused} />
+      {preview && <PreviewCard preview={preview} upload={upload} />}
+      <Rows upload={upload} />
+      <Problems upload={upload} grouped={grouped} shown={shown} code={code} />
+      <Story upload={upload} />
+      <Card title="The file">
+        <Facts
+          of={[
+            ["Size", size(upload.size)],
+            ["Time code", <span class="mono">{upload.timeCode}</span>],
+            ["SHA-256", <span class="mono small">{upload.sha256}</span>],
+            ["Sent with the key", <Fingerprint of={upload.sender.fingerprint} />],
+            ["From", upload.sender.address],
+            ["With", upload.sender.client],
+          ]}
+        />
+      </Card>
+    </Page>
+  );
+}
+
+function Downloads({ upload }: { upload: Upload }) {
+  const path = `/admin/uploads/${upload.id}`;
+  return (
+    <>
+      {upload.completedAt && <a class="button second" href={`${path}/report`}>Report</a>}
+      {upload.rows.rejected > 0 && (
+        <a class="button second" href={`${path}/rejected.csv`}>Rejected rows</a>
+      )}
+    </>
+  );
+}
+
+function UnderWay({ upload }: { upload: Upload }) {
+  return (
+    <Card title="Under way">
+      <progress
+        aria-label="Bytes processed"
+        max={Math.max(1, upload.size)}
+        value={0}
+        data-progress={`/admin/uploads/${upload.id}/progress`}
+      >
+        {upload.state}
+      </progress>
+      <p class="quiet" data-progress-words>
+        {many(upload.rows.read, "row")} read so far.
+      </p>
+    </Card>
+  );
+}
+
+/** What a person decides, where there is something to decide. */
+function WhatToDo({ upload, reader, refused }: {
+  upload: Upload;
+  reader: Reader;
+  refused: Problem | undefined;
+}) {
+  const { state, id, name } = upload;
+  if (state !== "held" && state !== "parked" && state !== "completed") {
+    return refused ? <Note tone="bad" title="That was not done.">{refused.detail}</Note> : null;
+  }
+  const path = `/console/uploads/${id}`;
+  const reason = (which: string) => (
+    <Field
+      name="reason"
+      label="Why"
+      hint={`Stands in the audit${
+        which === "revert" ? "" : " and in the report the school reads"
+      }.`}
+    />
+  );
+  if (reader.role !== "admin") {
+    return state === "completed" ? null : (
+      <Note tone="warn" title={`This upload is ${state}.`}>
+        <Because upload={upload} />
+        <span>An administrator decides what becomes of it.</span>
+      </Note>
+    );
+  }
+  if (state === "completed") {
+    return (
+      <details class="fold" open={refused !== undefined}>
+        <summary>Put back what this upload changed</summary>
+        <Form reader={reader} action={`${path}/revert`} problem={refused}>
+          <p>
+            Each student it changed, that nothing changed since, becomes as before; added ones that
+            were never verified go, others become inactive. What was exported cannot be called back.
+          </p>
+          {reason("revert")}
+          <Field name="confirm" label="The file's name again" hint={name} required />
+          <button class="danger" type="submit">Revert this upload</button>
+        </Form>
+      </details>
+    );
+  }
+  return (
+    <Card title={state === "held" ? "Held: nothing of it is applied" : "Parked: it cannot go on"}>
+      <Because upload={upload} />
+      {state === "held" && (
+        <Form reader={reader} action={`${path}/release`} problem={refused}>
+          <p>
+            A release checks again. If it would now change more than is shown here, it is held again
+            with the new numbers.
+          </p>
+          {(upload.rows.left ?? 0) > 0 && (
+            <Check name="without" label="Without removals: nobody becomes inactive" />
+          )}
+          {(upload.rows.left ?? 0) > 0 && (
+            <Field
+              name="confirm"
+              label="The file's name again, if it may make students inactive"
+              hint={name}
+            />
+          )}
+          <button type="submit">Release</button>
+        </Form>
+      )}
+      {state === "parked" && (
+        <Form reader={reader} action={`${path}/retry`} problem={refused}>
+          <button type="submit">Try it again</button>
+        </Form>
+      )}
+      <details class="fold">
+        <summary>Give it up</summary>
+        <Form reader={reader} action={`${path}/discard`}>
+          <p>Nothing more of it is applied, and its report says so.</p>
+          {reason("discard")}
+          <button class="danger" type="submit">Discard this upload</button>
+        </Form>
+      </details>
+    </Card>
+  );
+}
+
+function Because({ upload: { heldBecause } }: { upload: Upload }) {
+  if (heldBecause === undefined) return null;
+  return typeof heldBecause === "string" ? <p>{heldBecause}</p> : (
+    <Facts
+      of={Object.entries(heldBecause as object).map((
+        [name, value],
+      ) => [words(name), show(value)])}
+    />
+  );
+}
+
+const words = (name: string) => name.replace(/([A-Z])/g, " $1").toLowerCase();
+const show = (value: unknown) => typeof value === "object" ? JSON.stringify(value) : String(value);
+
+function Rows({ upload: { rows } }: { upload: Upload }) {
+  if (rows.read === 0) return null;
+  const more = ([["warnings", rows.warnings], ["not processed", rows.unprocessed], [
+    "left",
+    rows.left ?? 0,
+  ], ["returned", rows.returned ?? 0]] as const).filter(([, number]) => number > 0);
+  return (
+    <Card title={many(rows.read, "row")}>
+      <RowsBar rows={rows} />
+      {more.length > 0 && (
+        <p class="quiet">{more.map(([name, number]) => `${count(number)} ${name}`).join(", ")}</p>
+      )}
+    </Card>
+  );
+}
+
+/** By code: how often, an example, what to do; then one code's lines. */
+function Problems({ upload, grouped, shown, code }: {
+  upload: Upload;
+  grouped: ProblemGroup[];
+  shown: Listed<RowProblem> | undefined;
+  code: string | undefined;
+}) {
+  if (grouped.length === 0) return null;
+  const path = `/console/uploads/${upload.id}`;
+  return (
+    <Card title="Problems">
+      <List
+        label="Problems by code"
+        items={grouped}
+        columns={[
+          ["Severity", (it) => <Badge state={it.severity} />],
+          ["Code", (it) => (
+            <a
+              href={`${path}?code=${it.code}#lines`}
+              aria-current={it.code === code ? "true" : undefined}
+            >
+              {it.code}
+            </a>
+          )],
+          ["Times", (it) => count(it.count), "number"],
+          ["For example", ({ first }) => (
+            <>
+              line {first.line}
+              {first.column && `, ${first.column}`}: {first.message}
+            </>
+          ), "say"],
+          ["What to do", (it) => adviceFor(it.code), "say"],
+        ]}
+        nothing=""
+      />
+      {shown && (
+        <div id="lines">
+          <h3>
+            Lines with <code>{code}</code>
+          </h3>
+          <List
+            label={`Lines with ${code}`}
+            items={shown.items}
+            columns={[
+              ["Line", (it) => it.line, "number"],
+              ["Username", (it) => it.username],
+              ["Column", (it) => it.column],
+              ["Message", (it) => it.message, "say"],
+            ]}
+            nothing={<p>None.</p>}
+          />
+          <More next={shown.next} href={`${path}?code=${code}`} />
+        </div>
+      )}
+    </Card>
+  );
+}

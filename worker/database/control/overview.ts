@@ -1,0 +1,69 @@
+/** What the whole looks like at a glance: the part of it that stands in the control tables. */
+import type { Client } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
+
+/** The slugs of all schools, or of those that somebody is limited to; none that is being deleted. */
+export async function schoolSlugs(
+  database: Client,
+  only: readonly SchoolId[] | undefined,
+): Promise<Map<SchoolId, string>> {
+  const { rows } = await database.execute({
+    sql: `SELECT id, slug FROM schools
+          WHERE deleted_at IS NULL AND (?1 IS NULL OR id IN (SELECT value FROM json_each(?1)))`,
+    args: [only ? JSON.stringify(only) : null],
+  });
+  return new Map(rows.map((row) => [Number(row["id"]) as SchoolId, row["slug"] as string]));
+}
+
+/** Since when each school is silent. */
+export async function silentSchools(
+  database: Client,
+  schools: readonly SchoolId[],
+  limit: number,
+): Promise<{ schoolId: SchoolId; since: string }[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT school_id, silent_since FROM watches WHERE silent_since IS NOT NULL
+            AND school_id IN (SELECT value FROM json_each(?)) ORDER BY silent_since LIMIT ?`,
+    args: [JSON.stringify(schools), limit],
+  });
+  return rows.map((row) => ({
+    schoolId: Number(row["school_id"]) as SchoolId,
+    since: row["silent_since"] as string,
+  }));
+}
+
+export interface EndingKey {
+  schoolId: SchoolId;
+  fingerprint: string;
+  label: string;
+  expiresAt: string;
+}
+
+/** Keys that open the door now and end by an instant, the next to end first. */
+export async function endingKeys(
+  database: Client,
+  schools: readonly SchoolId[],
+  { now, by }: { now: string; by: string },
+  limit: number,
+): Promise<EndingKey[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT school_id, fingerprint, label, expires_at FROM ssh_keys
+          WHERE revoked_at IS NULL AND expires_at > ? AND expires_at <= ?
+            AND school_id IN (SELECT value FROM json_each(?)) ORDER BY expires_at LIMIT ?`,
+    args: [now, by, JSON.stringify(schools), limit],
+  });
+  return rows.map((row) => ({
+    schoolId: Number(row["school_id"]) as SchoolId,
+    fingerprint: row["fingerprint"] as string,
+    label: row["label"] as string,
+    expiresAt: row["expires_at"] as string,
+  }));
+}
+
+/** Each bridge by its name, and when it was last heard of. */
+export async function bridgesSeen(database: Client): Promise<{ name: string; seenAt: string }[]> {
+  const { rows } = await database.execute(
+    "SELECT name, max(seen_at) AS seen_at FROM bridges GROUP BY name ORDER BY name",
+  );
+  return rows.map((row) => ({ name: row["name"] as string, seenAt: row["seen_at"] as string }));
+}

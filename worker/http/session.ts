@@ -1,0 +1,124 @@
+/**
+ * Being signed in, as browsers are: by a cookie that no script reads and no other site sends along.
+ * Who changes something by a form also sends the form's own token.
+ */
+import type { Client } from "@libsql/client";
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { Author } from "../database/control/audit.ts";
+import {
+  addSession,
+  endSession,
+  prolongSession,
+  sessionByHash,
+} from "../database/control/sessions.ts";
+import type { Caller } from "./caller.ts";
+import { hexDigest } from "./digest.ts";
+import { HttpProblem } from "./problem.ts";
+import type { Principal } from "./principal.ts";
+
+/** A session ends when it was not used for so long, and in any case after `LONGEST_MS`. */
+const UNUSED_MS = 2 * 3_600_000;
+const LONGEST_MS = 12 * 3_600_000;
+/** Its last use is written at most so often: most requests only read. */
+const USE_MS = 60_000;
+/** What cannot be taken back is done only by who signed in so long ago at most. */
+export const FRESH_MS = 15 * 60_000;
+
+const NAME = "rosterbridge";
+
+export interface Session {
+  principal: Principal;
+  /** Stands in every form of the session's pages. */
+  formToken: string;
+  /** Of the cookie's value. */
+  hash: string;
+}
+
+/** Signs in on this answer. */
+export async function beginSession(
+  c: Context,
+  database: Client,
+  { name, role, schools, expiresAt }: Principal,
+  tokenId: string | null,
+  by: Author,
+): Promise<void> {
+  const secret = randomSecret();
+  const latest = new Date(Date.parse(by.at) + UNUSED_MS).toISOString();
+  const ends = expiresAt !== null && expiresAt < latest ? expiresAt : latest;
+  const hash = await hexDigest(secret);
+  await addSession(database, { hash, name, role, schools, tokenId, expiresAt: ends }, by);
+  setCookie(c, NAME, secret, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Strict",
+    maxAge: LONGEST_MS / 1000,
+    ...(isSecure(c) ? { secure: true, prefix: "host" } : {}),
+  });
+}
+
+/** The session whose cookie came with the request. `now` in milliseconds. */
+export async function sessionOf(
+  c: Context,
+  database: Client,
+  now: number,
+): Promise<Session | undefined> {
+  const secret = cookieOf(c);
+  if (!secret) return undefined;
+  const hash = await hexDigest(secret);
+  const at = new Date(now).toISOString();
+  const stored = await sessionByHash(database, hash, at);
+  if (!stored) return undefined;
+  const { name, role, schools, signedInAt, seenAt, expiresAt } = stored;
+  if (now - Date.parse(seenAt) >= USE_MS) {
+    const longest = Date.parse(signedInAt) + LONGEST_MS;
+    const ends = new Date(Math.min(now + UNUSED_MS, longest)).toISOString();
+    await prolongSession(database, hash, { seenAt: at, expiresAt: ends });
+  }
+  return {
+    principal: { name, role, schools, expiresAt, signedInAt },
+    formToken: await hexDigest(`form ${secret}`),
+    hash,
+  };
+}
+
+/** Signs out on this answer. */
+export async function leaveSession(c: Context, database: Client, by: Author): Promise<void> {
+  const secret = cookieOf(c);
+  if (secret) await endSession(database, await hexDigest(secret), by);
+  deleteCookie(c, NAME, {
+    path: "/",
+    ...(isSecure(c) ? { secure: true, prefix: "host" } : {}),
+  });
+}
+
+/**
+ * Put before what cannot be taken back. A person signs in anew for it; a program shows its token with
+ * each request anyway. @throws HttpProblem 403 `sign_in_again`
+ */
+export function checkFresh({ signedInAt }: Principal, now: number): void {
+  if (signedInAt === undefined || now - Date.parse(signedInAt) < FRESH_MS) return;
+  throw new HttpProblem(
+    403,
+    "sign_in_again",
+    `This cannot be taken back, so it needs a sign-in not older than ${
+      FRESH_MS / 60_000
+    } minutes; ` +
+      `yours is of ${signedInAt}. Sign in again, then do it. Nothing was changed.`,
+  );
+}
+
+function cookieOf(c: Context): string | undefined {
+  return isSecure(c) ? getCookie(c, NAME, "host") : getCookie(c, NAME);
+}
+
+/** Only over TLS does a browser keep a cookie for one host alone (`__Host-`). */
+function isSecure(c: Context): boolean {
+  return new URL(c.req.url).protocol === "https:" ||
+    (c.env as Caller | undefined)?.isSecure === true;
+}
+
+function randomSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
