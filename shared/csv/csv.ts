@@ -10,7 +10,7 @@
  * tail is left unconsumed.
  */
 import { isUtf8, Jumps, type LineEnd, Lines } from "./lines.ts";
-import { holdsRow, readQuotedRecord } from "./quoted.ts";
+import { countQuotedFields, holdsRow, readQuotedRecord } from "./quoted.ts";
 
 export { holdsRow };
 
@@ -72,11 +72,18 @@ export interface ScanOptions {
   maxRecords?: number;
   /** The slice starts inside a line that is too long, as the last scan's `insideLine` said. */
   insideLine?: boolean;
+  /**
+   * Records are only counted, so far as they need not be looked at for that: those that are malformed
+   * or certainly not blank are in `tallied`, the others in `records`.
+   */
+  tally?: boolean;
 }
 
 export interface Scan {
   /** In file order. */
   records: (CsvRecord | MalformedRecord)[];
+  /** With `tally`: how many further ones there were. */
+  tallied: number;
   /** How many bytes are done with; the rest is to be given again with what follows it. */
   consumed: number;
   /** The physical line after the consumed bytes. */
@@ -103,10 +110,11 @@ const BLOCK_BYTES = 48 * 1024;
  * unconsumed: at most 64 KiB and a line end. Blank lines are skipped, and counted as lines.
  */
 export function scan(bytes: Uint8Array, options: ScanOptions): Scan {
-  const { columns, maxRecords = Infinity } = options;
+  const { columns, maxRecords = Infinity, tally = false } = options;
   const records: (CsvRecord | MalformedRecord)[] = [];
   const state: Scan = {
     records,
+    tallied: 0,
     consumed: 0,
     nextLine: options.line,
     insideLine: options.insideLine ?? false,
@@ -121,6 +129,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions): Scan {
       last,
       columns,
       maxRecords,
+      tally,
     });
     if (state.consumed > start) size = BLOCK_BYTES;
     else if (end < bytes.length) size *= 2;
@@ -135,8 +144,9 @@ function scanBlock(lines: Lines, options: {
   last: boolean;
   columns: number | undefined;
   maxRecords: number;
+  tally: boolean;
 }): void {
-  const { state, last, columns, maxRecords } = options;
+  const { state, last, columns, maxRecords, tally } = options;
   const { records } = state;
   const size = lines.bytes.length;
   const reader = new RecordReader(lines, columns);
@@ -154,6 +164,9 @@ function scanBlock(lines: Lines, options: {
       records.push(takePiece(lines));
       state.insideLine = true;
     } else if (lines.isBlank()) {
+      lines.next();
+    } else if (tally && reader.isCounted()) {
+      state.tallied++;
       lines.next();
     } else {
       const record = reader.read(undecided);
@@ -177,12 +190,14 @@ function takePiece(lines: Lines): MalformedRecord {
 /** Reads the records of a block, one after the other. */
 class RecordReader {
   readonly #nextComma: Jumps;
+  readonly #countedComma: Jumps;
   readonly #nextQuote: Jumps;
   readonly #nextNul: Jumps;
   readonly #nextReplacement: Jumps | undefined;
 
   constructor(readonly lines: Lines, readonly columns: number | undefined) {
     this.#nextComma = new Jumps(lines.text, ",");
+    this.#countedComma = new Jumps(lines.text, ",");
     this.#nextQuote = new Jumps(lines.text, '"');
     this.#nextNul = new Jumps(lines.text, "\0");
     this.#nextReplacement = lines.valid ? undefined : new Jumps(lines.text, "\ufffd");
@@ -210,6 +225,31 @@ class RecordReader {
     const before = bare ? reading.fields : reading.fields.slice(0, reading.fieldsOnFirstLine);
     const reason = bare ? "quote_bare" : "quote_unclosed";
     return malformed(lines, reason, before, before.length + 1);
+  }
+
+  /**
+   * Is the current line, and that line alone, a record that is not blank, or a malformed one? False also
+   * where only reading it can tell.
+   */
+  isCounted(): boolean {
+    const { lines, columns } = this;
+    if (columns === undefined) return false;
+    if (this.#nextQuote.from(lines.textStart) >= lines.endText) {
+      const first = lines.text.charCodeAt(lines.textStart);
+      return isInk(first) || this.#commas() !== columns - 1;
+    }
+    const count = countQuotedFields(lines.text, lines.textStart, WINDOW);
+    return count !== undefined && count !== columns;
+  }
+
+  #commas(): number {
+    const { textStart, textEnd } = this.lines;
+    let count = 0;
+    // With jumps of their own, as a line that is counted may have to be read after all.
+    for (let at = this.#countedComma.from(textStart); at < textEnd; count++) {
+      at = this.#countedComma.from(at + 1);
+    }
+    return count;
   }
 
   #swallowsRow(fields: readonly string[]): boolean {
@@ -252,6 +292,11 @@ class RecordReader {
     if (count < fields.length) fields.length = count;
     return fields;
   }
+}
+
+/** An ASCII character that is seen, so that what begins with it is not blank. */
+function isInk(code: number): boolean {
+  return code > 0x2c && code < 0x7f;
 }
 
 function malformed(

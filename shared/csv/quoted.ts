@@ -68,6 +68,31 @@ export function readQuotedRecord(
   }
 }
 
+/**
+ * How many fields the record that starts at `start` has: the number that `readQuotedRecord` would read;
+ * 0 when it is malformed by a quotation mark, and `undefined` when it is open.
+ */
+export function countQuotedFields(text: string, start: number, reach: number): number | undefined {
+  for (let at = start, count = 1;; count++) {
+    let after = at;
+    if (text.charCodeAt(at) === QUOTE) {
+      const close = closingQuote(text, at, start + reach);
+      if (close === -1) return undefined;
+      after = close + 1;
+      if (lineEndAt(text, after) !== -1) return count;
+      if (text.charCodeAt(after) !== COMMA) return 0;
+    } else {
+      let code = text.charCodeAt(after);
+      while (code !== COMMA && code !== LF && code !== QUOTE && after < text.length) {
+        code = text.charCodeAt(++after);
+      }
+      if (code === QUOTE) return 0;
+      if (code !== COMMA) return count;
+    }
+    at = after + 1;
+  }
+}
+
 function wrong(fields: string[], fieldsOnFirstLine: number, end: number): QuotedReading {
   return fieldsOnFirstLine === -1
     ? { outcome: "bare", fields, fieldsOnFirstLine, end }

@@ -5,7 +5,7 @@
 import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
 import type { KeptRecord, UploadProgress } from "./changes.ts";
 import type { HeaderEnd } from "./header.ts";
-import { arranged, type Layout } from "./layout.ts";
+import { arranged, byPosition, type Layout } from "./layout.ts";
 import { isCorrectable, malformedProblem } from "./malformed.ts";
 import type { Problem } from "./problems.ts";
 import { isBlankRow, type Row, type RowReader, rowReader } from "./row.ts";
@@ -51,6 +51,9 @@ export interface ReadingOptions {
 /** What is scanned in one go: some 20 ms at the most. More than a record and its line end can have. */
 const WINDOW_BYTES = 128 * 1024;
 
+/** So many records in one go: those of very short lines are many, and all are there at once. */
+const WINDOW_RECORDS = 2_000;
+
 /**
  * Scans and checks the records of a slice.
  * @param header how far the header row goes in these bytes, when it is in them
@@ -94,7 +97,11 @@ export async function readSlice(
       last: last && end === bytes.length,
       columns: layout.width,
       insideLine: reading.insideLine,
+      maxRecords: WINDOW_RECORDS,
+      // Which columns of another layout have to be seen for a row not to be blank, only reading tells.
+      tally: taker.isBeyond && layout === byPosition,
     });
+    reading.unprocessed += found.tallied;
     isOpen = found.consumed > 0;
     reading.consumed = start + found.consumed;
     reading.nextLine = found.nextLine;
@@ -107,7 +114,7 @@ export async function readSlice(
       reading.insideLine = false;
       break;
     }
-    if (end < bytes.length) await pause();
+    if (reading.consumed < bytes.length) await pause();
   }
   reading.isEnd = last && reading.consumed === bytes.length;
   return reading;
@@ -142,6 +149,11 @@ class RecordTaker {
     this.#room = upload.settings.rowLimit - upload.read;
     this.#isBeyond = upload.unprocessed > 0;
     this.#left = sliceRows;
+  }
+
+  /** Is the rest of the file beyond the school's limit? */
+  get isBeyond(): boolean {
+    return this.#isBeyond;
   }
 
   /** False, and the record is not taken, when the slice is full. */

@@ -81,6 +81,39 @@ test("splitting gives the same records around the 64 KiB limit", () => {
   );
 });
 
+test("counting finds as many records as reading, and ends at the same line, however it is cut", () => {
+  const counts = (record: Found) =>
+    isMalformed(record) ? !record.continued : record.fields.some((field) => field.trim() !== "");
+  fc.assert(
+    fc.property(
+      fc.oneof({ weight: 30, arbitrary: nastyFile }, longFile),
+      places,
+      columns,
+      fc.constantFrom(undefined, 1, 3),
+      (file, at, columns, maxRecords) => {
+        const whole = scan(file, { line: 1, last: true, columns });
+        let [offset, line, insideLine, counted] = [0, 1, false, 0];
+        for (const cut of [...cutsOf(file, at), file.length]) {
+          for (let goesOn = true; goesOn && offset < cut;) {
+            const options = { line, insideLine, columns, maxRecords, tally: true };
+            const found = scan(file.subarray(offset, cut), {
+              ...options,
+              last: cut === file.length,
+            });
+            counted += found.tallied + found.records.filter(counts).length;
+            ({ nextLine: line, insideLine } = found);
+            offset += found.consumed;
+            goesOn = found.consumed > 0;
+          }
+        }
+        assert.equal(counted, whole.records.filter(counts).length);
+        assert.deepEqual([offset, line], [file.length, whole.nextLine]);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
 /** Byte ranges in order, nothing between them but blank lines, each on the line it says. */
 function assertCovers(file: Uint8Array, records: readonly Found[]) {
   const text = String.fromCharCode(...file);
