@@ -47,6 +47,8 @@ export class Writing implements OpenFile, Writer {
   #next: number | undefined;
   /** So many bytes without a gap the writer before had, if there was one. */
   #wholeBefore: number | undefined;
+  /** Where the catalog thinks that the first gap is; it is there, or further on. */
+  #gapMarkedAt: number | null;
   /** The size on disk when this writer has left. */
   #left: number | undefined;
   /** Seconds since the epoch. */
@@ -55,6 +57,7 @@ export class Writing implements OpenFile, Writer {
   constructor(options: WritingOptions) {
     this.#options = options;
     this.#modifiedAt = options.file.modifiedAt;
+    this.#gapMarkedAt = options.file.gapAt;
   }
 
   /**
@@ -71,7 +74,8 @@ export class Writing implements OpenFile, Writer {
       }
       this.#lease = opened.value;
       const { blob } = this.#lease;
-      const whole = Math.min(this.#wholeBefore ?? blob.size, blob.size);
+      const { gapAt } = this.#options.file;
+      const whole = Math.min(this.#wholeBefore ?? gapAt ?? blob.size, blob.size);
       // Where it cannot be cut off (disk full), the CLOSE tells of the gap.
       if (whole < blob.size) await blob.truncate(whole).catch(() => {});
       this.#sent = new Spans(whole);
@@ -107,6 +111,7 @@ export class Writing implements OpenFile, Writer {
       this.#checkHeld();
       const sent = this.#sent.copy();
       if (!sent.add(at, at + bytes.length)) throw this.#scattered();
+      if (sent.whole < at + bytes.length) await this.#markGap();
       await blob.write(at, bytes);
       this.#sent = sent;
       this.#next = at + bytes.length;
@@ -135,6 +140,7 @@ export class Writing implements OpenFile, Writer {
   resize(size: number): Promise<void> {
     return this.#attempt(async () => {
       this.#checkSize(size);
+      if (size > this.#sent.whole) await this.#markGap();
       await this.#lease.blob.truncate(size);
       this.#sent.cut(size);
     });
@@ -142,8 +148,10 @@ export class Writing implements OpenFile, Writer {
 
   sync(): Promise<void> {
     return this.#attempt(async () => {
-      await this.#lease.blob.sync();
+      const { blob } = this.#lease;
+      await blob.sync();
       this.#next = undefined;
+      if (this.#sent.whole >= blob.size) this.#unmarkGap();
       // Small files are kept by the catalog.
       await this.#options.visit.keeper.vault.catalog.durable();
     });
@@ -217,6 +225,29 @@ export class Writing implements OpenFile, Writer {
     });
   }
 
+  /**
+   * Before bytes are stored that lie behind a gap, it is known for good where that is: a bridge that ends
+   * in the middle finds zeros there, and cannot tell them from what was sent.
+   */
+  async #markGap(): Promise<void> {
+    const { whole } = this.#sent;
+    if (this.#gapMarkedAt !== null && this.#gapMarkedAt <= whole) return;
+    const { visit, file } = this.#options;
+    const { catalog } = visit.keeper.vault;
+    catalog.markGap(file, whole);
+    await catalog.durable();
+    this.#gapMarkedAt = whole;
+    this.#checkHeld();
+  }
+
+  /** Only when all of it is durable: what is stored then has no gap any more. */
+  #unmarkGap(): void {
+    if (this.#gapMarkedAt === null) return;
+    const { visit, file } = this.#options;
+    visit.keeper.vault.catalog.markGap(file, null);
+    this.#gapMarkedAt = null;
+  }
+
   #isHeld(): boolean {
     const { visit, file } = this.#options;
     return visit.keeper.writers.current(file.id) === this;
@@ -278,7 +309,9 @@ export class Writing implements OpenFile, Writer {
   ): string | undefined {
     const { visit, file } = this.#options;
     const { sha256 } = this.#lease.blob;
-    const left = { size, modifiedAt: this.#modifiedAt, sha256, why };
+    const { whole } = this.#sent;
+    const gapAt = whole < size ? whole : undefined;
+    const left = { size, gapAt, modifiedAt: this.#modifiedAt, sha256, why };
     const replaced = visit.keeper.vault.catalog.settleSize(file, state, left);
     this.#exit();
     return replaced;

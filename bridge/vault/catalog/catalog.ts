@@ -160,6 +160,11 @@ export class Catalog {
     return this.#files.settleSize(file, state, left);
   }
 
+  /** From this byte on not all that is stored was sent; `null`: all of it was. */
+  markGap(file: { id: number; blob: string }, at: number | null): void {
+    this.#files.markGap(file, at);
+  }
+
   /** It has settled and no lane takes it: from `closed` to `kept`. */
   keep(id: number): void {
     this.#files.keep(id);

@@ -27,6 +27,8 @@ export interface CatalogFile extends BlobReference {
   path: string;
   state: FileState;
   size: number;
+  /** Of a partial file: from this byte on not all were sent; what lies behind it may be none of its. */
+  gapAt: number | null;
   /** Of all its bytes, lower-case hexadecimal; `null` while it is partial or where it is yet unknown. */
   sha256: string | null;
   modifiedAt: number;
@@ -47,6 +49,7 @@ export interface FileRow {
   key_version: number;
   state: FileState;
   size: number;
+  gap_at: number | null;
   sha256: string | null;
   modified_at: number;
   accessed_at: number;
@@ -64,6 +67,7 @@ export function fileOfRow(row: FileRow): CatalogFile {
     keyVersion: row.key_version,
     state: row.state,
     size: row.size,
+    gapAt: row.gap_at,
     sha256: row.sha256,
     modifiedAt: row.modified_at,
     accessedAt: row.accessed_at,

@@ -29,6 +29,8 @@ export interface Delivery {
 /** What a writer leaves behind. */
 export interface Left {
   size: number;
+  /** Where its first gap begins, if it has one that could not be cut off. */
+  gapAt?: number | undefined;
   /** Seconds since the epoch. */
   modifiedAt: number;
   /** Of all its bytes, where the writer knows it. */
@@ -147,7 +149,7 @@ export class Files {
       const isPromised = ["closed", "kept"].includes(before.state);
       if (!isPromised) this.#doomed.add(before.blob);
       this.#database.run(
-        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, sha256 = NULL,
+        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, gap_at = NULL, sha256 = NULL,
            modified_at = ?, sender = ?, upload_id = NULL WHERE id = ?`,
         newBlobId(),
         keyVersion,
@@ -187,13 +189,14 @@ export class Files {
   settleSize(
     { id, blob }: { id: number; blob: string },
     state: "partial" | "closed",
-    { size, modifiedAt, sha256, why }: Left,
+    { size, gapAt, modifiedAt, sha256, why }: Left,
   ): string | undefined {
     return this.#database.transaction(() => {
       const { changes } = this.#database.run(
-        "UPDATE files SET state = ?, being_written = 0, size = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
+        "UPDATE files SET state = ?, being_written = 0, size = ?, gap_at = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
         state,
         size,
+        gapAt ?? null,
         state === "closed" ? sha256 ?? null : null,
         modifiedAt,
         id,
@@ -203,6 +206,10 @@ export class Files {
       this.#told(id, why);
       return state === "closed" ? this.#replaced.drop(id) : undefined;
     });
+  }
+
+  markGap({ id, blob }: { id: number; blob: string }, at: number | null): void {
+    this.#database.run("UPDATE files SET gap_at = ? WHERE id = ? AND blob = ?", at, id, blob);
   }
 
   keep(id: number): void {

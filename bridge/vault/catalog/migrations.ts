@@ -64,6 +64,9 @@ const steps: string[] = [
 
   // How an accepted file is packed, as JSON: it stays so whatever the directory says later.
   `ALTER TABLE outbox ADD COLUMN packing TEXT;`,
+
+  // Where the first gap of an upload began, which its bytes cannot tell when a bridge ends in the middle.
+  `ALTER TABLE files ADD COLUMN gap_at INTEGER;`,
 ];
 
 /** The version that this bridge works with. */
