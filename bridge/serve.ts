@@ -259,7 +259,7 @@ function admissionOf(
 }
 
 function healthOf(
-  { outbox, commands, workerAway, keeper }: Way,
+  { outbox, commands, telling, workerAway, keeper }: Way,
   { listening }: Ears,
   sftp: SftpServer,
 ): BridgeState {
@@ -269,6 +269,7 @@ function healthOf(
     uploadsHeld: outbox.aside("held"),
     uploadsParked: outbox.aside("parked"),
     commandsWaiting: commands.length,
+    eventsAside: keeper.vault.catalog.ledger.aside,
     sessions: sftp.sessions,
     door: { ...sftp.figures, refusedLogins: sftp.refusedLogins },
     troubles: [
@@ -277,6 +278,7 @@ function healthOf(
       ...now("data_dir_gone", keeper.storage.folderGone),
       ...now("catalog_not_synced", keeper.storage.notDurable),
       ...now("keyring_away", keeper.storage.keyringAway),
+      ...now("events_set_aside", telling.refused),
     ],
   };
 }

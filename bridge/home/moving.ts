@@ -5,7 +5,14 @@ import { isStageName } from "../../shared/file-names.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
 import { Refusal } from "./home.ts";
 import { checkName, cleanPath } from "./paths.ts";
-import { checkNoEvidence, denied, movablePlace, nothingThere, writablePlace } from "./rules.ts";
+import {
+  checkNoEvidence,
+  denied,
+  isEvidence,
+  movablePlace,
+  nothingThere,
+  writablePlace,
+} from "./rules.ts";
 import type { Visit } from "./visit.ts";
 import type { Ousting } from "./writers.ts";
 
@@ -36,7 +43,8 @@ export async function renameFile(
   const path = cleanPath(to);
   if (path === file.path) return;
   const before = visit.find(path);
-  if (before) checkNoEvidence(place.name);
+  // What was written as something else does not become evidence by its name.
+  if (before || !isEvidence(source.name)) checkNoEvidence(place.name);
   if (before && !replace) {
     throw new Refusal(
       "failure",

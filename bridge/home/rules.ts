@@ -50,11 +50,15 @@ export function checkUnlocked(name: string): void {
 }
 
 /** `*.original` and `*.completed` say what was received and what came of it. */
+export function isEvidence(name: string): boolean {
+  return /\.(original|completed)$/i.test(name);
+}
+
 export function checkNoEvidence(name: string): void {
-  if (!/\.(original|completed)$/i.test(name)) return;
+  if (!isEvidence(name)) return;
   throw new Refusal(
     "permission_denied",
-    "Files named *.original and *.completed are evidence of what was received and what came of it; they can be read, renamed and deleted, but not made, changed or replaced. Send a corrected roster as a .csv into /inbound.",
+    "Files named *.original and *.completed are evidence of what was received and what came of it; they can be read, renamed and deleted, but not made, changed or replaced, nor is another file renamed to such a name. Send a corrected roster as a .csv into /inbound.",
   );
 }
 

@@ -57,6 +57,7 @@ export function healthAnswer(
       uploadsHeld,
       uploadsParked,
       commandsWaiting: health.commandsWaiting,
+      eventsAside: health.eventsAside,
       sessions: health.sessions,
     },
   };

@@ -23,6 +23,8 @@ export function metricsText(health: BridgeState): string {
     gauge("uploads_parked", "Files that a fault stopped.", health.uploadsParked),
     gauge("commands_waiting", "Commands of the worker yet to be done.", health.commandsWaiting),
     ...doorText(health.door),
+
+    gauge("events_aside", "Events that the worker refused, kept here.", health.eventsAside),
   ].join("");
 }
 

@@ -8,7 +8,9 @@ export interface CurrentTrouble {
     | "data_dir_gone"
     | "catalog_not_synced"
     | "keyring_away"
-    | "uploads_parked";
+    | "uploads_parked"
+    | "results_delayed"
+    | "events_set_aside";
   reason: string;
 }
 
@@ -36,6 +38,8 @@ export interface BridgeState {
   /** Uploads that a fault stopped: somebody has to look. */
   uploadsParked: number;
   commandsWaiting: number;
+  /** Events that the worker refused, ever. */
+  eventsAside: number;
   sessions: number;
   door: DoorState;
   troubles: CurrentTrouble[];

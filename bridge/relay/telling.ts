@@ -3,8 +3,10 @@
  * tell: in the order it happened, again and again until the worker has it.
  */
 import type { Log } from "../../shared/log.ts";
-import { EVENTS_AT_ONCE } from "../../shared/protocol.ts";
+import { type CommandDone, EVENTS_AT_ONCE } from "../../shared/protocol.ts";
 import type { Catalog } from "../vault/catalog/catalog.ts";
+import type { LedgerEntry } from "../vault/catalog/ledger.ts";
+import { Trouble } from "../trouble.ts";
 import { backoffMs } from "./backoff.ts";
 import { type WorkerClient, WorkerRefusal } from "./worker-client.ts";
 
@@ -24,13 +26,18 @@ export class Telling {
   readonly #options: TellingOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  /** The worker refused an event; it is over with the next start. */
+  readonly refused: Trouble;
   #failures = 0;
   #stopped = false;
+  /** So many are told in one call: fewer, while it is found out which of them the worker refuses. */
+  #atOnce = EVENTS_AT_ONCE;
   /** Somebody has something to tell while a call is under way. */
   #again = false;
 
   constructor(options: TellingOptions) {
     this.#options = options;
+    this.refused = new Trouble("the worker refuses what it is told", options.log);
   }
 
   start(): void {
@@ -77,8 +84,10 @@ export class Telling {
   /** One call, if there is something to tell; whether there is more. */
   async #tell(): Promise<boolean> {
     const { catalog, worker } = this.#options;
-    const events = catalog.ledger.events(EVENTS_AT_ONCE);
-    const done = catalog.commands.some(EVENTS_AT_ONCE);
+    const atOnce = this.#atOnce;
+    const events = catalog.ledger.events(atOnce);
+    const isSearch = atOnce < EVENTS_AT_ONCE;
+    const done = catalog.commands.some(isSearch ? atOnce - events.length : atOnce);
     if (events.length === 0 && done.length === 0) return false;
     // What the worker is told must be so after power loss too.
     await catalog.durable();
@@ -90,12 +99,30 @@ export class Telling {
       // What was told, and no more: what happened meanwhile has yet to be.
       catalog.ledger.dropEvents(Math.min(through, events.at(-1)?.number ?? 0));
     } catch (error) {
-      if (!(error instanceof WorkerRefusal && error.code === "ledger_forked")) throw error;
-      this.#beginAnew();
+      if (!(error instanceof WorkerRefusal)) throw error;
+      if (error.code === "ledger_forked") this.#beginAnew();
+      else this.#withoutOne(events, done, error);
       return true;
     }
     catalog.commands.drop(done);
-    return events.length === EVENTS_AT_ONCE || done.length === EVENTS_AT_ONCE;
+    this.#atOnce = Math.min(EVENTS_AT_ONCE, 2 * atOnce);
+    return isSearch || events.length === atOnce || done.length === atOnce;
+  }
+
+  /** One of these is refused and always will be; the others must not wait for it. */
+  #withoutOne(events: LedgerEntry[], done: CommandDone[], { detail }: WorkerRefusal): void {
+    const { catalog, log } = this.#options;
+    const many = events.length + done.length;
+    this.#atOnce = many > 1 ? Math.ceil(many / 2) : EVENTS_AT_ONCE;
+    if (many > 1) return;
+    for (const { number } of events) {
+      catalog.ledger.setAside(number, detail);
+      log("event.set_aside", { number, reason: detail });
+      this.refused.seen(`the worker refused event ${number}, which is kept here: ${detail}`);
+    }
+    for (const { id } of done) log("command.outcome_refused", { command: id, reason: detail });
+    // The worker asks for it again.
+    catalog.commands.drop(done);
   }
 
   /** The catalog was put back to an older state: what it tells from here on is another bridge's. */

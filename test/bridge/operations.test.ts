@@ -8,7 +8,7 @@ import { Trouble } from "../../bridge/trouble.ts";
 
 const well: BridgeState = {
   ...{ workerAnsweredAt: 1_795_341_600_000, uploadsWaiting: 2, uploadsHeld: 1, uploadsParked: 0 },
-  ...{ commandsWaiting: 3, sessions: 4, troubles: [] },
+  ...{ commandsWaiting: 3, sessions: 4, eventsAside: 5, troubles: [] },
   door: {
     ...{ connections: 9, strangers: 5, waiting: 2, bans: 1 },
     ...{ turnedAway: { banned: 7, gave_way: 0 }, refusedLogins: { key_unknown: 8 } },

@@ -18,13 +18,13 @@ import { tellOfDeliveries, tellOfDownloads } from "../database/school/occurrence
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
-import { readTold } from "./told.ts";
+import { readTold, UNREADABLE } from "./told.ts";
 
 export function eventRoutes(context: WorkerContext): Hono {
   return new Hono().post("/events", async (c) => {
     const request = await readJson(c, EventsRequest);
     const bridge = callingBridge(c);
-    const told = await readTold(request.events);
+    const told = await readTold(request.events, context.now());
     const through = await takeOnce(context, bridge, told, request);
     // What was told is taken, whatever becomes of this; the next call tries it again.
     await finishPurges(context.database, instant(context.now())).catch((error) =>
@@ -65,6 +65,9 @@ async function take(
     for (const broken of breaks(fresh, head)) {
       log("ledger.chain_broken", { bridge: bridge.name, ...broken });
     }
+  }
+  for (const { number } of fresh.filter(({ head: { type } }) => type === UNREADABLE)) {
+    log("event.unreadable", { bridge: bridge.name, number });
   }
   const outcomes = done.map((one) => ({ ...one, at: instant(Date.parse(one.at)) }));
   const delivered = outcomes.filter(({ outcome }) => outcome === "done");

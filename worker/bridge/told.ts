@@ -1,17 +1,19 @@
 /** Events as the bridge tells them: their text, its hash, and what this worker understands of it. */
 import * as v from "valibot";
-import { AnyEvent, LedgerEvent, type ToldEvent } from "../../shared/protocol.ts";
+import { AnyEvent, LedgerEvent, SchoolId, type ToldEvent } from "../../shared/protocol.ts";
 import { instant } from "../context.ts";
 import type { NumberedEvent } from "../database/school/ledger.ts";
-import { HttpProblem } from "../http/problem.ts";
 
-/** @throws HttpProblem 400 when a text is no event at all */
-export async function readTold(told: readonly ToldEvent[]): Promise<NumberedEvent[]> {
+/**
+ * What every event says, also one that cannot be read: a refused one would keep all that happened after
+ * it. It is kept as it was told, if it says of which school it is, and the chain goes on.
+ */
+export async function readTold(
+  told: readonly ToldEvent[],
+  now: number,
+): Promise<NumberedEvent[]> {
   const events = await Promise.all(told.map(async (one) => {
-    const head = read(AnyEvent, one);
-    if (!head) {
-      throw new HttpProblem(400, "event_invalid", `Event ${one.number} is none that can be read.`);
-    }
+    const head = read(AnyEvent, one) ?? unreadable(one, now);
     const at = instant(Date.parse(head.at));
     const event = read(LedgerEvent, one);
     return {
@@ -22,6 +24,22 @@ export async function readTold(told: readonly ToldEvent[]): Promise<NumberedEven
     };
   }));
   return events.sort((a, b) => a.number - b.number);
+}
+
+/** The type of what cannot be read, in the ledger. */
+export const UNREADABLE = "unreadable";
+
+function unreadable(one: ToldEvent, now: number): AnyEvent {
+  const school = read(v.object({ schoolId: SchoolId }), one);
+  return {
+    id: "",
+    at: instant(now),
+    type: UNREADABLE,
+    // No school has the number 0.
+    schoolId: school?.schoolId ?? (0 as SchoolId),
+    uploadId: null,
+    why: null,
+  };
 }
 
 function read<Schema extends v.GenericSchema>(

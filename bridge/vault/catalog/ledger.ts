@@ -80,6 +80,29 @@ export class Ledger {
     }));
   }
 
+  /**
+   * The worker refuses this event for good: it is kept here, as evidence, and those after it are told.
+   * With what is kept here the chain can still be followed over the gap.
+   */
+  setAside(number: number, why: string): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        "INSERT INTO events_aside SELECT number, previous, event, ? FROM events WHERE number = ?",
+        why,
+        number,
+      );
+      this.#database.run("DELETE FROM events WHERE number = ?", number);
+    });
+  }
+
+  /** How many events were set aside. */
+  get aside(): number {
+    const [row] = this.#database.all<{ count: number }>(
+      "SELECT count(*) AS count FROM events_aside",
+    );
+    return row!.count;
+  }
+
   dropEvents(through: number): void {
     this.#database.run("DELETE FROM events WHERE number <= ?", through);
   }

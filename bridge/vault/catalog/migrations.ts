@@ -67,6 +67,10 @@ const steps: string[] = [
 
   // Where the first gap of an upload began, which its bytes cannot tell when a bridge ends in the middle.
   `ALTER TABLE files ADD COLUMN gap_at INTEGER;`,
+
+  // Events that the worker refuses, so that those after them are told.
+  `CREATE TABLE events_aside (
+     number INTEGER PRIMARY KEY, previous TEXT NOT NULL, event TEXT NOT NULL, why TEXT NOT NULL);`,
 ];
 
 /** The version that this bridge works with. */

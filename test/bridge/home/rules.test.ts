@@ -74,6 +74,21 @@ test("*.original and *.completed are evidence: they can be read, renamed and del
   }
 });
 
+test("nothing becomes evidence by being renamed: whatever ends in .completed, .original or .processing", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await put(home, "/inbound/roster.csv.filepart", "rows");
+  for (const name of ["x.completed", "x.ORIGINAL", "x.processing", "roster.csv.completed"]) {
+    for (const replace of [true, false]) {
+      await assert.rejects(
+        home.rename("/inbound/roster.csv.filepart", `/inbound/${name}`, { replace }),
+        { reason: "permission_denied", message: /renamed/ },
+      );
+    }
+  }
+  assert.deepEqual(await names(home), ["roster.csv.filepart"]);
+});
+
 test("*.rejected may be edited in place, and is its own file when it is renamed to .csv", async () => {
   await using homes = await testHomes({ settleMs: 0 });
   const path = await processed(homes);
