@@ -64,16 +64,18 @@ async function runUntilStopped(): Promise<void> {
     random: Math.random,
   });
   let stopping = false;
-  const stop = async () => {
+  const stop = async (reason?: Error) => {
     if (stopping) return;
     stopping = true;
-    log("stopping");
+    log("stopping", { reason: reason?.message });
     await running.stop();
     log("stopped");
-    process.exit(0);
+    if (reason) console.error(`The bridge had to end: ${reason.message}`);
+    process.exit(reason ? exitCode(reason) : 0);
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  process.on("SIGTERM", () => stop());
+  process.on("SIGINT", () => stop());
+  running.ended.catch(stop);
 }
 
 async function verifyAndEnd(json: boolean): Promise<void> {

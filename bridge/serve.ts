@@ -48,6 +48,8 @@ export interface Surroundings {
 export interface RunningBridge {
   /** Lets requests and calls come to their end, within limits; then everything is closed. */
   stop(): Promise<void>;
+  /** Rejects when it must not go on: nothing that was answered OK is at risk, and a new start may heal it. */
+  ended: Promise<never>;
 }
 
 /**
@@ -76,7 +78,9 @@ export async function serve(
     address: frontAddress(settings, sftp.port),
     hostKeys: [hostKeyFingerprint(hostKey)],
   };
-  const ears = earsOf(way, admission, door, settings, surroundings);
+  const { promise: ended, reject: end } = promised();
+  const isSecond = (sentence: string) => end(new TemporaryFailure(sentence));
+  const ears = earsOf(way, { admission, isSecond }, door, settings, surroundings);
   const health = await asAddress(
     `HEALTH_PORT is ${settings.healthPort}`,
     startHealth(settings.healthPort, () => healthOf(way, ears, sftp)),
@@ -103,6 +107,7 @@ export async function serve(
   });
 
   return {
+    ended,
     async stop() {
       // Nobody waits for news any more; that the call is cut off is no trouble.
       const listened = ears.listening.stop();
@@ -126,6 +131,14 @@ export async function serve(
       stored.close();
     },
   };
+}
+
+/** Nobody needs to wait for it. */
+function promised(): { promise: Promise<never>; reject(error: Error): void } {
+  let reject!: (error: Error) => void;
+  const promise = new Promise<never>((_, no) => reject = no);
+  promise.catch(() => {});
+  return { promise, reject };
 }
 
 /** From an accepted file to the worker, and from the worker's wishes to the homes. */
@@ -207,7 +220,7 @@ interface Ears {
 
 function earsOf(
   way: Way,
-  admission: { look(): void },
+  { admission, isSecond }: { admission: { look(): void }; isSecond(sentence: string): void },
   door: FrontDoor,
   settings: BridgeSettings,
   { log, now, random }: Surroundings,
@@ -220,6 +233,7 @@ function earsOf(
     listenMs: settings.listenMs,
     syncMs: settings.syncMs,
     directoryChanged: () => admission.look(),
+    isSecond,
     workerAway: (reason) => way.workerAway.seen(reason),
     workerReturned() {
       way.workerAway.over();

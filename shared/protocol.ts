@@ -260,6 +260,11 @@ export const ListenRequest = v.object({
   commands: v.array(v.string()),
   /** How many more it takes. */
   room: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /**
+   * Made anew at each start of the bridge: so the worker notices two that call with one token, and asks
+   * again for what an older build may not have understood.
+   */
+  run: v.optional(v.string()),
   /** How long the worker may wait for news before it answers that there are none. */
   waitMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** A bridge that does not say it is an older one. */

@@ -3,11 +3,12 @@
  * comes is given away at once; nothing that is done about it keeps the bridge from listening on, so
  * that a revocation is heard in two seconds whatever else is under way.
  */
+import { randomUUID } from "node:crypto";
 import type { Log } from "../../shared/log.ts";
 import type { FrontDoor, ListenAnswer } from "../../shared/protocol.ts";
 import type { SchoolDirectory } from "../schools/directory.ts";
 import { backoffMs } from "./backoff.ts";
-import type { WorkerClient } from "./worker-client.ts";
+import { type WorkerClient, WorkerRefusal } from "./worker-client.ts";
 
 export interface ListeningOptions {
   worker: WorkerClient;
@@ -28,6 +29,8 @@ export interface ListeningOptions {
   workerAway(reason: string): void;
   /** The worker answered after it had not. */
   workerReturned(): void;
+  /** Another bridge is at work with this one's token. */
+  isSecond(sentence: string): void;
 }
 
 /** However long the worker was away: when it is back it is heard within two seconds. */
@@ -37,6 +40,8 @@ const HASTY_MS = 100;
 
 export class Listening {
   readonly #options: ListeningOptions;
+  /** Tells this run from any other of the same bridge. */
+  readonly #run = randomUUID();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
@@ -67,6 +72,9 @@ export class Listening {
       this.#answered();
     } catch (error) {
       if (this.#stopped) return;
+      if (error instanceof WorkerRefusal && error.code === "bridge_twice") {
+        return this.#options.isSecond(error.detail);
+      }
       this.#failures++;
       waitMs = backoffMs(this.#failures, random, MOST_WAIT_MS);
       if (this.#failures === 1) workerAway((error as Error).message);
@@ -92,6 +100,7 @@ export class Listening {
       commands: commands.known(),
       room: commands.room(),
       door,
+      run: this.#run,
       // After a failure it is enough to know that the worker is back.
       waitMs: this.#failures > 0 ? 0 : listenMs,
     });

@@ -38,6 +38,7 @@ export interface Service extends AsyncDisposable {
   healthPort: number;
   workerUrl: string;
   adminToken: string;
+  bridgeToken: string;
   /** Starts the worker or the bridge again with the same settings. */
   restartWorker(): Promise<void>;
   restartBridge(): Promise<void>;
@@ -94,6 +95,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     healthPort,
     workerUrl: direct,
     adminToken,
+    bridgeToken,
     async restartWorker() {
       await service.worker.end("SIGKILL");
       service.worker = await startWorker(workerEnvironment);

@@ -84,7 +84,7 @@ async function take(
     ...(delivered.length > 0
       ? [recordDeliveries(bridge.name, delivered), tellOfDeliveries(delivered.map(({ id }) => id))]
       : []),
-    ...recordOutcomes(bridge.name, outcomes),
+    ...recordOutcomes(bridge.name, outcomes, instant(now())),
   ];
   if (statements.length > 0) await database.batch(statements, "write");
   return last?.number ?? head.number;

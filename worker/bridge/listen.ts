@@ -14,11 +14,13 @@ import {
 } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
+import { runSeen, type Turn } from "../database/control/bridge-runs.ts";
 import { bridgeSeen, speaksAnew } from "../database/control/bridges.ts";
 import { directoryQuery, directoryVersion, readDirectory } from "../database/control/directory.ts";
 import { askAgain, pendingCommands, readCommands } from "../database/school/commands.ts";
 import { tickInPassing } from "../export/tick.ts";
 import { readJson } from "../http/body.ts";
+import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
 
 /**
@@ -33,22 +35,48 @@ export function listenRoutes(context: WorkerContext): Hono {
   return new Hono().post("/listen", async (c) => {
     const request = await readJson(c, ListenRequest);
     const bridge = callingBridge(c);
-    const seen = see(context, bridge, request.door).catch((error) =>
+    const seen = see(context, bridge, request).catch((error) =>
       context.log("bridge.not_recorded", { bridge: bridge.name, ...describeFault(error) })
     );
-    await within(LOOK_MS, seen);
+    refuseSecond(context, bridge, await within(LOOK_MS, seen));
     return c.json(await listen({ ...context, ticking }, bridge, request));
   });
 }
 
-/** What a bridge did not understand is asked of it again when it speaks another protocol. */
+/**
+ * What a bridge did not understand is asked of it again when it speaks another protocol, and once at
+ * each of its starts: a newer build may understand more of the same protocol.
+ */
 async function see(
   { database, now }: WorkerContext,
   bridge: CallingBridge,
-  door: FrontDoor | undefined,
-): Promise<void> {
-  if (await speaksAnew(database, bridge)) await askAgain(database, bridge.name);
-  await bridgeSeen(database, { ...bridge, door }, instant(now()));
+  { run, door }: ListenRequest,
+): Promise<Turn> {
+  const at = instant(now());
+  const turn = await runSeen(database, { name: bridge.name, run }, at);
+  if (turn.type === "begins" || await speaksAnew(database, bridge)) {
+    await askAgain(database, bridge.name);
+  }
+  await bridgeSeen(database, { ...bridge, door }, at);
+  return turn;
+}
+
+/** @throws HttpProblem 409 when another bridge is at work with this one's token */
+function refuseSecond(
+  { log }: WorkerContext,
+  { name, id }: CallingBridge,
+  turn: Turn | void,
+): void {
+  if (turn?.type !== "refused") return;
+  const { otherSince } = turn;
+  log("bridge.refused", { bridge: name, id, otherSince });
+  throw new HttpProblem(
+    409,
+    "bridge_twice",
+    `Another bridge calls with the token of the bridge "${name}", since ${otherSince}. Two must not ` +
+      "serve the same schools: stop that one first, or give this one a token and schools of its " +
+      "own. A copy of a DATA_DIR is for restoring, not for running beside the first.",
+  );
 }
 
 /** One tick at a time, whoever listens; who asks while it is under way waits for that one. */
@@ -62,13 +90,13 @@ function tickingOnce(context: WorkerContext): () => Promise<void> {
 }
 
 /** Resolves with the work, or after so many milliseconds without it. */
-function within(milliseconds: number, work: Promise<void>): Promise<void> {
+function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result | void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    work.finally(() => {
+    work.then((result) => {
       clearTimeout(timer);
-      resolve();
-    });
+      resolve(result);
+    }, () => resolve());
   });
 }
 

@@ -79,6 +79,7 @@ async function bridgeAsked(...commands: { id: string; type: string; schoolId: nu
     ...{ ...shared, directory, commands: hands, listenMs: 0, syncMs: 5 },
     directoryChanged() {},
     workerAway() {},
+    isSecond() {},
     workerReturned() {},
   });
   return {

@@ -97,6 +97,7 @@ export async function wholeWay(
     ...{ ...shared, directory, commands, listenMs, syncMs: 5 },
     directoryChanged() {},
     workerAway: (reason) => log("away", { reason }),
+    isSecond() {},
     workerReturned() {
       log("returned");
       outbox.wake();

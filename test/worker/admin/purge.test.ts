@@ -65,6 +65,7 @@ eachDatabase("deleting a school", (database) => {
       .filter((table) => !/^(libsql_|_litestream)/.test(table));
     const others = [
       "audit",
+      "bridge_runs",
       "bridges",
       "directory",
       "former_schools",

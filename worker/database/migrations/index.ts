@@ -15,6 +15,7 @@ import { statements as storage } from "./0012-storage.ts";
 import { statements as packedFiles } from "./0013-packed-files.ts";
 import { statements as uploadsOfAll } from "./0014-uploads-of-all.ts";
 import { statements as sessions } from "./0015-sessions.ts";
+import { statements as bridgeRuns } from "./0016-bridge-runs.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { number: 13, name: "packed files", statements: packedFiles },
   { number: 14, name: "uploads of all", statements: uploadsOfAll },
   { number: 15, name: "sessions", statements: sessions },
+  { number: 16, name: "bridge runs", statements: bridgeRuns },
 ];

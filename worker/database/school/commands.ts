@@ -29,7 +29,7 @@ function values(command: Command, bridge: string, now: string): InValue[] {
   return [id, bridge, schoolId, now, type, JSON.stringify(command)];
 }
 
-/** Asks a bridge again for what it did not understand: it speaks another protocol now. */
+/** Asks a bridge again for what it did not understand: it is another build now, perhaps. */
 export async function askAgain(database: Client, bridge: string): Promise<void> {
   await database.execute({
     sql: `UPDATE commands SET outcome = NULL
@@ -60,8 +60,22 @@ export function readCommands(rows: Row[]): unknown[] {
   return rows.map((row) => JSON.parse(row["command"] as string));
 }
 
-/** For the batch that takes a bridge's acknowledgements. The first outcome of a command stays. */
-export function recordOutcomes(bridge: string, done: readonly CommandDone[]): InStatement[] {
+/** What became of a command can be looked up for so long, in milliseconds; the audit says who asked. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** So many are trimmed at a time: a remote database ends a transaction that takes seconds. */
+const TRIMMED = 500;
+
+/**
+ * For the batch that takes a bridge's acknowledgements. The first outcome of a command stays. Commands
+ * that ended 30 days ago are trimmed, save those that purge a school: they go with it.
+ *
+ * @param now ISO 8601 UTC
+ */
+export function recordOutcomes(
+  bridge: string,
+  done: readonly CommandDone[],
+  now: string,
+): InStatement[] {
   if (done.length === 0) return [];
   return [{
     sql: `UPDATE commands SET outcome = d.value ->> '$.outcome', why = d.value ->> '$.why',
@@ -71,5 +85,10 @@ export function recordOutcomes(bridge: string, done: readonly CommandDone[]): In
           WHERE commands.id = d.value ->> '$.id' AND commands.bridge = ?
             AND commands.done_at IS NULL`,
     args: [JSON.stringify(done), bridge],
+  }, {
+    sql: `DELETE FROM commands WHERE rowid IN (SELECT rowid FROM commands
+            WHERE bridge = ? AND done_at IS NOT NULL AND type <> 'purge' AND done_at < ?
+            LIMIT ${TRIMMED})`,
+    args: [bridge, new Date(Date.parse(now) - KEPT_MS).toISOString()],
   }];
 }
