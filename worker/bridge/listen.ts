@@ -6,12 +6,7 @@
  * again and again while the call waits; this worker's bell only makes it sooner.
  */
 import { Hono } from "hono";
-import {
-  type FrontDoor,
-  type ListenAnswer,
-  ListenRequest,
-  LONGEST_LISTEN_MS,
-} from "../../shared/protocol.ts";
+import { type ListenAnswer, ListenRequest, LONGEST_LISTEN_MS } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { runSeen, type Turn } from "../database/control/bridge-runs.ts";

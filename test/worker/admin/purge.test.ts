@@ -71,6 +71,7 @@ eachDatabase("deleting a school", (database) => {
       "former_schools",
       "migrations",
       "rounds",
+      "sessions",
       "tokens",
     ];
     assert.deepEqual([...Object.keys(schoolRows), ...others].toSorted(), tables.toSorted());
