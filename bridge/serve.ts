@@ -27,7 +27,8 @@ import { type WorkerClient, workerClient } from "./relay/worker-client.ts";
 import { SchoolDirectory } from "./schools/directory.ts";
 import { watchExpiry } from "./schools/expiry.ts";
 import type { BridgeSettings } from "./settings.ts";
-import { hostKeyFingerprint, loadOrMakeHostKey } from "./sftp/host-key.ts";
+import { hostKeyFingerprint, loadHostKeys } from "./sftp/host-key.ts";
+import { type HostKey, inForce } from "./sftp/host-keys.ts";
 import { type SftpServer, startSftpServer, type Visitor } from "./sftp/server.ts";
 import { TemporaryFailure } from "./start-failure.ts";
 import { systemAfter } from "./timers.ts";
@@ -66,13 +67,14 @@ export async function serve(
   // Nobody else on the host may read what is stored.
   process.umask(0o077);
   const stored = await openStored(settings, surroundings);
-  const hostKey = await asSetting("HOST_KEY_FILE", loadOrMakeHostKey(settings.hostKeyFile));
+  const { now } = surroundings;
+  const hostKeys = await asSetting("HOST_KEY_FILE", loadHostKeys(settings.hostKeyFiles, now()));
   await stored.vault.sweepAll();
   await recoverPartialSizes(stored.vault, log);
 
   const leaving = new AbortController();
   const way = relayOf(stored, settings, surroundings, leaving.signal);
-  const sftp = await startSftp(hostKey, way, settings, surroundings);
+  const sftp = await startSftp(hostKeys, way, settings, surroundings);
   const admission = admissionOf(sftp, way, surroundings);
   const door = {
     address: frontAddress(settings, sftp.port),
@@ -100,10 +102,14 @@ export async function serve(
   way.rotation.resume();
   ears.listening.start();
   way.telling.start();
+  const [shown, ...further] = inForce(hostKeys, now());
   log("listening", {
     sftp: `${settings.sftpHost}:${sftp.port}`,
     health: `127.0.0.1:${health.port}`,
-    hostKey: hostKeyFingerprint(hostKey),
+    hostKey: hostKeyFingerprint(shown!.key),
+    ...(further.length > 0
+      ? { furtherHostKeys: further.map(({ key }) => hostKeyFingerprint(key)) }
+      : {}),
   });
 
   return {
@@ -302,7 +308,7 @@ function now(trouble: CurrentTrouble["trouble"], { reason }: Trouble): CurrentTr
 }
 
 function startSftp(
-  hostKey: string,
+  hostKeys: readonly HostKey[],
   { directory, keeper }: Way,
   settings: BridgeSettings,
   { log, now }: Surroundings,
@@ -322,7 +328,7 @@ function startSftp(
     startSftpServer({
       host: settings.sftpHost,
       port: settings.sftpPort,
-      hostKeys: [hostKey],
+      hostKeys,
       keyTypes: settings.keyTypes,
       kex: settings.kex,
       tracing: settings.tracing,

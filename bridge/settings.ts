@@ -14,6 +14,7 @@ import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { tokenFault } from "../shared/tokens.ts";
 import { type DoorLimits, readDoorLimits } from "./door/limits.ts";
 import { type KexMode, kexModes } from "./sftp/algorithms.ts";
+import type { HostKeyFile } from "./sftp/host-key.ts";
 import { readSftpLimits, type SftpLimits } from "./sftp/limits.ts";
 import type { KeyringPlace } from "./vault/keys/open-keyring.ts";
 
@@ -43,7 +44,8 @@ export interface BridgeSettings {
   sftp: SftpLimits;
   /** Whether the packets of every SFTP session are logged, without what is in files. */
   tracing: boolean;
-  hostKeyFile: string;
+  /** Files, or folders of files; the first is what clients are shown. */
+  hostKeyFiles: readonly HostKeyFile[];
   keyring: KeyringPlace;
 }
 
@@ -81,7 +83,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     door: () => readDoorLimits(environment),
     sftp: () => readSftpLimits(environment),
     tracing: () => readWords("TRACE", text("TRACE", "none"), ["none", "sftp"]).includes("sftp"),
-    hostKeyFile: () => text("HOST_KEY_FILE", join(dataDir, "host.key")),
+    hostKeyFiles: () => readHostKeyFiles(text("HOST_KEY_FILE", join(dataDir, "host.key"))),
     keyring: () => readStorageSettings(environment).keyring,
   });
 }
@@ -111,6 +113,21 @@ function readDataDir(environment: Environment): string {
 export function readNewKeyring(environment: Environment): KeyringPlace {
   const value = (name: string) => environment[`NEW_${name}`]?.trim() || environment[name]?.trim();
   return readKeyring(value, readDataDir(environment));
+}
+
+/** `old.key until 2027-02-01, new.key`: files, each until the beginning of a day (UTC) or for good. */
+function readHostKeyFiles(given: string): HostKeyFile[] {
+  return given.split(",").map((entry) => {
+    const [, file, date] = /^\s*(.+?)(?:\s+until\s+(\S+))?\s*$/.exec(entry) ?? [];
+    const isDay = date === undefined || /^\d{4}-\d{2}-\d{2}$/.test(date);
+    const retiresAt = date === undefined ? undefined : Date.parse(`${date}T00:00:00Z`);
+    if (file && isDay && !Number.isNaN(retiresAt)) return { file, retiresAt };
+    throw new SettingError(
+      `HOST_KEY_FILE has ${
+        JSON.stringify(entry.trim())
+      }; it takes files or folders with commas between, each alone or as "FILE until 2027-02-01".`,
+    );
+  });
 }
 
 const keyringKinds = ["file", "pkcs11"] as const;

@@ -9,6 +9,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import ssh2 from "ssh2";
 import type { Algorithms, ParsedKey, PrivateKeys } from "ssh2";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
+import type { HostKey } from "./host-keys.ts";
 import { HYBRID_KEX } from "./hybrid-kem.ts";
 
 /** Key exchanges: post-quantum with clients that have it, or with nobody else. */
@@ -59,8 +60,8 @@ export function signatures(families: Iterable<KeyFamily>): string[] {
  * Host keys as ssh2 takes them. An RSA key is given once under each of its two SHA-2 names: under its
  * own name, `ssh-rsa`, ssh2 would always offer SHA-1 signatures too, whatever `serverHostKey` says.
  */
-export function hostKeys(keys: readonly (string | Buffer)[]): PrivateKeys {
-  return keys.flatMap((text) => {
+export function hostKeys(keys: readonly Pick<HostKey, "key">[]): PrivateKeys {
+  return keys.flatMap(({ key: text }) => {
     const key = ssh2.utils.parseKey(text);
     if (key instanceof Error || Array.isArray(key) || !key.isPrivateKey()) {
       throw new Error("A host key is not a private key without a passphrase (PEM or OpenSSH).");

@@ -8,6 +8,7 @@ import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import type { HandleCount } from "./handles.ts";
+import { type AnnouncedKey, announceHostKeys } from "./host-keys.ts";
 import { type LoginOptions, printable, watchLogin } from "./login.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
@@ -35,6 +36,8 @@ export interface ConnectionOptions extends LoginOptions {
   full(visitor: Visitor): string | undefined;
   sharesOf(schoolId: number): SchoolShares;
   rekey: RekeyLimits;
+  /** All that are in force. */
+  hostKeys: readonly AnnouncedKey[];
   /** Watches the packets of a new session. */
   trace: ((log: Log) => Trace) | undefined;
 }
@@ -102,6 +105,7 @@ export function serveConnection(
     guarded(() => {
       caller.admitted();
       log("sftp.login", { ...visitor });
+      announceHostKeys(client, header.versions.software, options.hostKeys);
       renewKeys = rekeying(client, socket, options.rekey);
       restartIdle();
     }),

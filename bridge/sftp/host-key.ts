@@ -1,15 +1,60 @@
 /**
- * The server's own key: made on the first start, kept in a file that only its owner can read.
- * Clients remember it, so it is never replaced.
+ * The server's own keys: made on the first start, kept in files that only their owner can read.
+ * Clients remember them, so none is ever replaced: a new one is put beside it, and the old one retired.
  */
 import { generateKeyPair } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import ssh2 from "ssh2";
 import { makeSecretFile } from "../secret-file.ts";
+import type { HostKey } from "./host-keys.ts";
 import { fingerprint } from "./public-key.ts";
 
 const RSA_BITS = 3072;
+
+/** A file with a host key, or a folder of such (`*.key`), and when it is retired. */
+export interface HostKeyFile {
+  file: string;
+  /** Milliseconds since the epoch. */
+  retiresAt?: number | undefined;
+}
+
+/**
+ * Reads all host keys. One that is missing is made, but not the first of several: clients know it.
+ *
+ * @param now milliseconds since the epoch
+ * @throws Error with one sentence for the operator
+ */
+export async function loadHostKeys(files: readonly HostKeyFile[], now: number): Promise<HostKey[]> {
+  const keys: HostKey[] = [];
+  for (const { file, retiresAt } of await filesOf(files)) {
+    const isFirstOfSeveral = keys.length === 0 && files.length > 1;
+    const key = isFirstOfSeveral ? await load(file) : await loadOrMakeHostKey(file);
+    if (key === undefined) {
+      throw new Error(
+        `${file} is not there, and clients know the key that was in it; only a further one is made when it is missing.`,
+      );
+    }
+    keys.push({ key, retiresAt });
+  }
+  if (keys.every(({ retiresAt }) => retiresAt !== undefined && retiresAt <= now)) {
+    throw new Error("every host key is retired; name one that is not.");
+  }
+  return keys;
+}
+
+async function filesOf(files: readonly HostKeyFile[]): Promise<HostKeyFile[]> {
+  const all: HostKeyFile[] = [];
+  for (const { file, retiresAt } of files) {
+    const isFolder = await stat(file).then((found) => found.isDirectory(), () => false);
+    const names = isFolder ? (await readdir(file)).filter((name) => name.endsWith(".key")) : [];
+    if (isFolder && names.length === 0) throw new Error(`the folder ${file} has no *.key file.`);
+    if (!isFolder) all.push({ file, retiresAt });
+    for (const name of names.sort()) all.push({ file: join(file, name), retiresAt });
+  }
+  return all;
+}
 
 /**
  * Reads the private host key in `file`, or makes one there (mode 0600, written whole or not at all).
@@ -72,7 +117,7 @@ async function generate(kind: "rsa" | "ed25519"): Promise<string> {
 }
 
 /** The fingerprint clients show for a host key, as `ssh-keygen -l` prints it. */
-export function hostKeyFingerprint(key: string): string {
+export function hostKeyFingerprint(key: string | Buffer): string {
   const parsed = ssh2.utils.parseKey(key);
   if (parsed instanceof Error || Array.isArray(parsed)) throw new Error("not a private key");
   return fingerprint(parsed.getPublicSSH());

@@ -3,11 +3,12 @@
  */
 import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
-import ssh2 from "ssh2";
+import ssh2, { type ClientInfo, type Connection } from "ssh2";
 import type { Home } from "../home/home.ts";
 import type { Caller, DoorFigures } from "../door/caller.ts";
 import { startListener } from "../door/listener.ts";
 import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
+import { announced, type AnnouncedKey, type HostKey, madeOfThoseInForce } from "./host-keys.ts";
 import { checkSsh2, DISCONNECT, disconnect, prepare, socketOf } from "./ssh2-internals.ts";
 import type { LoginRefusal } from "../../shared/protocol.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
@@ -31,8 +32,11 @@ export interface SftpServerOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
-  /** Private keys, PEM or OpenSSH, without a passphrase; the first of each type counts. */
-  hostKeys: readonly (string | Buffer)[];
+  /**
+   * Of those in force the first of each type is shown in the key exchange; OpenSSH learns of the others
+   * after the login.
+   */
+  hostKeys: readonly HostKey[];
   keyTypes: ReadonlySet<KeyFamily>;
   /**
    * The school of that slug and its key whose wire form equals the offered one; `undefined` when
@@ -99,14 +103,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   let traced = 0;
 
   checkSsh2();
-  const ssh = new ssh2.Server({
-    hostKeys: hostKeys(options.hostKeys),
-    algorithms: algorithms(options.kex ?? "compatible"),
-    banner,
-    ident: "Rosterbridge",
-    keepaliveInterval: limits.keepaliveMs,
-    keepaliveCountMax: 4,
-  }, (client, info) => {
+  const serving = (hostKeys: readonly AnnouncedKey[]) => (client: Connection, info: ClientInfo) => {
     client.on("error", () => {}); // Before anything can throw: without a listener it would.
     const caller = callers.get(socketOf(client))!;
     try {
@@ -129,6 +126,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       });
       const connection = serveConnection(client, info, caller, {
         ...options,
+        hostKeys,
         tries: limits.tries,
         idleMs: limits.idleMs,
         full: (visitor) => crowd.full(visitor),
@@ -146,8 +144,19 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     } catch (error) {
       caller.failed(error);
     }
+  };
+  const serverNow = madeOfThoseInForce(options.hostKeys, options, (keys) => {
+    const server = new ssh2.Server({
+      hostKeys: hostKeys(keys),
+      algorithms: algorithms(options.kex ?? "compatible"),
+      banner,
+      ident: "Rosterbridge",
+      keepaliveInterval: limits.keepaliveMs,
+      keepaliveCountMax: 4,
+    }, serving(announced(keys)));
+    return server.on("error", () => {}); // Errors of connections have their own listener.
   });
-  ssh.on("error", () => {}); // Errors of connections have their own listener.
+  serverNow();
 
   // ssh2 tells of a connection only when the peer has introduced itself.
   const listener = await startListener({
@@ -157,7 +166,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     ...{ log, now, after: systemAfter },
     serve(caller) {
       callers.set(caller.socket, caller);
-      ssh.injectSocket(caller.socket);
+      serverNow().injectSocket(caller.socket);
     },
   });
 

@@ -20,6 +20,9 @@ interface PacketWriter {
 
 interface KeyExchange {
   remoteExtInfoEnabled: boolean;
+  /** The hash of the first exchange. */
+  sessionID: Buffer;
+  negotiated: { serverHostKey: string };
   _remoteKexinit: Buffer;
   /** The other side's public key, as it goes into the exchange hash. */
   convertPublicKey(key: Buffer): Buffer;
@@ -31,7 +34,12 @@ interface KeyExchange {
 type OnPayload = (payload: Buffer) => unknown;
 type KexInitHandler = (protocol: Protocol, payload: Buffer) => unknown;
 
+type GlobalRequest = (protocol: Protocol, name: string, wantReply: boolean, data: unknown) => void;
+
 interface Protocol {
+  _handlers: { GLOBAL_REQUEST: GlobalRequest };
+  requestSuccess(data: Buffer): void;
+  requestFailure(): void;
   /** Packets held back while keys are exchanged anew. */
   _queue?: Buffer[];
   _offer: { lists: { kex: { array: string[] } } };
@@ -62,6 +70,7 @@ const MESSAGE = {
   kexInit: 20,
   /** KEXDH_INIT, KEX_ECDH_INIT, KEX_HYBRID_INIT: what costs. */
   exchange: 30,
+  globalRequest: 80,
 } as const;
 /** RFC 4253 section 11.1. */
 export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
@@ -306,6 +315,41 @@ export function acceptKey(attempt: AuthContext): void {
     attempt.key.algo = attempt.hashAlgo === "sha256" ? "rsa-sha2-256" : "rsa-sha2-512";
   }
   attempt.accept();
+}
+
+/** Asks for something of the whole connection, without wanting an answer (RFC 4254 section 4). */
+export function sendGlobalRequest(client: Connection, name: string, data: Buffer): void {
+  const head = Buffer.alloc(5);
+  head[0] = MESSAGE.globalRequest;
+  head.writeUInt32BE(name.length, 1);
+  const { _protocol } = client as unknown as InnerConnection;
+  send(_protocol, Buffer.concat([head, Buffer.from(name), Buffer.of(0), data]));
+}
+
+/**
+ * Answers the client's global requests of a name; `undefined` refuses one. ssh2 refuses all that it does
+ * not know, and answers others at once, so the order of answers stays that of the requests.
+ */
+export function onGlobalRequest(
+  client: Connection,
+  name: string,
+  answer: (data: Buffer) => Buffer | undefined,
+): void {
+  const { _handlers } = (client as unknown as InnerConnection)._protocol;
+  const others = _handlers.GLOBAL_REQUEST;
+  _handlers.GLOBAL_REQUEST = (protocol, asked, wantReply, data) => {
+    if (asked !== name) return others(protocol, asked, wantReply, data);
+    const answered = Buffer.isBuffer(data) ? answer(data) : undefined;
+    if (!wantReply) return;
+    if (answered) protocol.requestSuccess(answered);
+    else protocol.requestFailure();
+  };
+}
+
+/** The connection's id, and how its host key signed. */
+export function sessionOf(client: Connection): { id: Buffer; hostKeyAlgorithm: string } {
+  const { sessionID: id, negotiated } = (client as unknown as InnerConnection)._protocol._kex!;
+  return { id, hostKeyAlgorithm: negotiated.serverHostKey };
 }
 
 /** Bytes held back while keys are exchanged anew. */

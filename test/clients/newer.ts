@@ -33,7 +33,7 @@ const sftp10 = (ssh: OpenSsh, batch: string, ...more: string[]) =>
 
 for (const kex of ["compatible", "post-quantum"] as const) {
   test(`OpenSSH 10 with KEX=${kex}: mlkem768x25519-sha256, and it warns of nothing`, async () => {
-    await using world = await startWorld({ kex, hostKeys: [hostKey] });
+    await using world = await startWorld({ kex, hostKeys: [{ key: hostKey }] });
     using ssh = new OpenSsh(world.server.port);
     const { status, errors } = await sftp10(ssh, "pwd", "-v");
     assert.equal(status, 0, errors);
@@ -44,7 +44,7 @@ for (const kex of ["compatible", "post-quantum"] as const) {
 }
 
 test("OpenSSH 10 logs in two hundred times", async () => {
-  await using world = await startWorld({ hostKeys: [hostKey] });
+  await using world = await startWorld({ hostKeys: [{ key: hostKey }] });
   using ssh = new OpenSsh(world.server.port);
   for (let i = 0; i < 200; i += 4) {
     const four = await Promise.all([1, 2, 3, 4].map(() => sftp10(ssh, "pwd")));
@@ -56,7 +56,7 @@ test("OpenSSH 10 logs in two hundred times", async () => {
 test("OpenSSH 10: fresh keys in the middle of a transfer, whoever asks for them", async () => {
   const rekey = { bytes: 2_000_000, milliseconds: 3_600_000 };
   for (const [options, more] of [[{ rekey }, []], [{}, ["-o", "RekeyLimit=1M"]]] as const) {
-    await using world = await startWorld({ ...options, hostKeys: [hostKey] });
+    await using world = await startWorld({ ...options, hostKeys: [{ key: hostKey }] });
     using ssh = new OpenSsh(world.server.port);
     const content = randomBytes(16_000_000);
     const [local, back] = [ssh.file("roster.csv", content), ssh.file("back.csv")];
@@ -82,7 +82,7 @@ async function complaints(command: string[], port: number): Promise<string[]> {
 test("ssh-audit of Debian 12 and of Debian 13 have nothing to fail or to warn of", async () => {
   const key = rsaKey(3072); // As the service makes its own.
   for (const kex of ["compatible", "post-quantum"] as const) {
-    await using world = await startWorld({ kex, hostKeys: [key] });
+    await using world = await startWorld({ kex, hostKeys: [{ key }] });
     const { port } = world.server;
     assert.deepEqual(await complaints([newer, "ssh-audit"], port), []);
     assert.deepEqual(await complaints([locate("ssh-audit")], port), []);

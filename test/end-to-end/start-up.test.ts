@@ -68,6 +68,12 @@ const bridgeCases = (): Case[] => [
     /it takes a folder that is there or can be made: ENOTDIR/,
   ],
   ["HOST_KEY_FILE", join(folder, "private"), /is not a private key without a passphrase/],
+  [
+    "HOST_KEY_FILE",
+    "host.key until spring",
+    /it takes files or folders .* "FILE until 2027-02-01"/,
+  ],
+  ["HOST_KEY_FILE", `${join(folder, "x.key")} until 2020-01-01`, /every host key is retired/],
   ["MASTER_KEY_FILE", join(folder, "private"), /has 9 bytes; it must have exactly 32/],
   ["SFTP_HOST", "192.0.2.1", /are 192\.0\.2\.1 and 0, where nothing can listen: .*EADDRNOTAVAIL/],
 ];

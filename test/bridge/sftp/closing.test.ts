@@ -81,7 +81,7 @@ test("a revoked key's open sessions are closed at once, and no others", async ()
 test("starting fails with the reason when the port is taken or a host key is none", async () => {
   await using world = await startWorld();
   await assert.rejects(startWorld({ port: world.server.port }), { code: "EADDRINUSE" });
-  await assert.rejects(startWorld({ hostKeys: ["nonsense"] }), /host key/);
-  await using one = await startWorld({ hostKeys: [hostKey] });
+  await assert.rejects(startWorld({ hostKeys: [{ key: "nonsense" }] }), /host key/);
+  await using one = await startWorld({ hostKeys: [{ key: hostKey }] });
   (await connect(one.server.port)).end();
 });

@@ -63,7 +63,7 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
   const server = await startSftpServer({
     host: "127.0.0.1",
     port: 0,
-    hostKeys: [ed25519HostKey, hostKey],
+    hostKeys: [{ key: ed25519HostKey }, { key: hostKey }],
     keyTypes: new Set(["rsa"]),
     authenticate({ slug, publicKey }) {
       const schoolId = slug === "school" ? keys.get(publicKey.toString("base64")) : undefined;

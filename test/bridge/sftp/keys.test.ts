@@ -32,7 +32,7 @@ test("a host key is made on the first start, mode 0600, and stays", async () => 
   assert.match(output, /^3072 SHA256:\S+ .*\(RSA\)/);
   assert.equal(output.split(" ")[1], hostKeyFingerprint(key));
   const ed25519 = await loadOrMakeHostKey(join(place.path, "ed25519"), "ed25519");
-  await using world = await startWorld({ hostKeys: [key, ed25519] });
+  await using world = await startWorld({ hostKeys: [{ key }, { key: ed25519 }] });
   (await connect(world.server.port)).end();
 });
 
