@@ -25,8 +25,10 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
+let folders = 0;
+/** Each with a folder of its own, as several run at once. */
 const bridge = () => ({
-  DATA_DIR: join(folder, "bridge"),
+  DATA_DIR: join(folder, `bridge${++folders}`),
   SFTP_PORT: "0",
   HEALTH_PORT: "0",
   WORKER_URL: "http://127.0.0.1:9",
