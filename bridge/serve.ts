@@ -76,9 +76,10 @@ export async function serve(
   const way = relayOf(stored, settings, surroundings, leaving.signal);
   const sftp = await startSftp(hostKeys, way, settings, surroundings);
   const admission = admissionOf(sftp, way, surroundings);
+  const [shown, ...further] = inForce(hostKeys, now()).map(({ key }) => hostKeyFingerprint(key));
   const door = {
     address: frontAddress(settings, sftp.port),
-    hostKeys: [hostKeyFingerprint(hostKey)],
+    hostKeys: [shown!, ...further],
   };
   const { promise: ended, reject: end } = promised();
   const isSecond = (sentence: string) => end(new TemporaryFailure(sentence));
@@ -102,14 +103,11 @@ export async function serve(
   way.rotation.resume();
   ears.listening.start();
   way.telling.start();
-  const [shown, ...further] = inForce(hostKeys, now());
   log("listening", {
     sftp: `${settings.sftpHost}:${sftp.port}`,
     health: `127.0.0.1:${health.port}`,
-    hostKey: hostKeyFingerprint(shown!.key),
-    ...(further.length > 0
-      ? { furtherHostKeys: further.map(({ key }) => hostKeyFingerprint(key)) }
-      : {}),
+    hostKey: shown,
+    ...(further.length > 0 ? { furtherHostKeys: further } : {}),
   });
 
   return {
