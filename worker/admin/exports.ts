@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { Instant } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
-import { deliverAgain } from "../database/school/deliveries.ts";
+import { deliverAgain, deliveredAgain } from "../database/school/deliveries.ts";
 import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
 import { exportFile } from "../export/file.ts";
 import { ExportUnderWay, runNow } from "../export/tick.ts";
@@ -63,6 +63,13 @@ export function exportRoutes(context: WorkerContext): Hono {
     },
   );
 
+  /** With how a further delivery stands. */
+  async function wholeAnswer(id: string) {
+    const stored = await findExport(database, id);
+    const again = await deliveredAgain(database, stored);
+    return { ...writeExport(stored), ...(again ? { again } : {}) };
+  }
+
   /** One that has all its rows. */
   async function wholeExport(id: string): Promise<StoredExport> {
     const stored = await findExport(database, id);
@@ -82,7 +89,7 @@ export function exportRoutes(context: WorkerContext): Hono {
       answers: { 200: Export },
       refuses: { 404: ["export_unknown"] },
     }),
-    async (c) => c.json(writeExport(await findExport(database, c.req.param("id")))),
+    async (c) => c.json(await wholeAnswer(c.req.param("id"))),
   );
 
   // The bytes that the school gets, the same each time.
@@ -116,7 +123,7 @@ export function exportRoutes(context: WorkerContext): Hono {
       const bridge = await bridgeOf(database, stored.schoolId);
       const again = { export: stored, bridge, commandId: randomId() };
       await deliverAgain(database, again, author(c, now()));
-      return c.json(writeExport(await findExport(database, stored.id)), 202);
+      return c.json(await wholeAnswer(stored.id), 202);
     },
   );
 

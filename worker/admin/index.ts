@@ -16,6 +16,7 @@ import { mailRoutes } from "./mails.ts";
 import { sayWhatTheyNeed } from "./needs.ts";
 import { overviewRoutes } from "./overview.ts";
 import { placementRoutes } from "./placements.ts";
+import { removalRoutes } from "./removals.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
 import { storageKeyRoutes } from "./storage-key.ts";
@@ -49,6 +50,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", scheduleRoutes(context));
   routes.route("/", exportRoutes(context));
   routes.route("/", fileRoutes(context));
+  routes.route("/", removalRoutes(context));
   routes.route("/", storageKeyRoutes(context));
   routes.route("/", contactRoutes(context));
   routes.route("/", mailRoutes(context));

@@ -53,7 +53,8 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
       if (!await addKey(database, added, by)) {
         throw keyTaken(school, await keyByFingerprint(database, key.fingerprint));
       }
-      const stored = { ...added, createdAt: by.at, revokedAt: null };
+      const unused = { revokedAt: null, lastUsedAt: null, lastUsedFrom: null };
+      const stored = { ...added, createdAt: by.at, ...unused };
       return c.json(keyAnswer(stored), 201, {
         location: `/admin/schools/${school.slug}/keys/${encodeURIComponent(key.fingerprint)}`,
       });
@@ -159,16 +160,6 @@ function keyTaken(school: School, holder: StoredKey | undefined): HttpProblem {
   );
 }
 
-function keyAnswer(key: Omit<StoredKey, "schoolId">) {
-  const { fingerprint, type, bits, publicKey, label, createdAt, expiresAt, revokedAt } = key;
-  return {
-    fingerprint,
-    type,
-    bits,
-    publicKey: `${type} ${publicKey}`,
-    label,
-    createdAt,
-    expiresAt,
-    revokedAt,
-  };
+function keyAnswer({ schoolId: _, publicKey, ...key }: StoredKey) {
+  return { ...key, publicKey: `${key.type} ${publicKey}` };
 }

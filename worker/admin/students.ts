@@ -14,6 +14,7 @@ import { Student } from "./shapes/student.ts";
 
 /** More words than these are more than one statement takes. */
 const Search = v.object({
+  verified: v.optional(v.picklist(["true", "false"], "it takes true or false")),
   q: v.optional(v.pipe(v.string(), v.maxLength(200, "takes up to 200 characters"))),
 });
 
@@ -31,8 +32,14 @@ export function studentRoutes({ database }: WorkerContext): Hono {
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
       const page = readPage(c, v.tuple([v.string()]));
-      const { q } = accept(Search, c.req.query(), "query");
-      const students = await listStudents(database, school.id, page, q);
+      const { q, verified } = accept(Search, c.req.query(), "query");
+      const students = await listStudents(
+        database,
+        school.id,
+        page,
+        q,
+        verified && verified === "true",
+      );
       return c.json(
         writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
       );

@@ -8,6 +8,7 @@ import {
   verifyStudents,
   withdrawVerification,
 } from "../database/school/verifications.ts";
+import { getExport } from "../database/school/exports.ts";
 import { accept, readJson } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
@@ -17,7 +18,7 @@ import { author } from "./author.ts";
 import { InstantText } from "./instant.ts";
 import { findSchool } from "./find-school.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
-import { Verification, Verified } from "./shapes/student.ts";
+import { Verification, Verified, Withdrawn } from "./shapes/student.ts";
 
 /** So many students are verified in one call; more are sent in several. */
 const MOST_USERNAMES = 50_000;
@@ -130,7 +131,7 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
     describes({
       summary: "Withdraws a verification",
       query: Withdraw.entries,
-      answers: { 204: null },
+      answers: { 200: Withdrawn },
       refuses: { 404: ["school_unknown", "not_verified"] },
     }),
     async (c) => {
@@ -150,7 +151,15 @@ export function verificationRoutes({ database, now }: WorkerContext): Hono {
           `${username} is not verified at ${c.req.param("slug")}; nothing was withdrawn.`,
         );
       }
-      return c.body(null, 204);
+      const { exportId } = withdrawn;
+      const exported = exportId === null ? undefined : await getExport(database, exportId);
+      return c.json({
+        username,
+        withdrawnAt: by.at,
+        export: exported
+          ? { id: exported.id, name: exported.name, downloadedAt: exported.downloadedAt }
+          : null,
+      });
     },
   );
 

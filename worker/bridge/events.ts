@@ -8,6 +8,7 @@ import { type EventsAnswer, EventsRequest } from "../../shared/protocol.ts";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { beforeEvents, moveHead } from "../database/control/bridges.ts";
+import { recordKeyUse } from "../database/control/key-use.ts";
 import { finishPurges } from "../database/purge.ts";
 import { isConstraint } from "../database/errors.ts";
 import { recordOutcomes } from "../database/school/commands.ts";
@@ -80,6 +81,7 @@ async function take(
     ...recordFiles(own),
     ...recordReads(own),
     ...recordDownloads(own),
+    ...recordKeyUse(own),
     ...receiptsTold(own),
     ...(delivered.length > 0
       ? [recordDeliveries(bridge.name, delivered), tellOfDeliveries(delivered.map(({ id }) => id))]

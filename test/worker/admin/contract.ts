@@ -201,8 +201,9 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("get", "/admin/exports/{id}", exported, 200);
   await call("get", "/admin/exports/{id}/file", exported, 200);
   await call("post", "/admin/exports/{id}/deliver", exported, 202);
+  await call("get", "/admin/exports/{id}", exported, 200);
   const verification = "/admin/schools/{slug}/verifications/{username}";
-  await call("delete", `${verification}?reviewer=Ruth`, { slug, username }, 204);
+  await call("delete", `${verification}?reviewer=Ruth`, { slug, username }, 200);
   await call("get", "/admin/schools/{slug}/verifications", school, 200);
 
   for (const sender of [["SHA256:f", "192.0.2.7", "WinSCP"], [null, null, null]]) {
@@ -215,6 +216,8 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("get", "/admin/schools/{slug}/files", school, 200);
   await call("get", "/admin/schools/{slug}/files?path=/inbound/a.txt", school, 200);
   await call("delete", "/admin/schools/{slug}/files?path=/inbound/a.txt", school, 202);
+
+  await call("get", "/admin/schools/{slug}/files/removed", school, 200);
 
   const contacts = "/admin/schools/{slug}/contacts";
   const contact = { email: "registrar@x.edu", wants: ["held"] };

@@ -51,6 +51,8 @@ eachDatabase("keys", (database) => {
       createdAt: "2026-11-22T10:15:30.123Z",
       expiresAt: "2027-01-01T00:00:00.000Z",
       revokedAt: null,
+      lastUsedAt: null,
+      lastUsedFrom: null,
     });
     const listed = await app.admin("GET", keys);
     assert.deepEqual(listed.body.items, [body]);

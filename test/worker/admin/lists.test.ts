@@ -128,6 +128,8 @@ eachDatabase("what administrators see of a school", (database) => {
       ...{ studentId: "A1", lastName: "Lee", firstName: "Ann", telephone: "+12025550123" },
       ...{ dob: "2001-02-03", requirementGroup: "Nursing", term: "Fall", onCampus: true },
       verifiedAt: null,
+      verifiedBy: null,
+      exportId: null,
     };
     const students = "/admin/schools/seen/students";
     assert.deepEqual((await app.admin("GET", `${students}/ANN@oak.EXAMPLE`)).body, ann);

@@ -93,11 +93,12 @@ export async function withdraw(
   schoolId: SchoolId,
   key: string,
 ): Promise<boolean> {
-  return await withdrawVerification(context.database, {
+  const withdrawn = await withdrawVerification(context.database, {
     schoolId,
     usernameKey: key,
     reviewer: "Ruth Reviewer",
   }, author(context));
+  return withdrawn !== undefined;
 }
 
 /** Gives a school a schedule whose next run is at `nextDueAt`. */

@@ -13,6 +13,8 @@ export const Key = v.pipe(
     createdAt: Time,
     expiresAt: NullableTime,
     revokedAt: NullableTime,
+    lastUsedAt: v.pipe(NullableTime, v.description("The last login with it; null: none")),
+    lastUsedFrom: v.pipe(NullableText, v.description("The address of that login")),
   }),
   v.metadata({ ref: "Key" }),
 );

@@ -55,3 +55,17 @@ export const File = v.pipe(
 );
 
 export const Removing = v.object({ path: Text, state: v.literal("removing") });
+
+export const RemovedFile = v.pipe(
+  v.object({
+    path: Text,
+    size: v.pipe(v.number(), v.description("Bytes")),
+    at: Time,
+    sender: v.pipe(
+      v.nullable(v.object({ fingerprint: Text, address: Text, client: Text })),
+      v.description("Whose session removed it; null: the service"),
+    ),
+    askedBy: v.pipe(v.nullable(Text), v.description("The administrator who wanted it removed")),
+  }),
+  v.metadata({ ref: "RemovedFile" }),
+);

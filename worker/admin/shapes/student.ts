@@ -14,6 +14,8 @@ export const Student = v.pipe(
     term: NullableText,
     onCampus: v.nullable(v.boolean()),
     verifiedAt: NullableTime,
+    verifiedBy: v.pipe(NullableText, v.description("The reviewer")),
+    exportId: v.pipe(NullableText, v.description("The export it is in; null: none yet")),
   }),
   v.metadata({ ref: "Student" }),
 );
@@ -41,6 +43,15 @@ export const Verification = v.pipe(
   v.metadata({ ref: "Verification" }),
 );
 
+export const Withdrawn = v.object({
+  username: Text,
+  withdrawnAt: Time,
+  export: v.pipe(
+    v.nullable(v.object({ id: Text, name: Text, downloadedAt: NullableTime })),
+    v.description("The file that has the student all the same; null: none has"),
+  ),
+});
+
 export const Schedule = v.pipe(
   v.object({
     cron: Text,
@@ -61,6 +72,12 @@ export const Export = v.pipe(
     deliveredAt: NullableTime,
     downloadedAt: NullableTime,
     receipt: v.nullable(v.object({ fingerprint: Text, address: Text })),
+    again: v.optional(
+      v.pipe(
+        v.object({ askedAt: Time, deliveredAt: NullableTime, downloadedAt: NullableTime }),
+        v.description("How the last further delivery stands, of an export that is asked for"),
+      ),
+    ),
   }),
   v.metadata({ ref: "Export" }),
 );

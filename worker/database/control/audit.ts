@@ -123,3 +123,31 @@ export async function listAudit(
     detail: JSON.parse(row["detail"] as string),
   }));
 }
+
+/** That an administrator wanted a file removed. */
+export interface Asked {
+  path: string;
+  actor: string;
+  at: string;
+}
+
+/** Newest first. */
+export async function removalsAsked(
+  database: Client,
+  schoolId: SchoolId,
+  paths: readonly string[],
+): Promise<Asked[]> {
+  if (paths.length === 0) return [];
+  const { rows } = await database.execute({
+    sql: `SELECT detail ->> '$.path' AS path, actor, at FROM audit
+          WHERE school_id = ? AND action = 'file.removal_asked'
+            AND detail ->> '$.path' IN (SELECT value FROM json_each(?))
+          ORDER BY id DESC`,
+    args: [schoolId, JSON.stringify(paths)],
+  });
+  return rows.map((row) => ({
+    path: row["path"] as string,
+    actor: row["actor"] as string,
+    at: row["at"] as string,
+  }));
+}

@@ -19,12 +19,18 @@ export interface StoredKey {
   createdAt: string;
   expiresAt: string | null;
   revokedAt: string | null;
+  /** When somebody last logged in with it, and from which address; `null`: nobody did. */
+  lastUsedAt: string | null;
+  lastUsedFrom: string | null;
 }
 
 const columns = `school_id, fingerprint, type, bits, public_key, label, created_at, expires_at,
   revoked_at`;
 
-export type NewKey = Omit<StoredKey, "createdAt" | "revokedAt">;
+export type NewKey = Omit<
+  StoredKey,
+  "createdAt" | "revokedAt" | "lastUsedAt" | "lastUsedFrom"
+>;
 
 /** False: the key is somebody's already, or the school is gone; nothing was changed. */
 export async function addKey(database: Client, key: NewKey, by: Author): Promise<boolean> {
@@ -54,7 +60,7 @@ export async function keyByFingerprint(
   fingerprint: string,
 ): Promise<StoredKey | undefined> {
   const { rows } = await database.execute({
-    sql: `SELECT ${columns} FROM ssh_keys WHERE fingerprint = ?`,
+    sql: `SELECT ${columns}, last_used_at, last_used_from FROM ssh_keys WHERE fingerprint = ?`,
     args: [fingerprint],
   });
   return rows[0] && readKey(rows[0]);
@@ -69,7 +75,7 @@ export async function listKeys(
   // Later than any instant there is.
   const [createdAt, fingerprint] = after ?? ["~", ""];
   const { rows } = await database.execute({
-    sql: `SELECT ${columns} FROM ssh_keys
+    sql: `SELECT ${columns}, last_used_at, last_used_from FROM ssh_keys
           WHERE school_id = ? AND (created_at, fingerprint) < (?, ?)
           ORDER BY created_at DESC, fingerprint DESC LIMIT ?`,
     args: [schoolId, createdAt, fingerprint, limit + 1],
@@ -103,5 +109,7 @@ function readKey(row: Row): StoredKey {
     createdAt: row["created_at"] as string,
     expiresAt: row["expires_at"] as string | null,
     revokedAt: row["revoked_at"] as string | null,
+    lastUsedAt: row["last_used_at"] as string | null,
+    lastUsedFrom: row["last_used_from"] as string | null,
   };
 }

@@ -16,6 +16,7 @@ import { statements as packedFiles } from "./0013-packed-files.ts";
 import { statements as uploadsOfAll } from "./0014-uploads-of-all.ts";
 import { statements as sessions } from "./0015-sessions.ts";
 import { statements as bridgeRuns } from "./0016-bridge-runs.ts";
+import { statements as lastUse } from "./0017-last-use.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   { number: 14, name: "uploads of all", statements: uploadsOfAll },
   { number: 15, name: "sessions", statements: sessions },
   { number: 16, name: "bridge runs", statements: bridgeRuns },
+  { number: 17, name: "last use", statements: lastUse },
 ];

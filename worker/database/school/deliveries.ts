@@ -38,6 +38,36 @@ export async function deliverAgain(
   ], "write");
 }
 
+/** How a delivery after the first one stands. */
+export interface Again {
+  askedAt: string;
+  deliveredAt: string | null;
+  /** The file that this delivery made was read to its end. */
+  downloadedAt: string | null;
+}
+
+/** The last one of an export; `undefined`: it was delivered once, or not yet. */
+export async function deliveredAgain(
+  database: Client,
+  { id, schoolId, name }: { id: string; schoolId: SchoolId; name: string },
+): Promise<Again | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: `SELECT c.created_at, CASE WHEN c.outcome = 'done' THEN c.done_at END AS delivered_at,
+        f.downloaded_at FROM commands AS c
+      LEFT JOIN files AS f ON f.school_id = c.school_id AND f.path = '/outbound/' || ?
+        AND c.outcome = 'done' AND f.downloaded_at >= c.done_at
+      WHERE c.school_id = ? AND c.type = 'deliver' AND c.command ->> '$.exportId' = ?
+        AND c.id <> (SELECT command_id FROM exports WHERE id = ?)
+      ORDER BY c.created_at DESC, c.id DESC LIMIT 1`,
+    args: [name, schoolId, id, id],
+  });
+  return row && {
+    askedAt: row["created_at"] as string,
+    deliveredAt: row["delivered_at"] as string | null,
+    downloadedAt: row["downloaded_at"] as string | null,
+  };
+}
+
 /** For the batch that records what the bridge has done, its own: the first delivery is kept. */
 export function recordDeliveries(
   bridge: string,

@@ -21,11 +21,15 @@ export interface ListedStudent {
   onCampus: boolean | null;
   /** ISO 8601 UTC; `null` when the student is not verified. */
   verifiedAt: string | null;
+  verifiedBy: string | null;
+  /** The export that the verification is in. */
+  exportId: string | null;
 }
 
 const query = `SELECT students.username, students.student_id, students.last_name,
     students.first_name, students.telephone, students.dob, students.requirement_group,
-    students.term, students.on_campus, standing.verified_at
+    students.term, students.on_campus, standing.verified_at,
+    standing.reviewer, standing.export_id
   FROM students ${joinStanding}`;
 
 const hasWord =
@@ -42,17 +46,22 @@ function likeText(word: string): string {
  *
  * @param search words that must each be part of the Username, StudentId, last or first name; the
  *   letter case of a to z does not matter. It looks at every student of the school.
+ * @param isVerified only those who are, or are not
  */
 export async function listStudents(
   database: Client,
   schoolId: SchoolId,
   { limit, after }: Page<[string]>,
   search?: string,
+  isVerified?: boolean,
 ): Promise<ListedStudent[]> {
   const words = search?.trim().split(/\s+/).filter(Boolean) ?? [];
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key > ?
           ${words.map(() => hasWord).join(" ")}
+          ${
+      isVerified === undefined ? "" : `AND standing.id IS ${isVerified ? "NOT NULL" : "NULL"}`
+    }
           ORDER BY students.username_key LIMIT ?`,
     args: [
       schoolId,
@@ -93,5 +102,7 @@ function readStudent(row: DatabaseRow): ListedStudent {
     term: text("term"),
     onCampus: row["on_campus"] === null ? null : Number(row["on_campus"]) === 1,
     verifiedAt: text("verified_at"),
+    verifiedBy: text("reviewer"),
+    exportId: text("export_id"),
   };
 }

@@ -85,17 +85,17 @@ export interface Withdraw {
  * Withdraws a student's standing verification. What was exported of it stays in that file; what was
  * not is never exported.
  *
- * @returns false when the student was not verified
+ * @returns the export that has it, `null` for none; `undefined`: the student was not verified
  */
 export async function withdrawVerification(
   database: Client,
   withdraw: Withdraw,
   by: Author,
-): Promise<boolean> {
+): Promise<{ exportId: string | null } | undefined> {
   const [withdrawn] = await database.batch([
     {
       sql: `UPDATE verifications SET withdrawn_at = ?, withdrawn_by = ?
-        WHERE school_id = ? AND username_key = ? AND withdrawn_at IS NULL`,
+        WHERE school_id = ? AND username_key = ? AND withdrawn_at IS NULL RETURNING export_id`,
       args: [by.at, withdraw.reviewer, withdraw.schoolId, withdraw.usernameKey],
     },
     auditCounted(by, withdraw.schoolId, "students.verification_withdrawn", {
@@ -104,7 +104,8 @@ export async function withdrawVerification(
       username: withdraw.usernameKey,
     }),
   ], "write");
-  return withdrawn!.rowsAffected > 0;
+  const row = withdrawn!.rows[0];
+  return row && { exportId: row["export_id"] as string | null };
 }
 
 /** `waiting` for the next export, `exported`, or `withdrawn`, whether or not it had been exported. */
