@@ -20,6 +20,7 @@ export const schoolRows: Record<string, string> = {
   exports: "school_id = ?",
   schedules: "school_id = ?",
   verifications: "school_id = ?",
+  student_changes: "school_id = ?",
   students: "school_id = ?",
   placements: "school_id = ?",
   files: "school_id = ?",

@@ -96,7 +96,7 @@ export async function students(database: Client, schoolId: number) {
     args: [schoolId],
   });
   return rows.map((row) => {
-    const { school_id: _, ...student } = Object.fromEntries(Object.entries(row));
+    const { school_id: _, changed_by: __, ...student } = Object.fromEntries(Object.entries(row));
     return student;
   });
 }

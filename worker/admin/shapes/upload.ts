@@ -30,7 +30,11 @@ export const uploadEntries = {
   timeCode: Text,
   state,
   heldBecause: v.optional(v.pipe(Text, v.description("Why it is held or parked"))),
-  size: v.pipe(v.number(), v.description("Bytes")),
+  size: v.pipe(v.number(), v.description("Bytes; of a packed file those it expands to")),
+  packed: v.optional(v.object({
+    as: v.pipe(Text, v.description("gzip or zip")),
+    size: v.pipe(Count, v.description("Bytes as it was sent")),
+  })),
   sha256: Text,
   rows: RowCounts,
   sender: Sender,

@@ -17,6 +17,7 @@ import { statements as uploadsOfAll } from "./0014-uploads-of-all.ts";
 import { statements as sessions } from "./0015-sessions.ts";
 import { statements as bridgeRuns } from "./0016-bridge-runs.ts";
 import { statements as lastUse } from "./0017-last-use.ts";
+import { statements as studentChanges } from "./0018-student-changes.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   { number: 15, name: "sessions", statements: sessions },
   { number: 16, name: "bridge runs", statements: bridgeRuns },
   { number: 17, name: "last use", statements: lastUse },
+  { number: 18, name: "student changes", statements: studentChanges },
 ];

@@ -15,6 +15,7 @@ import { layoutText } from "../../roster/layout.ts";
 import type { Problem } from "../../roster/problems.ts";
 import type { Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
+import { type Cause, type Given, makeChanges, noteChanges } from "./student-changes.ts";
 import {
   jsonColumns,
   optionalColumns,
@@ -53,8 +54,7 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
   return [
     claim(upload, offset, changes.seen),
     ...(offset === 0 ? [beginCounting(upload)] : []),
-    ...releases(upload, changes.releases),
-    ...students(upload, changes.students),
+    ...students(changes),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
     ...deferredRows(changes),
@@ -84,7 +84,7 @@ function beginCounting({ id }: UploadProgress): InStatement {
   };
 }
 
-function releases({ schoolId }: UploadProgress, usernameKeys: readonly string[]): InStatement[] {
+function letGo({ schoolId }: Cause, usernameKeys: readonly string[]): InStatement[] {
   if (usernameKeys.length === 0) return [];
   return [{
     sql: `UPDATE students SET student_id = NULL
@@ -93,26 +93,44 @@ function releases({ schoolId }: UploadProgress, usernameKeys: readonly string[])
   }];
 }
 
-function students(
-  { id, schoolId }: UploadProgress,
-  given: readonly Student[],
-): InStatement[] {
-  if (given.length === 0) return [];
-  const values = JSON.stringify(given.map(studentValues));
-  return counting(id, { sql: updateStudents, args: [values, schoolId] }, {
-    sql: insertStudents,
-    args: [schoolId, values],
-  });
+function givenStudents(students: readonly Student[]): Given {
+  const values = JSON.stringify(students.map(studentValues));
+  return { sql: `SELECT ${jsonColumns} FROM json_each(?)`, args: [values] };
 }
 
-/** Counts what one statement updates and the next one adds. */
-function counting(id: UploadId, update: InStatement, insert: InStatement): InStatement[] {
+function students({ upload, offset, students, releases, at }: SliceChanges): InStatement[] {
+  if (students.length === 0) return [];
+  const { id: uploadId, schoolId } = upload;
+  return written([givenStudents(students)], releases, { uploadId, schoolId, part: offset, at });
+}
+
+/** Updates those that differ, and adds those that are new; counts both. */
+function written(
+  given: readonly Given[],
+  releases: readonly string[],
+  cause: Cause,
+): InStatement[] {
+  const { uploadId: id } = cause;
+  const count = (what: string) => ({
+    sql: `UPDATE rosters SET ${what} = ${what} + changes() WHERE upload_id = ?`,
+    args: [id],
+  });
   return [
-    update,
-    { sql: "UPDATE rosters SET updated = updated + changes() WHERE upload_id = ?", args: [id] },
-    insert,
-    { sql: "UPDATE rosters SET added = added + changes() WHERE upload_id = ?", args: [id] },
+    ...given.map((students) => noteChanges(students, cause)),
+    ...letGo(cause, releases),
+    makeChanges(cause),
+    count("updated"),
+    ...given.flatMap((students) => [insertStudents(students, cause), count("added")]),
   ];
+}
+
+function insertStudents({ sql, args }: Given, { uploadId, schoolId }: Cause): InStatement {
+  return {
+    sql: `INSERT INTO students (school_id, changed_by, ${studentColumns.join(", ")})
+      SELECT ?, ?, ${studentColumns.join(", ")} FROM (${sql}) WHERE true
+      ON CONFLICT (school_id, username_key) DO NOTHING`,
+    args: [schoolId, uploadId, ...args],
+  };
 }
 
 /** Lists as many of the problems as there is room for. */
@@ -218,8 +236,15 @@ function forgotten({ id }: UploadProgress): InStatement[] {
  * stay in the database: they go from the rows that wait to the students.
  */
 export async function writeSettled(database: Client, settled: SettledRows): Promise<void> {
-  const { upload, failedLines, together } = settled;
-  const { id, schoolId } = upload;
+  const { upload, failedLines } = settled;
+  const { id } = upload;
+  const together = givenStudents(settled.students);
+  const waiting = {
+    sql: `SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?`,
+    args: [id],
+  };
+  const { schoolId, size } = upload;
+  const cause = { uploadId: id, schoolId, part: size, at: settled.completedAt };
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, null),
@@ -237,15 +262,9 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     {
       sql: `DELETE FROM deferred_rows
             WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(together)],
+      args: [id, JSON.stringify(settled.together)],
     },
-    ...releases(upload, settled.releases),
-    ...students(upload, settled.students),
-    ...counting(
-      id,
-      { sql: updateFromWaiting, args: [id, schoolId] },
-      { sql: insertFromWaiting, args: [schoolId, id] },
-    ),
+    ...written([together, waiting], settled.releases, cause),
     ...listedProblems(upload, settled.problems),
     {
       sql: "UPDATE uploads SET state = 'completed', completed_at = ? WHERE id = ?",
@@ -268,37 +287,6 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     tellOfUpload("upload.completed", id, settled.completedAt),
   ]);
 }
-
-// A blank (null) value leaves what is stored; only rows that differ are written, and so counted.
-const updateFrom = (given: string) => `
-  WITH given AS MATERIALIZED (${given})
-  UPDATE students SET ${
-  optionalColumns.map((column) => `${column} = coalesce(given.${column}, students.${column})`)
-    .join(", ")
-}
-  FROM given
-  WHERE students.school_id = ? AND students.username_key = given.username_key AND (${
-  optionalColumns.map((column) =>
-    `given.${column} IS NOT NULL AND given.${column} IS NOT students.${column}`
-  ).join(" OR ")
-})`;
-
-const updateStudents = updateFrom(`SELECT ${jsonColumns} FROM json_each(?)`);
-
-const insertStudents = `
-  INSERT INTO students (school_id, ${studentColumns.join(", ")})
-  SELECT ?, ${studentColumns.map((_, index) => `value ->> ${index}`).join(", ")}
-  FROM json_each(?) WHERE true
-  ON CONFLICT (school_id, username_key) DO NOTHING`;
-
-const updateFromWaiting = updateFrom(
-  `SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?`,
-);
-
-const insertFromWaiting = `
-  INSERT INTO students (school_id, ${studentColumns.join(", ")})
-  SELECT ?, ${waitingColumns} FROM deferred_rows WHERE upload_id = ?
-  ON CONFLICT (school_id, username_key) DO NOTHING`;
 
 // A line that has problems already, from when its row was deferred, gets further numbers.
 const insertProblems = `
