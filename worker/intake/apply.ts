@@ -83,7 +83,7 @@ async function apply(
     ...upload,
     nextOffset: upload.size,
     rejected: position.rejected,
-    problems: upload.problems + resolved.problems.length,
+    problems: upload.problems + resolved.problems.length + resolved.more.problems,
   }, options);
 }
 
@@ -162,6 +162,7 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOpti
     read: 0,
     unprocessed: 0,
     problems: [problem],
+    more: { problems: 0, warnings: 0 },
     bytes: new Uint8Array(),
     rejected: 0,
     rejectedRecords: [],

@@ -81,6 +81,8 @@ export interface SliceChanges {
   read: number;
   unprocessed: number;
   problems: readonly Problem[];
+  /** How many further ones there are that are not listed, and how many of them are warnings. */
+  more: { problems: number; warnings: number };
   bytes: Uint8Array;
   rejected: number;
   /** Where the rejected records stand that a person can correct. */

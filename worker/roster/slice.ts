@@ -3,7 +3,7 @@
  * is asked about them.
  */
 import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
-import type { KeptRecord, UploadProgress } from "./changes.ts";
+import { type KeptRecord, LISTED_PROBLEMS, type UploadProgress } from "./changes.ts";
 import type { HeaderEnd } from "./header.ts";
 import { arranged, byPosition, type Layout } from "./layout.ts";
 import { isCorrectable, malformedProblem } from "./malformed.ts";
@@ -16,7 +16,10 @@ export interface Reading {
   rows: Row[];
   /** Of each row in `rows`, where its record is. */
   records: Map<Row, KeptRecord>;
+  /** As many as can be listed still. */
   problems: Problem[];
+  /** How many further ones there are, and how many of them are warnings. */
+  more: { problems: number; warnings: number };
   rejected: number;
   rejectedRecords: KeptRecord[];
   /** Whom the rejected records name, so far as they can be read. */
@@ -72,6 +75,7 @@ export async function readSlice(
     rows: [],
     records: new Map(),
     problems: [],
+    more: { problems: 0, warnings: 0 },
     rejected: 0,
     rejectedRecords: [],
     rejectedNames: [],
@@ -134,6 +138,8 @@ class RecordTaker {
   readonly #layout: Layout;
   readonly #readRow: RowReader;
   readonly #reading: Reading;
+  /** So many problems can be listed still. */
+  readonly #listable: number;
   /** So many rows may still come before the school's limit. */
   #room: number;
   /** The record under way is beyond the limit: so is the rest of its line. */
@@ -146,6 +152,7 @@ class RecordTaker {
     this.#layout = layout;
     this.#readRow = readRow;
     this.#reading = reading;
+    this.#listable = Math.max(0, LISTED_PROBLEMS - upload.problems);
     this.#room = upload.settings.rowLimit - upload.read;
     this.#isBeyond = upload.unprocessed > 0;
     this.#left = sliceRows;
@@ -188,9 +195,22 @@ class RecordTaker {
     const { row, problems } = this.#readRow(fields, line);
     if (row === undefined) return this.#reject(fields, kept, problems, true);
     const reading = this.#reading;
-    if (problems.length > 0) reading.problems.push(...problems);
+    this.#find(problems);
     reading.rows.push(row);
     reading.records.set(row, kept);
+  }
+
+  /** Of a file that is wrong everywhere, the problems that are only counted need not be kept. */
+  #find(problems: readonly Problem[]): void {
+    const { problems: listed, more } = this.#reading;
+    for (const problem of problems) {
+      if (listed.length < this.#listable) {
+        listed.push(problem);
+        continue;
+      }
+      more.problems++;
+      if (problem.severity === "warning") more.warnings++;
+    }
   }
 
   #reject(
@@ -201,7 +221,7 @@ class RecordTaker {
   ): void {
     this.#reading.rejected++;
     this.#reading.rejectedNames.push(nameIn(fields));
-    this.#reading.problems.push(...problems);
+    this.#find(problems);
     if (isKept) this.#reading.rejectedRecords.push(kept);
   }
 }

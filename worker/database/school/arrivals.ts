@@ -120,7 +120,8 @@ export function readPosition(row: Row): StoredPosition {
   };
 }
 
-const PAGE = 1000;
+/** So many pieces are read at a time, each of at most 64 KiB. */
+const PAGE = 250;
 
 /** The header and the rejected records, byte for byte, in file order. */
 export async function* rejectedBytes(database: Client, id: string): AsyncGenerator<Uint8Array> {

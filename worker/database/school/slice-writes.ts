@@ -145,12 +145,25 @@ function listedProblems(
 
 function rejectedRecords({ upload: { id }, offset, ...changes }: SliceChanges): InStatement[] {
   if (changes.rejectedRecords.length === 0) return [];
-  const [bytes, ranges] = packed(changes.bytes, offset, changes.rejectedRecords);
+  const [bytes, ranges] = packed(changes.bytes, offset, joined(changes.rejectedRecords));
   return [{
     sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
           SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2) FROM json_each(?)`,
     args: [id, bytes, JSON.stringify(ranges)],
   }];
+}
+
+/** Records one after the other are kept as one, up to so many bytes: where all are rejected, they are many. */
+const JOINED_BYTES = 16 * 1024;
+
+function joined(records: readonly KeptRecord[]): KeptRecord[] {
+  const pieces: KeptRecord[] = [];
+  for (const { start, end } of records) {
+    const last = pieces.at(-1);
+    if (last?.end === start && end - last.start <= JOINED_BYTES) last.end = end;
+    else pieces.push({ start, end });
+  }
+  return pieces;
 }
 
 function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges): InStatement[] {
@@ -183,7 +196,7 @@ function position(changes: SliceChanges): InStatement {
 
 /** What it came to so far, and the line that the next slice starts on. */
 function counts(changes: SliceChanges): InStatement {
-  const { upload: { id }, counted, problems } = changes;
+  const { upload: { id }, counted, problems, more } = changes;
   return {
     sql: `UPDATE rosters SET next_line = ?, inside_line = ?, header = coalesce(?, header),
             layout = coalesce(?, layout), read = read + ?, added = added + ?,
@@ -199,8 +212,8 @@ function counts(changes: SliceChanges): InStatement {
       counted.added,
       counted.updated,
       changes.rejected,
-      problems.filter(({ severity }) => severity === "warning").length,
-      problems.length,
+      problems.filter(({ severity }) => severity === "warning").length + more.warnings,
+      problems.length + more.problems,
       changes.unprocessed,
       changes.deferred.length,
       id,

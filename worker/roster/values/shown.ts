@@ -15,13 +15,20 @@ export function shown(value: string): string {
  * ends with the first line: where a quotation mark was forgotten, the next one is another student's.
  */
 export function visible(text: string, limit: number): string {
+  // Nearly all values are short and of one line.
+  if (text.length <= limit && !/[\r\n]/.test(text)) return spelled(text);
   // A character has at most two code units: what is cut off here would not be shown.
   const [line] = /^[^\r\n]*(?:\r?\n|\r)?/.exec(text.slice(0, 2 * limit + 2))!;
   const characters = [...line];
   const cut = characters.length > limit || line.length < text.length;
   const kept = (cut ? characters.slice(0, limit) : characters).join("");
-  return kept.replace(/[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu, spelledOut) +
-    (cut ? "..." : "");
+  return spelled(kept) + (cut ? "..." : "");
+}
+
+/** With what cannot be seen spelled out. */
+function spelled(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu, spelledOut);
 }
 
 /** How many characters a text has, as a person counts code points. */
