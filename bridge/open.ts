@@ -2,8 +2,9 @@
  * Opens what a bridge has stored, for every word of the command line that needs it: the folder's lock,
  * the catalog, the keys and the vault. It needs no server, no worker and no port.
  */
-import { mkdir, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 import { SettingError } from "../shared/settings.ts";
 import type { StorageSettings } from "./settings.ts";
 import { TemporaryFailure } from "./start-failure.ts";
@@ -96,7 +97,7 @@ export async function openCatalogOf(
 /** Both folders, and their names are durable: no later fsync of a file promises that. */
 async function makeFolders(dataDir: string, blobs: string): Promise<void> {
   try {
-    await mkdir(blobs, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(blobs), 0o700);
     await syncFolder(dataDir);
     await syncFolder(dirname(resolve(dataDir)));
   } catch (error) {
@@ -108,13 +109,25 @@ async function makeFolders(dataDir: string, blobs: string): Promise<void> {
   }
 }
 
+/** What may pass by itself: somebody else has the file, the disk is full or did not answer. */
+const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR)/;
+
+function unusable(dataDir: string, file: string, error: Error & { code?: string }): Error {
+  const sentence =
+    `DATA_DIR is "${dataDir}", where SQLite cannot use ${file}: ${error.message}. It takes a folder on ` +
+    "a disk of this machine; nothing was changed.";
+  return PASSING.test(error.code ?? "")
+    ? new TemporaryFailure(sentence)
+    : new SettingError(sentence);
+}
+
 /** Locks the folder for this process. @throws {TemporaryFailure} when another bridge has it */
 export function takeFolder(dataDir: string): { release(): void } {
   try {
     return lockFolder(dataDir);
   } catch (error) {
     if (error instanceof FolderInUse) throw new TemporaryFailure(error.message);
-    throw error;
+    throw unusable(dataDir, "lock.db", error as Error);
   }
 }
 
@@ -163,6 +176,6 @@ function openCatalog(dataDir: string, now: () => number): Catalog {
     return new Catalog(join(dataDir, "catalog.db"), now);
   } catch (error) {
     if (error instanceof CatalogTooNew) throw new SettingError(`DATA_DIR: ${error.message}`);
-    throw error;
+    throw unusable(dataDir, "catalog.db", error as Error);
   }
 }

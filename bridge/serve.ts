@@ -82,6 +82,12 @@ export async function serve(
     hostKeys: [shown!, ...further],
   };
   const { promise: ended, reject: end } = promised();
+  const { catalog, vault } = stored;
+  // Only a start reads again what is really on the disk.
+  const failed = ({ message }: Error) =>
+    end(new TemporaryFailure(`What schools send could not be stored for good: ${message}`));
+  void catalog.failed.then(failed);
+  vault.failed = failed;
   const isSecond = (sentence: string) => end(new TemporaryFailure(sentence));
   const ears = earsOf(way, { admission, isSecond }, door, settings, surroundings);
   const health = await asAddress(

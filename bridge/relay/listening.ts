@@ -20,6 +20,8 @@ export interface ListeningOptions {
   /** How long the worker may wait before it answers; 0: it answers at once, asked every `syncMs`. */
   listenMs: number;
   syncMs: number;
+  /** So much later than it may the worker has to answer, or it stands still: 5 s unless it is given. */
+  patienceMs?: number;
   now(): number;
   random(): number;
   log: Log;
@@ -37,6 +39,7 @@ export interface ListeningOptions {
 const MOST_WAIT_MS = 1_500;
 /** An answer without news that came sooner than this was not waited for. */
 const HASTY_MS = 100;
+const PATIENCE_MS = 5_000;
 
 export class Listening {
   readonly #options: ListeningOptions;
@@ -45,6 +48,8 @@ export class Listening {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
+  /** The worker did not answer in time, and no call has ended since. */
+  #isStill = false;
   #stopped = false;
   /** Milliseconds since the epoch of the last answer; `undefined` before the first. */
   lastAnswerAt: number | undefined;
@@ -86,24 +91,42 @@ export class Listening {
   }
 
   #answered(): void {
-    if (this.#failures === 0) return;
+    if (this.#failures === 0 && !this.#isStill) return;
     this.#failures = 0;
+    this.#isStill = false;
     this.#options.workerReturned();
+  }
+
+  /** A worker that stands still answers nothing, and ends no call for a long time either. */
+  async #answerOf(calling: Promise<ListenAnswer>, waitMs: number): Promise<ListenAnswer> {
+    const { patienceMs = PATIENCE_MS, workerAway } = this.#options;
+    const most = waitMs + patienceMs;
+    const timer = setTimeout(() => {
+      this.#isStill = true;
+      if (this.#failures === 0) workerAway(`nothing was heard of it for ${most} ms`);
+    }, most);
+    try {
+      return await calling;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** One call; how long to wait before the next. */
   async #listen(): Promise<number> {
     const { worker, directory, commands, door, listenMs, syncMs, now } = this.#options;
     const asked = now();
-    const answer = await worker.listen({
+    // After a failure it is enough to know that the worker is back.
+    const waitMs = this.#failures > 0 ? 0 : listenMs;
+    const calling = worker.listen({
       directoryVersion: directory.version,
       commands: commands.known(),
       room: commands.room(),
       door,
       run: this.#run,
-      // After a failure it is enough to know that the worker is back.
-      waitMs: this.#failures > 0 ? 0 : listenMs,
+      waitMs,
     });
+    const answer = await this.#answerOf(calling, waitMs);
     const isNews = this.#take(answer);
     if (this.#failures > 0) return 0;
     if (listenMs === 0) return isNews ? 0 : syncMs;

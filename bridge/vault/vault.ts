@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Blob, BlobDamaged, BlobMissing, removeBlob } from "./blob/blob.ts";
-import { DiskRoom } from "./blob/disk-room.ts";
+import { DiskRoom, isDiskFull } from "./blob/disk-room.ts";
 import { type OpenBlob, SmallBlob, type SmallBlobHome } from "./blob/small.ts";
 import type { BlobReference, Catalog } from "./catalog/catalog.ts";
 import type { SchoolKeys } from "./keys/school-keys.ts";
@@ -29,6 +29,11 @@ const readOnlyCodes = new Set(["EROFS", "EACCES", "EPERM"]);
 export class Vault {
   /** What uploads may take of the disk. */
   readonly room: DiskRoom;
+  /** Called when an fsync of a blob failed, and not for want of room. */
+  failed: (error: Error) => void = () => {};
+  readonly #failed = (error: Error) => {
+    if (!isDiskFull(error)) this.failed(error);
+  };
   readonly #open = new Map<string, { blob: Promise<OpenBlob>; users: number }>();
   /** Blobs that are being closed or removed: each is opened again only after that. */
   readonly #ending = new Map<string, Promise<void>>();
@@ -190,7 +195,7 @@ export class Vault {
 
   async #openFile(id: string, key: Uint8Array): Promise<Blob> {
     try {
-      return await Blob.open(this.folder, id, key, { maxBytes: ANY_SIZE });
+      return await Blob.open(this.folder, id, key, { maxBytes: ANY_SIZE, failed: this.#failed });
     } catch (error) {
       if (!readOnlyCodes.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
       // Where nothing can be written any more, what is there can still be read.
@@ -207,7 +212,8 @@ export class Vault {
       put: (sealed) => smallBlobs.put(id, sealed),
       remove: () => smallBlobs.remove(id),
       // What was kept is in the catalog: a file of this name was never finished.
-      makeFile: () => Blob.createAnew(this.folder, id, schoolKey, { maxBytes: ANY_SIZE }),
+      makeFile: () =>
+        Blob.createAnew(this.folder, id, schoolKey, { maxBytes: ANY_SIZE, failed: this.#failed }),
     };
   }
 }

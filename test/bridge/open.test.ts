@@ -1,6 +1,6 @@
 // SPEC section 8: start-up. What was stored is opened whole, or not at all and left as it is.
 import assert from "node:assert/strict";
-import { readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openStored } from "../../bridge/open.ts";
@@ -83,4 +83,26 @@ test("a DATA_DIR that is a file is the setting's fault", async (t) => {
     openStored({ dataDir, keyring: { kind: "file", file: join(dataDir, "m") } }, { now: Date.now }),
     settingError("DATA_DIR", /takes a folder/),
   );
+});
+
+test("a DATA_DIR where no folder can be made, or SQLite cannot work, is said at once", async (t) => {
+  const folder = await temporaryFolder(t);
+  const open = (dataDir: string) =>
+    openStored({
+      dataDir,
+      keyring: { kind: "file", file: join(folder, "master.key") },
+    }, { now: Date.now });
+  await assert.rejects(
+    open("/proc/rosterbridge/data"),
+    settingError("DATA_DIR", /takes a folder that is there or can be made/),
+  );
+  for (const file of ["lock.db", "catalog.db"]) {
+    const dataDir = join(folder, file);
+    await mkdir(join(dataDir, file), { recursive: true });
+    await assert.rejects(open(dataDir), settingError("DATA_DIR", /SQLite cannot use/));
+  }
+  const dataDir = join(folder, "garbage");
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, "catalog.db"), "no database at all".repeat(100));
+  await assert.rejects(open(dataDir), settingError("DATA_DIR", /SQLite cannot use catalog\.db/));
 });

@@ -24,6 +24,8 @@ export interface BlobOptions {
   /** So many bytes more than the live ones may be dead before the blob is compacted. */
   slackBytes?: number;
   random?: (bytes: number) => Uint8Array;
+  /** An fsync failed: nothing that came after the one before is kept. */
+  failed?: (error: Error) => void;
 }
 
 const SLACK_BYTES = 4 * 1024 * 1024;
@@ -361,7 +363,8 @@ function identityOf(
   schoolKey: Uint8Array,
   options: BlobOptions,
 ): BlobIdentity {
-  return { path: blobPath(folder, id), id, schoolKey, random: options.random ?? randomBytes };
+  const { random = randomBytes, failed } = options;
+  return { path: blobPath(folder, id), id, schoolKey, random, failed };
 }
 
 /** Cuts a range into its chunks: bytes `start` to `end` of `chunk` are at `at` in the range. */

@@ -34,6 +34,8 @@ export interface BlobIdentity {
   id: string;
   schoolKey: Uint8Array;
   random: (bytes: number) => Uint8Array;
+  /** An fsync failed. */
+  failed?: ((error: Error) => void) | undefined;
 }
 
 /** Where the newest bytes of a chunk are; `visible` is less than `length` after a truncation. */
@@ -339,6 +341,7 @@ export class BlobLog {
       this.#isNamed = true;
     } catch (error) {
       this.#failure = error as Error;
+      this.#identity.failed?.(this.#failure);
       throw error;
     }
     this.#isSynced = true;
@@ -369,10 +372,15 @@ export class BlobLog {
     return (await this.#handle.stat()).nlink === 0;
   }
 
-  /** Writes what waits in memory, without fsync. The file is let go in any case. */
+  /**
+   * Writes what waits in memory, without fsync. The file is let go in any case. After an fsync that
+   * failed nothing is kept that came after the one before: it may be in the kernel's memory and not on the
+   * disk, and whoever reads it there would promise it.
+   */
   async close(): Promise<void> {
     try {
-      await this.#write();
+      if (this.#failure) await this.#handle.truncate(this.#durable);
+      else await this.#write();
     } catch (error) {
       // All but the mark is there, when it is synced.
       if (!this.#isSynced) throw error;

@@ -73,6 +73,11 @@ export class Catalog {
     return this.#database.durable();
   }
 
+  /** Resolves when what is done here can never be promised again: the bridge is to end. */
+  get failed(): Promise<Error> {
+    return this.#database.failed;
+  }
+
   /** @throws {FolderGone} when the folder it is in was moved away or removed */
   checkPlace(): Promise<void> {
     return this.#database.checkPlace();

@@ -21,6 +21,9 @@ export class CatalogDatabase {
       // Steps of the schema are durable at once.
       this.#database.pragma("synchronous=FULL");
       migrate(this.#database);
+      // What an earlier run could not sync is read from its log, whose checksums tell what is whole, and
+      // written into the database: after that no fsync of the log is relied on.
+      this.#database.pragma("wal_checkpoint(TRUNCATE)");
       this.#database.pragma("synchronous=NORMAL");
       const { dev, ino } = statSync(file);
       this.#log = new WriteAheadLog(file, `${dev}:${ino}`);
@@ -36,7 +39,8 @@ export class CatalogDatabase {
     // libsql ends a connection only when its statements were collected as garbage; what it would write
     // into the database then is written now.
     try {
-      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // After an fsync that failed only a start reads again what is really there.
+      if (!this.#log.hasFailed) this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // Such as a full disk: it stays in the log, where the next start finds it.
     }
@@ -47,6 +51,11 @@ export class CatalogDatabase {
   /** Returns when everything done so far survives power loss; one fsync serves all who wait. */
   durable(): Promise<void> {
     return this.#log.durable();
+  }
+
+  /** Resolves when nothing that is done here can be promised any more. */
+  get failed(): Promise<Error> {
+    return this.#log.failed;
   }
 
   /** @throws {FolderGone} when the database is not where it was opened */

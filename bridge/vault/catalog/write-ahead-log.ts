@@ -34,7 +34,10 @@ export class WriteAheadLog {
   #commits = 0;
   #durable = 0;
   #flushing: Promise<void> | undefined;
-  #failure: Error | undefined;
+  #failure: NotDurable | undefined;
+  #failed!: (error: NotDurable) => void;
+  /** Resolves when an fsync failed, if one ever does. */
+  readonly failed = new Promise<NotDurable>((resolve) => this.#failed = resolve);
 
   /**
    * @param file the database, whose log is beside it
@@ -72,10 +75,16 @@ export class WriteAheadLog {
     const log = await (this.#log ??= open(`${this.#file}-wal`, "r+"));
     const syncing = log.datasync().catch((error) => {
       this.#failure = new NotDurable(error);
+      this.#failed(this.#failure);
       throw this.#failure;
     });
     await Promise.all([syncing, this.checkPlace()]);
     this.#durable = commits;
+  }
+
+  /** Did an fsync fail? Then what is in the log is not to be taken for what is on the disk. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** @throws {FolderGone} when another file, or none, has the database's name */
