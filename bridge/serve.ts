@@ -2,6 +2,7 @@
  * The running bridge: what is stored, who may come in, the SFTP server, the way to the worker and
  * health, put together and stopped in order.
  */
+import type { Ban } from "./door/bans.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { OpenFiles } from "./home/open-files.ts";
 import { removeFile } from "./home/removal.ts";
@@ -24,6 +25,7 @@ import { Listening } from "./relay/listening.ts";
 import { Outbox } from "./relay/outbox.ts";
 import { Telling } from "./relay/telling.ts";
 import { type WorkerClient, workerClient } from "./relay/worker-client.ts";
+import { Arrivals } from "./schools/arrivals.ts";
 import { SchoolDirectory } from "./schools/directory.ts";
 import { watchExpiry } from "./schools/expiry.ts";
 import type { BridgeSettings } from "./settings.ts";
@@ -74,7 +76,11 @@ export async function serve(
 
   const leaving = new AbortController();
   const way = relayOf(stored, settings, surroundings, leaving.signal);
-  const sftp = await startSftp(hostKeys, way, settings, surroundings);
+  const arrivals = new Arrivals({
+    ledger: stored.catalog.ledger,
+    ...{ now: surroundings.now, after: systemAfter, log },
+  });
+  const sftp = await startSftp(hostKeys, way, arrivals, settings, surroundings);
   const admission = admissionOf(sftp, way, surroundings);
   const [shown, ...further] = inForce(hostKeys, now()).map(({ key }) => hostKeyFingerprint(key));
   const door = {
@@ -89,7 +95,7 @@ export async function serve(
   void catalog.failed.then(failed);
   vault.failed = failed;
   const isSecond = (sentence: string) => end(new TemporaryFailure(sentence));
-  const ears = earsOf(way, { admission, isSecond }, door, settings, surroundings);
+  const ears = earsOf(way, { admission, isSecond, sftp }, door, settings, surroundings);
   const health = await asAddress(
     `HEALTH_PORT is ${settings.healthPort}`,
     startHealth(settings.healthPort, () => healthOf(way, ears, sftp)),
@@ -126,6 +132,7 @@ export async function serve(
       keyring.stop();
       admission.stop();
       await sftp.close(REQUESTS_MS);
+      arrivals.stop();
       way.keeper.settling.stop();
       // A worker that does not answer must not keep the bridge: what is in the outbox goes on next time.
       const late = setTimeout(
@@ -230,7 +237,11 @@ interface Ears {
 
 function earsOf(
   way: Way,
-  { admission, isSecond }: { admission: { look(): void }; isSecond(sentence: string): void },
+  { admission, isSecond, sftp }: {
+    admission: { look(): void };
+    isSecond(sentence: string): void;
+    sftp: SftpServer;
+  },
   door: FrontDoor,
   settings: BridgeSettings,
   { log, now, random }: Surroundings,
@@ -244,6 +255,10 @@ function earsOf(
     syncMs: settings.syncMs,
     directoryChanged: () => admission.look(),
     isSecond,
+    bans: {
+      list: () => sftp.bans().map(toldBan),
+      lift: (source) => void sftp.liftBan(source),
+    },
     workerAway: (reason) => way.workerAway.seen(reason),
     workerReturned() {
       way.workerAway.over();
@@ -260,6 +275,11 @@ function frontAddress({ sftpAddress, sftpHost }: BridgeSettings, port: number): 
   if (sftpAddress !== null) return sftpAddress;
   if (["0.0.0.0", "::"].includes(sftpHost)) return null;
   return `${sftpHost.includes(":") ? `[${sftpHost}]` : sftpHost}:${port}`;
+}
+
+function toldBan({ source, since, until, failures }: Ban) {
+  const [from, to] = [since, until].map((at) => new Date(at).toISOString());
+  return { source, since: from!, until: to!, failures };
 }
 
 /** Who is let in is looked at again when the directory changes, and when a key expires. */
@@ -314,17 +334,13 @@ function now(trouble: CurrentTrouble["trouble"], { reason }: Trouble): CurrentTr
 function startSftp(
   hostKeys: readonly HostKey[],
   { directory, keeper }: Way,
+  arrivals: Arrivals,
   settings: BridgeSettings,
   { log, now }: Surroundings,
 ): Promise<SftpServer> {
   const enter = ({ schoolId, fingerprint, address, client }: Visitor) => {
     const sender = { fingerprint, address, client };
-    try {
-      keeper.vault.catalog.ledger.recordLogin(schoolId, sender);
-    } catch (error) {
-      // Such as a full disk: the school must come in to make room.
-      log("login.not_recorded", { schoolId, reason: (error as Error).message });
-    }
+    arrivals.login(schoolId, sender);
     return openHome(keeper, schoolId, sender);
   };
   return asAddress(
@@ -340,6 +356,7 @@ function startSftp(
       limits: settings.sftp,
       authenticate: (showing) => directory.authenticate(showing),
       refusal: (showing) => directory.refusal(showing),
+      refusedLogin: (refused) => arrivals.refused(refused),
       enter,
       log,
       now,

@@ -137,7 +137,28 @@ const eventFields = {
 
 /** Something that happened on the bridge. */
 export const LedgerEvent = v.variant("type", [
-  v.object({ ...eventFields, type: v.literal("login"), sender: Sender }),
+  v.object({
+    ...eventFields,
+    type: v.literal("login"),
+    sender: Sender,
+    /** So many more since the one told before, within a minute. */
+    count: v.optional(v.number(), 1),
+  }),
+  /** Logins that were refused within a minute, of one address, name, key and reason. */
+  v.object({
+    ...eventFields,
+    type: v.literal("refusal"),
+    /** A `LoginRefusal`; a newer bridge may know others. */
+    reason: v.string(),
+    address: v.string(),
+    client: v.string(),
+    /** The name that was given; `null` where it could be no school's. */
+    slug: v.nullable(v.string()),
+    fingerprint: v.nullable(v.string()),
+    count: v.number(),
+    /** When the first of them was. */
+    since: Instant,
+  }),
   v.object({
     ...eventFields,
     type: v.literal("file"),
@@ -166,6 +187,12 @@ export const LedgerEvent = v.variant("type", [
   }),
 ]);
 export type LedgerEvent = v.InferOutput<typeof LedgerEvent>;
+
+/**
+ * The school of what strangers did, which is of none: a number that no school ever has, as every
+ * reader wants one, and an older worker passes over what is told of a school it does not know.
+ */
+export const NO_SCHOOL = Number.MAX_SAFE_INTEGER as SchoolId;
 
 /** What every event has, also one of a type that the reader does not know. */
 export const AnyEvent = v.looseObject({ ...eventFields, type: v.string() });
@@ -241,6 +268,19 @@ export type Command = v.InferOutput<typeof Command>;
 export const AnyCommand = v.looseObject({ id: Uuid, type: v.string() });
 export type AnyCommand = v.InferOutput<typeof AnyCommand>;
 
+/** An address, or the first 64 bits of an IPv6 one, that a bridge shuts out for a while. */
+export const Ban = v.object({
+  source: v.string(),
+  since: Instant,
+  until: Instant,
+  /** Connections from there that failed to log in. */
+  failures: v.number(),
+});
+export type Ban = v.InferOutput<typeof Ban>;
+
+/** A bridge tells of at most so many bans. */
+export const BANS_AT_ONCE = 1000;
+
 /** The longest that a listening call waits, in milliseconds. */
 export const LONGEST_LISTEN_MS = 30_000;
 
@@ -269,6 +309,8 @@ export const ListenRequest = v.object({
   waitMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** A bridge that does not say it is an older one. */
   door: v.optional(FrontDoor),
+  /** The bans in force, where there are some; the newest, at most {@link BANS_AT_ONCE}. */
+  bans: v.optional(v.array(Ban)),
 });
 export type ListenRequest = v.InferOutput<typeof ListenRequest>;
 
@@ -277,6 +319,8 @@ export const ListenAnswer = v.object({
   directory: v.optional(Directory),
   /** Each a `Command`, or one of a newer worker's. */
   commands: v.array(v.unknown()),
+  /** Sources of the bridge's bans that are to be let in again. */
+  liftBans: v.optional(v.array(v.string())),
 });
 export type ListenAnswer = v.InferOutput<typeof ListenAnswer>;
 

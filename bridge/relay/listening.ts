@@ -5,7 +5,12 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Log } from "../../shared/log.ts";
-import type { FrontDoor, ListenAnswer } from "../../shared/protocol.ts";
+import {
+  type Ban,
+  BANS_AT_ONCE,
+  type FrontDoor,
+  type ListenAnswer,
+} from "../../shared/protocol.ts";
 import type { SchoolDirectory } from "../schools/directory.ts";
 import { backoffMs } from "./backoff.ts";
 import { type WorkerClient, WorkerRefusal } from "./worker-client.ts";
@@ -17,6 +22,8 @@ export interface ListeningOptions {
   commands: { known(): string[]; room(): number; add(commands: readonly unknown[]): void };
   /** Where schools come in. */
   door?: FrontDoor;
+  /** Who is shut out for a while, and letting them in again. */
+  bans?: { list(): Ban[]; lift(source: string): void };
   /** How long the worker may wait before it answers; 0: it answers at once, asked every `syncMs`. */
   listenMs: number;
   syncMs: number;
@@ -114,8 +121,9 @@ export class Listening {
 
   /** One call; how long to wait before the next. */
   async #listen(): Promise<number> {
-    const { worker, directory, commands, door, listenMs, syncMs, now } = this.#options;
+    const { worker, directory, commands, door, bans, listenMs, syncMs, now } = this.#options;
     const asked = now();
+    const banned = (bans?.list() ?? []).slice(-BANS_AT_ONCE);
     // After a failure it is enough to know that the worker is back.
     const waitMs = this.#failures > 0 ? 0 : listenMs;
     const calling = worker.listen({
@@ -125,6 +133,7 @@ export class Listening {
       door,
       run: this.#run,
       waitMs,
+      ...(banned.length > 0 ? { bans: banned } : {}),
     });
     const answer = await this.#answerOf(calling, waitMs);
     const isNews = this.#take(answer);
@@ -134,9 +143,11 @@ export class Listening {
   }
 
   #take(answer: ListenAnswer): boolean {
-    const { directory, commands, directoryChanged, log } = this.#options;
+    const { directory, commands, bans, directoryChanged, log } = this.#options;
+    const lifted = answer.liftBans ?? [];
+    for (const source of lifted) bans?.lift(source);
     // First of all: a revoked key must be out even when the catalog can take nothing (disk full).
-    let isNews = answer.commands.length > 0;
+    let isNews = answer.commands.length > 0 || lifted.length > 0;
     if (answer.directory) {
       try {
         directory.replace(answer.directory);

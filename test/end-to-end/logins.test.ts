@@ -242,6 +242,28 @@ describe("who may come in, and what for", () => {
     good.end();
   });
 
+  test("a school that is limited to addresses: sessions from elsewhere are closed, and logins refused with the reason", async () => {
+    const client = await login(school.slug, school.privateKey);
+    const gone = closed(client);
+    const limit = (allowedAddresses: string[] | null) =>
+      service.admin("PATCH", `/admin/schools/${school.slug}`, { settings: { allowedAddresses } });
+    assert.equal((await limit(["192.0.2.0/24"])).status, 200);
+    await gone;
+    await assert.rejects(
+      login(school.slug, school.privateKey),
+      /authentication methods failed/,
+    );
+    await until(() => JSON.parse(refusals().at(-1)!).reason === "address_foreign");
+    // The administrator reads it too.
+    await until(async () => {
+      const { body } = await service.admin("GET", `/admin/schools/${school.slug}/logins`);
+      return body.items.some(({ reason }: { reason: string }) => reason === "address_foreign");
+    });
+    assert.equal((await limit(["192.0.2.0/24", "127.0.0.0/8"])).status, 200);
+    await until(() => isLetIn(school.privateKey));
+    await limit(null);
+  });
+
   test("a key stops working when it expires; the school's other keys go on", async () => {
     let wasIn = false, expires = 0, privateKey = "";
     // On a machine so slow that a key expires before it was tried once, the next one has longer.

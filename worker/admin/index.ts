@@ -9,6 +9,7 @@ import { allUploadRoutes } from "./all-uploads.ts";
 import { auditRoutes } from "./audit.ts";
 import { connectionRoutes } from "./connection.ts";
 import { contactRoutes } from "./contacts.ts";
+import { doorRoutes } from "./door.ts";
 import { exportRoutes } from "./exports.ts";
 import { fileRoutes } from "./files.ts";
 import { keyRoutes } from "./keys.ts";
@@ -52,6 +53,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", fileRoutes(context));
   routes.route("/", removalRoutes(context));
   routes.route("/", storageKeyRoutes(context));
+  routes.route("/", doorRoutes(context));
   routes.route("/", contactRoutes(context));
   routes.route("/", mailRoutes(context));
   routes.route("/", webhookRoutes(context));

@@ -1,15 +1,18 @@
 /** A school's SSH keys: add one, list them, revoke one (SPEC section 1). */
+import type { Client } from "@libsql/client";
 import { Hono } from "hono";
 import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   addKey,
+  changeKey,
   keyByFingerprint,
   listKeys,
   revokeKey,
   type StoredKey,
 } from "../database/control/keys.ts";
 import type { School } from "../database/control/schools.ts";
+import { AllowedAddresses } from "../roster/settings.ts";
 import { readJson } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
@@ -23,11 +26,20 @@ import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import { type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
 import { Key } from "./shapes/access.ts";
 
+const Label = v.pipe(v.string(), v.trim(), v.maxLength(200));
+
 const NewKey = v.strictObject({
   publicKey: v.string(),
   /** What administrators call it; otherwise the key's own comment. */
-  label: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(200))),
+  label: v.optional(Label),
   expiresAt: v.optional(v.nullable(InstantText)),
+  /** Networks that logins with it may come from; none: from anywhere. */
+  allowedAddresses: v.optional(AllowedAddresses, []),
+});
+
+const KeyChange = v.strictObject({
+  label: v.optional(Label),
+  allowedAddresses: v.optional(AllowedAddresses),
 });
 
 export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
@@ -44,12 +56,15 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
     }),
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
-      const { publicKey, label, expiresAt } = await readJson(c, NewKey);
+      const { publicKey, label, expiresAt, allowedAddresses } = await readJson(c, NewKey);
       const key = await acceptKey(publicKey, keyTypes);
       const by = author(c, now());
       const expires = acceptExpiry(expiresAt ?? null, by.at);
       const { comment, ...wire } = key;
-      const added = { ...wire, schoolId: school.id, label: label ?? comment, expiresAt: expires };
+      const added = {
+        ...{ ...wire, schoolId: school.id, label: label ?? comment, expiresAt: expires },
+        allowedAddresses,
+      };
       if (!await addKey(database, added, by)) {
         throw keyTaken(school, await keyByFingerprint(database, key.fingerprint));
       }
@@ -80,6 +95,24 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
   );
 
   // A fingerprint may hold slashes, and few people write them as %2F.
+  routes.patch(
+    "/schools/:slug/keys/:fingerprint{.+}",
+    needs("admin"),
+    describes({
+      summary: "Changes a key's label, or the addresses that logins with it may come from",
+      body: KeyChange,
+      answers: { 200: Key },
+      refuses: { 404: ["school_unknown", "key_unknown"] },
+    }),
+    async (c) => {
+      const key = await findKey(database, c.req.param("slug"), c.req.param("fingerprint"));
+      const change = await readJson(c, KeyChange);
+      const changed = await changeKey(database, key, change, author(c, now()));
+      if (!changed) throw noSuchSchool(c.req.param("slug"));
+      return c.json(keyAnswer(changed));
+    },
+  );
+
   routes.delete(
     "/schools/:slug/keys/:fingerprint{.+}",
     needs("admin"),
@@ -89,22 +122,24 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
       refuses: { 404: ["school_unknown", "key_unknown"] },
     }),
     async (c) => {
-      const school = await findSchool(database, c.req.param("slug"));
-      const fingerprint = c.req.param("fingerprint");
-      const key = await keyByFingerprint(database, fingerprint);
-      if (key?.schoolId !== school.id) {
-        throw new HttpProblem(
-          404,
-          "key_unknown",
-          `${school.slug} has no key ${fingerprint}. GET /admin/schools/${school.slug}/keys lists them.`,
-        );
-      }
+      const key = await findKey(database, c.req.param("slug"), c.req.param("fingerprint"));
       if (key.revokedAt === null) await revokeKey(database, key, author(c, now()));
       return c.body(null, 204);
     },
   );
 
   return routes;
+}
+
+async function findKey(database: Client, slug: string, fingerprint: string): Promise<StoredKey> {
+  const school = await findSchool(database, slug);
+  const key = await keyByFingerprint(database, fingerprint);
+  if (key?.schoolId === school.id) return key;
+  throw new HttpProblem(
+    404,
+    "key_unknown",
+    `${school.slug} has no key ${fingerprint}. GET /admin/schools/${school.slug}/keys lists them.`,
+  );
 }
 
 async function acceptKey(text: string, allowed: readonly KeyFamily[]): Promise<PublicKey> {
@@ -160,6 +195,7 @@ function keyTaken(school: School, holder: StoredKey | undefined): HttpProblem {
   );
 }
 
-function keyAnswer({ schoolId: _, publicKey, ...key }: StoredKey) {
-  return { ...key, publicKey: `${key.type} ${publicKey}` };
+function keyAnswer({ schoolId: _, publicKey, allowedAddresses, ...key }: StoredKey) {
+  const places = allowedAddresses.length > 0 ? { allowedAddresses } : {};
+  return { ...key, publicKey: `${key.type} ${publicKey}`, ...places };
 }

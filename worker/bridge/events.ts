@@ -13,6 +13,7 @@ import { finishPurges } from "../database/purge.ts";
 import { isConstraint } from "../database/errors.ts";
 import { recordOutcomes } from "../database/school/commands.ts";
 import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
+import { recordRefusals } from "../database/school/logins.ts";
 import { recordFiles, recordReads } from "../database/school/files.ts";
 import { knownHashes, type NumberedEvent, recordEvents } from "../database/school/ledger.ts";
 import { tellOfDeliveries, tellOfDownloads } from "../database/school/occurrences.ts";
@@ -20,6 +21,9 @@ import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
 import { readTold, UNREADABLE } from "./told.ts";
+
+/** So long it is kept who was refused; what is of a school stays in its ledger. */
+const STRANGERS_MS = 90 * 24 * 3_600_000;
 
 export function eventRoutes(context: WorkerContext): Hono {
   return new Hono().post("/events", async (c) => {
@@ -78,6 +82,7 @@ async function take(
   const statements: InStatement[] = [
     ...recordEvents(bridge.id, own),
     ...(last ? [moveHead(bridge, last, instant(now()))] : []),
+    ...recordRefusals(bridge.id, fresh, instant(now() - STRANGERS_MS)),
     ...recordFiles(own),
     ...recordReads(own),
     ...recordDownloads(own),

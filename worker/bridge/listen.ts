@@ -10,6 +10,7 @@ import { type ListenAnswer, ListenRequest, LONGEST_LISTEN_MS } from "../../share
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { runSeen, type Turn } from "../database/control/bridge-runs.ts";
+import { liftedBans, readLifted, tellBans } from "../database/control/bans.ts";
 import { bridgeSeen, speaksAnew } from "../database/control/bridges.ts";
 import { directoryQuery, directoryVersion, readDirectory } from "../database/control/directory.ts";
 import { askAgain, pendingCommands, readCommands } from "../database/school/commands.ts";
@@ -45,7 +46,7 @@ export function listenRoutes(context: WorkerContext): Hono {
 async function see(
   { database, now }: WorkerContext,
   bridge: CallingBridge,
-  { run, door }: ListenRequest,
+  { run, door, bans = [] }: ListenRequest,
 ): Promise<Turn> {
   const at = instant(now());
   const turn = await runSeen(database, { name: bridge.name, run }, at);
@@ -53,6 +54,7 @@ async function see(
     await askAgain(database, bridge.name);
   }
   await bridgeSeen(database, { ...bridge, door }, at);
+  await database.execute(tellBans(bridge.id, bans));
   return turn;
 }
 
@@ -109,16 +111,23 @@ async function listen(
       sinceTick = 0;
     }
     // One batch, so that the directory and the commands are those of one moment.
-    const [versions, schools, commands] = await database.batch([
+    const bans = request.bans ?? [];
+    const [versions, schools, commands, lifted] = await database.batch([
       directoryVersion,
       directoryQuery(bridge.name, request.directoryVersion),
       pendingCommands(bridge.name, request.commands, request.room),
+      ...(bans.length > 0 ? [liftedBans(bridge.name, bans)] : []),
     ], "read");
     const directory = readDirectory(request.directoryVersion, versions!.rows, schools!.rows);
     const wanted = readCommands(commands!.rows);
+    const liftBans = readLifted(lifted?.rows ?? []);
     const isOver = waited >= waitMs || bell.closed;
-    if (directory || wanted.length > 0 || isOver) {
-      return { ...(directory ? { directory } : {}), commands: wanted };
+    if (directory || wanted.length > 0 || liftBans.length > 0 || isOver) {
+      return {
+        ...(directory ? { directory } : {}),
+        commands: wanted,
+        ...(liftBans.length > 0 ? { liftBans } : {}),
+      };
     }
     await bell.heard(Math.min(LOOK_MS, waitMs - waited));
     sinceTick += LOOK_MS;

@@ -5,6 +5,7 @@
  */
 import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
+import { networkFault } from "../../shared/networks.ts";
 import { COLUMNS, simplified } from "./columns.ts";
 import { patternFault } from "./values/student-id.ts";
 
@@ -147,6 +148,25 @@ const ColumnNames = v.pipe(
 );
 type ColumnNames = v.InferOutput<typeof ColumnNames>;
 
+const addressesSentence = 'addresses are a list, such as ["192.0.2.0/24","2001:db8::/32"]';
+
+/** Networks that logins may come from, of a school or a key. */
+export const AllowedAddresses = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(addressesSentence),
+      v.trim(),
+      v.toLowerCase(),
+      v.check(
+        (text) => networkFault(text) === undefined,
+        ({ input }) => networkFault(input) ?? addressesSentence,
+      ),
+    ),
+    addressesSentence,
+  ),
+  v.maxLength(100, "a school, or a key, is limited to at most 100 addresses and networks"),
+);
+
 /** The settings as people give them. */
 export const SchoolSettings = v.strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */
@@ -224,6 +244,8 @@ export const SchoolSettings = v.strictObject({
   ),
   /** Where the school's days begin and end: those of its pauses. */
   timezone: v.optional(Timezone, "UTC"),
+  /** Where its people may come from: addresses and networks; none: from anywhere. */
+  allowedAddresses: v.optional(AllowedAddresses, []),
   /** When a roster is expected, in the words of a schedule: then one that does not come is told of. */
   expectEvery: v.optional(
     v.strictObject({ when: v.string(expectSentence), timezone: v.string(expectSentence) }),
@@ -282,6 +304,7 @@ const Stored = v.object({
     [],
   ),
   timezone: v.fallback(v.optional(v.pipe(v.string(), v.check(isZone)), "UTC"), "UTC"),
+  allowedAddresses: v.fallback(v.optional(v.array(v.string()), []), []),
   expectEvery: v.fallback(
     v.optional(v.object({ when: v.string(), timezone: v.string() })),
     undefined,

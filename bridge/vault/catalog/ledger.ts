@@ -6,9 +6,20 @@
  * hexadecimal, of its number, the hash of the one before and its text, a line each.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type { FileState as ToldState, LedgerEvent, Sender } from "../../../shared/protocol.ts";
+import type {
+  FileState as ToldState,
+  LedgerEvent,
+  SchoolId,
+  Sender,
+} from "../../../shared/protocol.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { CatalogFile, FileState } from "./file.ts";
+
+/** Logins that were refused within a minute, alike but for the time. */
+export type RefusedLogins = Omit<
+  Extract<LedgerEvent, { type: "refusal" }>,
+  "id" | "at" | "type" | "schoolId" | "uploadId" | "why"
+>;
 
 /** An event as it is kept. */
 export interface LedgerEntry {
@@ -29,8 +40,13 @@ export class Ledger {
     this.#now = now;
   }
 
-  recordLogin(schoolId: number, sender: Sender): void {
-    this.#tell({ type: "login", schoolId, sender });
+  /** @param count so many alike, within a minute */
+  recordLogin(schoolId: number, sender: Sender, count = 1): void {
+    this.#tell({ type: "login", schoolId, sender, ...(count > 1 ? { count } : {}) });
+  }
+
+  recordRefusal(schoolId: SchoolId, refused: RefusedLogins): void {
+    this.#tell({ type: "refusal", schoolId, ...refused });
   }
 
   recordDownload(file: CatalogFile, sender: Sender): void {

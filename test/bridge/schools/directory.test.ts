@@ -119,3 +119,46 @@ test("a revoked key is out even when the directory cannot be stored, and it is a
     assert.equal(admits(directory, "springfield", "SHA256:a"), false);
     assert.equal(directory.version, 1);
   }));
+
+test("a school, or one of its keys, can be limited to addresses: IPv4 and IPv6", () =>
+  withDirectory((directory) => {
+    const told = directoryOf(1, { springfield: [key("a"), key("b")], shelbyville: [key("c")] });
+    const [springfield] = told.schools;
+    springfield!.allowedAddresses = ["192.0.2.0/24", "2001:db8::/32"];
+    springfield!.keys[1]!.allowedAddresses = ["192.0.2.128/25"];
+    directory.replace(told);
+    const from = (address: string, slug: string, name: string) => {
+      const showing = { slug, publicKey: Buffer.from(name), address, at: noon };
+      const guest = { slug, fingerprint: `SHA256:${name}`, address };
+      const isIn = directory.authenticate(showing) !== undefined;
+      assert.equal(directory.admits(guest, noon), isIn);
+      if (!isIn) assert.equal(directory.refusal(showing).reason, "address_foreign");
+      return isIn;
+    };
+    assert.equal(from("192.0.2.7", "springfield", "a"), true);
+    assert.equal(from("2001:db8:7::1", "springfield", "a"), true);
+    assert.equal(from("198.51.100.7", "springfield", "a"), false);
+    assert.equal(from("2001:db9::1", "springfield", "a"), false);
+    // Both have to allow it.
+    assert.equal(from("192.0.2.7", "springfield", "b"), false);
+    assert.equal(from("192.0.2.200", "springfield", "b"), true);
+    assert.equal(from("198.51.100.7", "shelbyville", "c"), true);
+  }));
+
+test("a refused login says whether school or key is unknown, expired, revoked or suspended", () =>
+  withDirectory((directory) => {
+    const expired = key("old", new Date(noon - 1).toISOString());
+    const told = directoryOf(1, { springfield: [key("a"), expired], shelbyville: [] });
+    told.schools[0]!.revoked = [{ fingerprint: "SHA256:r", publicKey: wire("r") }];
+    told.schools[1]!.suspended = true;
+    directory.replace(told);
+    const why = (slug: string, name: string) => {
+      const publicKey = Buffer.from(name);
+      return directory.refusal({ slug, publicKey, address: "192.0.2.7", at: noon }).reason;
+    };
+    assert.equal(why("nowhere", "a"), "school_unknown");
+    assert.equal(why("springfield", "x"), "key_unknown");
+    assert.equal(why("springfield", "r"), "key_revoked");
+    assert.equal(why("springfield", "old"), "key_expired");
+    assert.equal(why("shelbyville", "a"), "school_suspended");
+  }));

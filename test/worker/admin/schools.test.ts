@@ -29,6 +29,7 @@ eachDatabase("schools", (database) => {
       settings: {
         username: "email",
         columns: "position",
+        allowedAddresses: [],
         columnNames: {},
         emailDomains: [],
         studentIdPattern: "",

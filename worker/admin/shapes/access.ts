@@ -15,6 +15,9 @@ export const Key = v.pipe(
     revokedAt: NullableTime,
     lastUsedAt: v.pipe(NullableTime, v.description("The last login with it; null: none")),
     lastUsedFrom: v.pipe(NullableText, v.description("The address of that login")),
+    allowedAddresses: v.optional(
+      v.pipe(v.array(Text), v.description("Where logins with it may come from; absent: anywhere")),
+    ),
   }),
   v.metadata({ ref: "Key" }),
 );

@@ -19,7 +19,7 @@ export const directoryVersion: InStatement = "SELECT version FROM directory";
 export function directoryQuery(bridge: string, known: number | null): InStatement {
   return {
     sql: `SELECT s.id, s.slug, s.suspended_at, k.fingerprint, k.public_key, k.expires_at,
-            k.revoked_at
+            k.revoked_at, k.allowed_addresses, s.settings ->> '$.allowedAddresses' AS allowed
           FROM schools s LEFT JOIN ssh_keys k ON k.school_id = s.id
           WHERE s.bridge = ? AND s.deleted_at IS NULL AND (SELECT version FROM directory) IS NOT ?
           ORDER BY s.id, k.created_at, k.fingerprint`,
@@ -51,7 +51,9 @@ export function readDirectory(
     const id = Number(row["id"]) as SchoolId;
     if (schools.at(-1)?.id !== id) {
       const suspended = row["suspended_at"] !== null;
-      schools.push({ id, slug: row["slug"] as string, keys: [], revoked: [], suspended, lanes });
+      const slug = row["slug"] as string;
+      const places = placesOf(row["allowed"]);
+      schools.push({ id, slug, keys: [], revoked: [], suspended, lanes, ...places });
     }
     if (row["fingerprint"] !== null) addKey(schools.at(-1)!, row);
   }
@@ -66,6 +68,13 @@ function addKey(school: DirectorySchool, row: Row): void {
   };
   if (row["revoked_at"] !== null) school.revoked.push(key);
   else if (!school.suspended) {
-    school.keys.push({ ...key, expiresAt: row["expires_at"] as string | null });
+    const expiresAt = row["expires_at"] as string | null;
+    school.keys.push({ ...key, expiresAt, ...placesOf(row["allowed_addresses"]) });
   }
+}
+
+/** From anywhere is not said. */
+function placesOf(stored: unknown): { allowedAddresses?: string[] } {
+  const allowed: string[] = typeof stored === "string" ? JSON.parse(stored) : [];
+  return allowed.length > 0 ? { allowedAddresses: allowed } : {};
 }

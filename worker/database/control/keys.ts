@@ -22,10 +22,12 @@ export interface StoredKey {
   /** When somebody last logged in with it, and from which address; `null`: nobody did. */
   lastUsedAt: string | null;
   lastUsedFrom: string | null;
+  /** Networks that logins with it may come from; none: from anywhere. */
+  allowedAddresses: string[];
 }
 
 const columns = `school_id, fingerprint, type, bits, public_key, label, created_at, expires_at,
-  revoked_at`;
+  revoked_at, allowed_addresses`;
 
 export type NewKey = Omit<
   StoredKey,
@@ -34,18 +36,22 @@ export type NewKey = Omit<
 
 /** False: the key is somebody's already, or the school is gone; nothing was changed. */
 export async function addKey(database: Client, key: NewKey, by: Author): Promise<boolean> {
-  const { schoolId, fingerprint, type, bits, publicKey, label, expiresAt } = key;
+  const { schoolId, fingerprint, type, bits, publicKey, label, expiresAt, allowedAddresses } = key;
+  const allowed = JSON.stringify(allowedAddresses);
   try {
     await database.batch([
       {
         // NULL, and so a failure, when the school is gone.
         sql: `INSERT INTO ssh_keys (${columns})
-              VALUES ((SELECT id FROM schools WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, NULL)`,
-        args: [schoolId, fingerprint, type, bits, publicKey, label, by.at, expiresAt],
+              VALUES ((SELECT id FROM schools WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, NULL, ?)`,
+        args: [schoolId, fingerprint, type, bits, publicKey, label, by.at, expiresAt, allowed],
       },
       tell({ kind: "key.added", schoolId, subject: fingerprint, at: by.at }),
       bumpDirectory,
-      auditEntry(by, schoolId, "key.added", { fingerprint, type, bits, label, expiresAt }),
+      auditEntry(by, schoolId, "key.added", {
+        ...{ fingerprint, type, bits, label, expiresAt },
+        ...(allowedAddresses.length > 0 ? { allowedAddresses } : {}),
+      }),
     ], "write");
     return true;
   } catch (error) {
@@ -83,6 +89,38 @@ export async function listKeys(
   return rows.map(readKey);
 }
 
+/** Its label and where logins with it may come from; open sessions from elsewhere are closed. */
+export async function changeKey(
+  database: Client,
+  { schoolId, fingerprint }: StoredKey,
+  change: { label?: string | undefined; allowedAddresses?: string[] | undefined },
+  by: Author,
+): Promise<StoredKey | undefined> {
+  const { label, allowedAddresses } = change;
+  const results = await database.batch([
+    {
+      sql: `UPDATE ssh_keys SET label = coalesce(?, label),
+              allowed_addresses = coalesce(?, allowed_addresses)
+            WHERE school_id = ? AND fingerprint = ?`,
+      args: [
+        label ?? null,
+        allowedAddresses === undefined ? null : JSON.stringify(allowedAddresses),
+        schoolId,
+        fingerprint,
+      ],
+    },
+    bumpDirectory,
+    auditEntry(by, schoolId, "key.changed", { fingerprint, ...change }),
+    {
+      sql: `SELECT ${columns}, last_used_at, last_used_from FROM ssh_keys
+            WHERE school_id = ? AND fingerprint = ?`,
+      args: [schoolId, fingerprint],
+    },
+  ], "write");
+  const row = results.at(-1)!.rows[0];
+  return row && readKey(row);
+}
+
 /** A key that was revoked before stays as it is. */
 export async function revokeKey(database: Client, key: StoredKey, by: Author): Promise<void> {
   const { schoolId, fingerprint, label } = key;
@@ -111,5 +149,6 @@ function readKey(row: Row): StoredKey {
     revokedAt: row["revoked_at"] as string | null,
     lastUsedAt: row["last_used_at"] as string | null,
     lastUsedFrom: row["last_used_from"] as string | null,
+    allowedAddresses: JSON.parse((row["allowed_addresses"] as string | null) ?? "[]"),
   };
 }

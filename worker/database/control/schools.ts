@@ -117,6 +117,8 @@ export async function changeSchool(
             WHERE id = ?`,
       args: [change.name ?? null, JSON.stringify(change.settings ?? {}), id],
     },
+    // Where its people may come from is among the settings.
+    ...(change.settings ? [bumpDirectory] : []),
     watchExpectation(id),
     auditEntry(by, id, "school.changed", { ...change }),
     { sql: `SELECT ${columns} FROM schools WHERE id = ?`, args: [id] },

@@ -18,6 +18,7 @@ import { statements as sessions } from "./0015-sessions.ts";
 import { statements as bridgeRuns } from "./0016-bridge-runs.ts";
 import { statements as lastUse } from "./0017-last-use.ts";
 import { statements as studentChanges } from "./0018-student-changes.ts";
+import { statements as door } from "./0019-door.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { number: 16, name: "bridge runs", statements: bridgeRuns },
   { number: 17, name: "last use", statements: lastUse },
   { number: 18, name: "student changes", statements: studentChanges },
+  { number: 19, name: "door", statements: door },
 ];
