@@ -15,7 +15,11 @@ export type RefusalReason =
 /** A refusal with a sentence for the person at the client: what was wrong, what is allowed. */
 export class Refusal extends Error {
   constructor(readonly reason: RefusalReason, message: string) {
+    // An answer like any other: nobody asks where it was made up.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Refusal";
   }
 }

@@ -7,10 +7,15 @@ import Database from "libsql";
 import { migrate } from "./migrations.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
+/** Rows of some hundred bytes. */
+const MOST_REMEMBERED = 256;
+
 export class CatalogDatabase {
   readonly #database: Database.Database;
   readonly #log: WriteAheadLog;
   readonly #statements = new Map<string, Database.Statement>();
+  /** What {@link remembered} found since the last change of anything. */
+  readonly #memory = new Map<string, unknown>();
   #closed = false;
 
   /** Opens or makes the database in `file`. */
@@ -65,6 +70,7 @@ export class CatalogDatabase {
 
   // Arguments always go as one array: libsql takes a lone Buffer or null for named parameters.
   run(sql: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
+    this.#memory.clear();
     const result = this.#prepared(sql).run(values);
     if (!this.#database.inTransaction) this.#log.committed();
     return result;
@@ -72,6 +78,25 @@ export class CatalogDatabase {
 
   all<Row>(sql: string, ...values: unknown[]): Row[] {
     return this.#prepared(sql).all(values) as Row[];
+  }
+
+  /** The first row, or `undefined`. */
+  first<Row>(sql: string, ...values: unknown[]): Row | undefined {
+    return this.#prepared(sql).get(values) as Row | undefined;
+  }
+
+  /**
+   * The first row, or `undefined`: a small one that is asked for again and again, as clients do that
+   * look at a file, open it and read it. It is kept until anything changes here; nobody may change it.
+   */
+  remembered<Row>(sql: string, ...values: (string | number)[]): Row | undefined {
+    this.#checkOpen();
+    const question = `${sql}\n${values.join("\n")}`;
+    if (this.#memory.has(question)) return this.#memory.get(question) as Row | undefined;
+    if (this.#memory.size >= MOST_REMEMBERED) this.#memory.clear();
+    const row = this.first<Row>(sql, ...values);
+    this.#memory.set(question, row);
+    return row;
   }
 
   #prepared(sql: string): Database.Statement {
@@ -110,6 +135,8 @@ export class CatalogDatabase {
       this.#log.committed();
       return result;
     } catch (error) {
+      // What was remembered within it is not so.
+      this.#memory.clear();
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }

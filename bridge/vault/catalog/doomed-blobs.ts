@@ -19,7 +19,8 @@ export class DoomedBlobs {
   }
 
   has(blob: string): boolean {
-    return this.#database.all("SELECT blob FROM doomed_blobs WHERE blob = ?", blob).length > 0;
+    const found = this.#database.first("SELECT blob FROM doomed_blobs WHERE blob = ?", blob);
+    return found !== undefined;
   }
 
   /** It was removed, or something points to it now. */

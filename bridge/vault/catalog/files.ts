@@ -83,11 +83,11 @@ export class Files {
   }
 
   find(schoolId: number, path: string): CatalogFile | undefined {
-    return this.#select(FILE_BY_PATH, schoolId, path)[0];
+    return this.#one(FILE_BY_PATH, schoolId, path);
   }
 
   file(id: number): CatalogFile | undefined {
-    return this.#select("id = ?", id)[0];
+    return this.#one("id = ?", id);
   }
 
   list(schoolId: number, folder: string, after: string, limit: number): CatalogFile[] {
@@ -108,13 +108,18 @@ export class Files {
   }
 
   hasBlob(blob: string): boolean {
-    return this.#database.all("SELECT 1 FROM files WHERE blob = ?", blob).length > 0;
+    return this.#database.first("SELECT 1 FROM files WHERE blob = ?", blob) !== undefined;
   }
 
   /** The path of another file of the school that has this hash. It reads all the school's rows. */
   pathOfHash({ id, schoolId }: CatalogFile, sha256: string): string | undefined {
     return this.#select("school_id = ? AND sha256 = ? AND id != ? LIMIT 1", schoolId, sha256, id)[0]
       ?.path;
+  }
+
+  #one(where: string, ...values: (string | number)[]): CatalogFile | undefined {
+    const row = this.#database.remembered<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values);
+    return row && fileOfRow(row);
   }
 
   #select(where: string, ...values: unknown[]): CatalogFile[] {

@@ -73,7 +73,7 @@ export class Ledger {
     const told = { id: randomUUID(), at: new Date(this.#now()).toISOString(), ...event };
     const text = JSON.stringify(told);
     this.#database.transaction(() => {
-      const [head] = this.#database.all<{ hash: string }>("SELECT hash FROM ledger_head");
+      const head = this.#database.first<{ hash: string }>("SELECT hash FROM ledger_head");
       const previous = head!.hash;
       const { lastInsertRowid: number } = this.#database.run(
         "INSERT INTO events (event, previous) VALUES (?, ?)",

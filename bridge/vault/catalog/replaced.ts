@@ -51,7 +51,7 @@ export class ReplacedFiles {
   /** What the upload of this row is to replace, if anything. */
   by(id: number): CatalogFile | undefined {
     // "0" is the character after "/".
-    const [row] = this.#database.all<FileRow>(
+    const row = this.#database.first<FileRow>(
       `SELECT * FROM files WHERE school_id = (SELECT school_id FROM files WHERE id = ?)
          AND path > ? AND path < ?`,
       id,

@@ -12,7 +12,7 @@ export class SmallBlobs {
   }
 
   get(blob: string): Buffer | undefined {
-    const [row] = this.#database.all<{ sealed: Uint8Array }>(
+    const row = this.#database.first<{ sealed: Uint8Array }>(
       "SELECT sealed FROM small_blobs WHERE blob = ?",
       blob,
     );

@@ -3,7 +3,8 @@
  * does not wait for the disk (`synchronous=NORMAL`); here one fsync, off the event loop, serves all
  * commits that came before it. SQLite itself syncs the log before it copies it into the database.
  */
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 
 /** The folder of the catalog was moved away or removed: nothing more that is done here will be found. */
 export class FolderGone extends Error {
@@ -89,7 +90,8 @@ export class WriteAheadLog {
 
   /** @throws {FolderGone} when another file, or none, has the database's name */
   async checkPlace(): Promise<void> {
-    const found = await stat(this.#file).catch(() => undefined);
+    // Not off the event loop: SQLite has just written to the same folder, and a turn there costs more.
+    const found = statSync(this.#file, { throwIfNoEntry: false });
     if (!found || `${found.dev}:${found.ino}` !== this.#identity) throw new FolderGone();
   }
 
