@@ -13,7 +13,11 @@ const native = ["libsql", "ssh2"];
 // Only who keeps the master key in an HSM needs it; it is compiled on the host.
 const optional = ["pkcs11js"];
 
-const bundles = { bridge: "bridge/main.ts", cli: "cli/main.ts" };
+const bundles = {
+  bridge: "bridge/main.ts",
+  "reading-thread": "bridge/vault/blob/reading-thread.ts",
+  cli: "cli/main.ts",
+};
 
 await build({
   absWorkingDir: root,

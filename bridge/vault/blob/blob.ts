@@ -12,6 +12,7 @@ import { BlobDamaged, BlobTooLarge } from "./errors.ts";
 import { asidePath, blobPath, removeBlob } from "./files.ts";
 import { CHUNK_BYTES, LARGEST_SIZE } from "./format.ts";
 import { type BlobIdentity, BlobLog } from "./log.ts";
+import { type Ahead, RUN_CHUNKS } from "./runs.ts";
 
 export { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
 export { listBlobs, newBlobId, removeBlob } from "./files.ts";
@@ -49,9 +50,9 @@ export class Blob {
   #size: number;
   #working: Working | undefined;
   /** The chunk that was decrypted last: readers ask for less than a chunk at a time. */
-  #decrypted: { chunk: number; bytes: Buffer } | undefined;
+  #decrypted: { chunk: number; bytes: Buffer; done?: () => void } | undefined;
   /** Chunks that are being read before they are asked for, as long as they are asked for in order. */
-  #ahead = new Map<number, () => Promise<Buffer>>();
+  readonly #ahead = new Map<number, Ahead>();
   #compactAbove: number;
   /** Of the first `hashed` bytes, as long as they were written one after the other. */
   #hash: { hash: Hash; hashed: number } | undefined;
@@ -161,6 +162,7 @@ export class Blob {
       try {
         await this.#flush();
       } finally {
+        this.#forget();
         await this.#log.close();
       }
     });
@@ -197,7 +199,8 @@ export class Blob {
     const end = Math.min(offset + length, this.#size);
     if (offset >= end) return Buffer.alloc(0);
     const within = await this.#within(offset, end);
-    if (within) return within;
+    // What is written to is copied, and what the next chunk is read into.
+    if (within && !this.#decrypted?.done) return within;
     const result = room?.subarray(0, end - offset) ?? Buffer.allocUnsafe(end - offset);
     for (const part of partsOf(offset, end - offset)) {
       const stored = (await this.#plainChunk(part.chunk)).subarray(part.start, part.end);
@@ -221,28 +224,49 @@ export class Blob {
     if (this.#working?.chunk === chunk) {
       return this.#working.bytes.subarray(0, this.#working.length);
     }
-    if (this.#decrypted?.chunk !== chunk) {
-      const isInTurn = chunk === (this.#decrypted?.chunk ?? -1) + 1;
-      this.#decrypted = { chunk, bytes: await this.#storedChunk(chunk, isInTurn) };
+    if (this.#decrypted?.chunk === chunk) return this.#decrypted.bytes;
+    const isInTurn = chunk === (this.#decrypted?.chunk ?? -1) + 1;
+    const ahead = isInTurn ? this.#takeAhead(chunk) : undefined;
+    try {
+      const bytes = ahead ? await ahead.bytes() : await this.#log.readChunk(chunk);
+      this.#decrypted?.done?.();
+      if (!isInTurn) this.#dropAhead();
+      this.#decrypted = { chunk, bytes, ...(ahead ? { done: ahead.done } : {}) };
+      return bytes;
+    } catch (error) {
+      ahead?.done();
+      throw error;
     }
-    return this.#decrypted.bytes;
   }
 
-  /** Who reads in turn has the disk read on while these bytes are decrypted and sent. */
-  async #storedChunk(chunk: number, isInTurn: boolean): Promise<Buffer> {
-    if (!isInTurn) {
-      this.#ahead.clear();
-      return await this.#log.readChunk(chunk);
-    }
+  /** Who reads in turn has the disk read on while these bytes are sent. */
+  #takeAhead(chunk: number): Ahead | undefined {
     if (!this.#ahead.has(chunk)) this.#readAhead(chunk);
-    const bytes = this.#ahead.get(chunk);
+    const ahead = this.#ahead.get(chunk);
     this.#ahead.delete(chunk);
-    if (this.#ahead.size <= 1) this.#readAhead(Math.max(chunk, ...this.#ahead.keys()) + 1);
-    return bytes ? await bytes() : await this.#log.readChunk(chunk);
+    if (this.#ahead.size <= RUN_CHUNKS) {
+      this.#readAhead(Math.max(chunk, ...this.#ahead.keys()) + 1);
+    }
+    return ahead;
   }
 
   #readAhead(chunk: number): void {
-    for (const [number, bytes] of this.#log.readAhead(chunk)) this.#ahead.set(number, bytes);
+    for (const ahead of this.#log.readAhead(chunk)) {
+      this.#ahead.get(ahead.chunk)?.done();
+      this.#ahead.set(ahead.chunk, ahead);
+    }
+  }
+
+  #dropAhead(): void {
+    for (const ahead of this.#ahead.values()) ahead.done();
+    this.#ahead.clear();
+  }
+
+  /** Forgets what was read of the disk. */
+  #forget(): void {
+    this.#decrypted?.done?.();
+    this.#decrypted = undefined;
+    this.#dropAhead();
   }
 
   async #write(offset: number, bytes: Uint8Array): Promise<void> {
@@ -274,10 +298,9 @@ export class Blob {
     await this.#flush();
     const isOverwritten = start === 0 && end >= this.#log.chunkLength(chunk);
     const stored = isOverwritten ? Buffer.alloc(0) : await this.#plainChunk(chunk);
-    if (this.#decrypted?.chunk === chunk) this.#decrypted = undefined;
-    this.#ahead.clear();
     const bytes = this.#working?.bytes ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
     bytes.set(stored);
+    this.#forget();
     this.#working = { chunk, bytes, length: stored.length, isDirty: false };
     return this.#working;
   }
@@ -298,8 +321,7 @@ export class Blob {
       await this.#log.appendSize(size);
     }
     this.#size = size;
-    this.#decrypted = undefined;
-    this.#ahead.clear();
+    this.#forget();
     if (working && kept > 0) working.length = kept;
     else this.#working = undefined;
     await this.#compactIfDue();
@@ -329,6 +351,7 @@ export class Blob {
       // A blob that was removed while open must not come back under its name.
       if (await old.isRemoved()) return;
       this.#log = await compacted(this.#identity, old);
+      this.#forget();
       this.#compactAbove = slack;
     } catch {
       // No room, or a damaged chunk: nothing is lost, the blob only stays large. Tried again later.

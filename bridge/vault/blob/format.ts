@@ -136,7 +136,7 @@ export function sealEntry(
 }
 
 /** Decrypts a whole entry; `undefined` when it does not authenticate. */
-export function openEntry(secret: BlobSecret, bytes: Buffer): Buffer | undefined {
+export function openEntry(secret: Pick<BlobSecret, "key">, bytes: Buffer): Buffer | undefined {
   const head = bytes.subarray(0, HEADER_BYTES);
   const nonce = bytes.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);
   const decipher = createDecipheriv("aes-256-gcm", secret.key, nonce, {

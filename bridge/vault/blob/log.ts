@@ -25,7 +25,8 @@ import {
 } from "./format.ts";
 import { openNew, writeAt } from "./file-calls.ts";
 import { asidePath } from "./files.ts";
-import { readAt, readInto, replay } from "./replay.ts";
+import { readAt, replay } from "./replay.ts";
+import { type Ahead, readRun, type Run, RUN_CHUNKS } from "./runs.ts";
 import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
@@ -48,9 +49,6 @@ interface Place {
 const nothing = new Uint8Array(0);
 /** When so many bytes of sealed entries wait in memory a write begins; as many may wait behind it. */
 const WRITE_BYTES = 4 * CHUNK_BYTES;
-/** So many chunks that lie one after the other are read at once. */
-const READ_CHUNKS = 4;
-const READ_BYTES = READ_CHUNKS * (ENTRY_OVERHEAD + CHUNK_BYTES);
 
 export class BlobLog {
   readonly #identity: BlobIdentity;
@@ -65,8 +63,8 @@ export class BlobLog {
   #written = PREAMBLE_BYTES;
   /** Sealed entries by their positions: one write for several of them is twice as fast. */
   readonly #unwritten = new Map<number, Uint8Array[]>();
-  /** What {@link readAhead} reads into, again and again: new ones keep the garbage collector busy. */
-  readonly #readBuffers: Buffer[] = [];
+  /** What the reading thread has yet to read of this file. */
+  readonly #inThread = new Set<Promise<unknown>>();
   /** A write that nobody waits for yet. */
   #writing: Promise<void> | undefined;
   /** Did it fail? The next call tries again, and tells. */
@@ -195,39 +193,50 @@ export class BlobLog {
     return plain.subarray(0, place.visible);
   }
 
-  /**
-   * Begins to read the chunk and those that lie behind it on the disk: a chunk's number and what gives
-   * its bytes once, in order. Nothing of a chunk that is not on the disk.
-   */
-  readAhead(first: number): [number, () => Promise<Buffer>][] {
+  /** Begins to read the chunk and those that lie behind it on the disk, if they are there. */
+  readAhead(first: number): Ahead[] {
+    const run = this.#runFrom(first);
+    const inThread = run.length === RUN_CHUNKS ? this.#readInThread(run) : undefined;
+    if (!inThread) return run.map(([chunk, place]) => this.#readingOf(chunk, place));
+    let unread = run.length;
+    return run.map(([chunk, place], number): Ahead => ({
+      chunk,
+      // What cannot be read there is read again here, for what is wrong with it.
+      bytes: async () =>
+        (await inThread.opened)?.[number]
+          ? inThread.bytes(number, place.visible)
+          : await this.readChunk(chunk),
+      done: () => {
+        if (--unread === 0) inThread.done();
+      },
+    }));
+  }
+
+  /** Chunks that lie one behind the other, as many as are read at once. */
+  #runFrom(first: number): [number, Place][] {
     const run: [number, Place][] = [];
-    for (let chunk = first; run.length < READ_CHUNKS; chunk++) {
+    for (let chunk = first; run.length < RUN_CHUNKS; chunk++) {
       const place = this.#places.get(chunk);
       if (!place || this.#unwritten.has(place.position)) break;
       const before = run.at(-1)?.[1];
       if (before && before.position + ENTRY_OVERHEAD + before.length !== place.position) break;
       run.push([chunk, place]);
     }
-    if (run.length === 0) return [];
-    const start = run[0]![1].position;
-    const last = run.at(-1)![1];
-    const sealed = this.#readBuffers.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
-    const length = last.position + ENTRY_OVERHEAD + last.length - start;
-    const reading = readInto(this.#handle, start, sealed.subarray(0, length));
-    reading.catch(() => {/* said to who asks for the bytes */});
-    let unread = run.length;
-    return run.map(([chunk, place]) => {
-      const at = place.position - start;
-      const end = at + ENTRY_OVERHEAD + place.length;
-      const bytes = async () => {
-        try {
-          return this.#opened(chunk, place, (await reading).subarray(at, end));
-        } finally {
-          if (--unread === 0) this.#readBuffers.push(sealed);
-        }
-      };
-      return [chunk, bytes];
-    });
+    return run;
+  }
+
+  #readInThread(run: [number, Place][]): Run | undefined {
+    const reading = readRun(this.#handle.fd, this.#secret, run.map(([, place]) => place));
+    if (!reading) return undefined;
+    this.#inThread.add(reading.opened);
+    void reading.opened.then(() => this.#inThread.delete(reading.opened));
+    return reading;
+  }
+
+  #readingOf(chunk: number, place: Place): Ahead {
+    const sealed = readAt(this.#handle, place.position, ENTRY_OVERHEAD + place.length);
+    sealed.catch(() => {/* said to who asks for the bytes */});
+    return { chunk, bytes: async () => this.#opened(chunk, place, await sealed), done() {} };
   }
 
   /**
@@ -386,6 +395,7 @@ export class BlobLog {
       if (!this.#isSynced) throw error;
     } finally {
       await this.#writing?.catch(() => {});
+      await Promise.all(this.#inThread);
       await this.#handle.close();
     }
   }

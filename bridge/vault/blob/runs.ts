@@ -1,0 +1,140 @@
+/**
+ * Reading on where a reader goes on, in a thread of its own: half of what a download costs is the disk
+ * and the cipher. There is one thread for all blobs, begun with the first large download; until it is
+ * there, when its memory is all in use, or should it ever end, chunks are read as any others.
+ */
+import { Worker } from "node:worker_threads";
+import { type BlobSecret, CHUNK_BYTES, ENTRY_OVERHEAD } from "./format.ts";
+
+/** So many chunks that lie one after the other are read at once. */
+export const RUN_CHUNKS = 4;
+/** Runs that are in memory at once, over all readers: 6 MiB. */
+const MOST_RUNS = 24;
+const RUN_BYTES = RUN_CHUNKS * CHUNK_BYTES;
+
+/** What the thread is asked for: entries one after the other in a file, and where their bytes go. */
+export interface SealedRun {
+  run: number;
+  fd: number;
+  key: Uint8Array;
+  /** Where they begin in the file, and how long they are together. */
+  position: number;
+  length: number;
+  /** Each entry's place among them. */
+  entries: { at: number; bytes: number }[];
+  /** Where in the shared memory the first one's bytes go; each has room for a chunk. */
+  place: number;
+}
+
+/** Which entries authenticate; `undefined` when they could not be read. */
+export interface Opened {
+  run: number;
+  opened: boolean[] | undefined;
+}
+
+/** A chunk that is being read before it is asked for. */
+export interface Ahead {
+  chunk: number;
+  /** @throws {BlobDamaged} when it does not authenticate */
+  bytes(): Promise<Buffer>;
+  /** Nobody looks at its bytes any more, read or not; to be called once. */
+  done(): void;
+}
+
+/** A run that is being read, or was. */
+export interface Run {
+  /** Which of its chunks authenticate; `undefined` when it could not be read here. */
+  readonly opened: Promise<boolean[] | undefined>;
+  /** The plain bytes of a chunk that authenticates, until {@link done}. */
+  bytes(number: number, length: number): Buffer;
+  /** Nobody looks at its bytes any more. */
+  done(): void;
+}
+
+class ReadingThread {
+  readonly #memory = new SharedArrayBuffer(MOST_RUNS * RUN_BYTES);
+  readonly #free = Array.from({ length: MOST_RUNS }, (_, number) => number * RUN_BYTES);
+  readonly #asked = new Map<number, (opened: boolean[] | undefined) => void>();
+  readonly #worker: Worker;
+  #last = 0;
+  #isThere = false;
+
+  constructor() {
+    // In the tree it loads the code in TypeScript, beside the bundle it is the code.
+    const file = new URL("./reading-thread.mjs", import.meta.url);
+    this.#worker = new Worker(file, { workerData: this.#memory });
+    this.#worker.on("message", (said: "ready" | Opened) => {
+      if (said === "ready") this.#isThere = true;
+      else this.#answered(said.run, said.opened);
+    });
+    const gone = () => {
+      this.#isThere = false;
+      for (const run of [...this.#asked.keys()]) this.#answered(run, undefined);
+    };
+    this.#worker.on("error", gone).on("exit", gone);
+    this.#worker.unref();
+  }
+
+  /** Begins to read; `undefined` when it cannot be done here and now. */
+  read(sealed: Omit<SealedRun, "run" | "place">): Run | undefined {
+    const place = this.#isThere ? this.#free.pop() : undefined;
+    if (place === undefined) return undefined;
+    const run = ++this.#last;
+    const opened = new Promise<boolean[] | undefined>((resolve) => this.#asked.set(run, resolve));
+    this.#worker.ref(); // Somebody waits for it.
+    this.#worker.postMessage({ ...sealed, run, place } satisfies SealedRun);
+    return {
+      opened,
+      bytes: (number, length) => Buffer.from(this.#memory, place + number * CHUNK_BYTES, length),
+      // Not before it was read: the thread would go on writing into the memory.
+      done: () => void opened.then(() => this.#free.push(place)),
+    };
+  }
+
+  #answered(run: number, opened: boolean[] | undefined): void {
+    this.#asked.get(run)?.(opened);
+    this.#asked.delete(run);
+    if (this.#asked.size === 0 && this.#isThere) this.#worker.unref();
+  }
+
+  get isThere(): boolean {
+    return this.#isThere;
+  }
+
+  async end(): Promise<void> {
+    this.#isThere = false;
+    this.#worker.ref();
+    await this.#worker.terminate();
+  }
+}
+
+let thread: ReadingThread | undefined;
+
+/**
+ * Begins to read entries that lie one behind the other in a file, in the thread; `undefined` when they
+ * are to be read as any other chunks.
+ */
+export function readRun(
+  fd: number,
+  { key }: BlobSecret,
+  places: readonly { position: number; length: number }[],
+): Run | undefined {
+  const { position } = places[0]!;
+  const entries = places.map((place) => ({
+    at: place.position - position,
+    bytes: ENTRY_OVERHEAD + place.length,
+  }));
+  const last = entries.at(-1)!;
+  thread ??= new ReadingThread();
+  return thread.read({ fd, key, position, length: last.at + last.bytes, entries });
+}
+
+/** Does the thread run by now? For tests. */
+export function readingThreadIsThere(): boolean {
+  return thread?.isThere ?? false;
+}
+
+/** Ends the thread, as a fault in it would; it is not begun again. For tests. */
+export async function endReadingThread(): Promise<void> {
+  await thread?.end();
+}
