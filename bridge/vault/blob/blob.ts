@@ -12,6 +12,7 @@ import { BlobDamaged, BlobTooLarge } from "./errors.ts";
 import { asidePath, blobPath, removeBlob } from "./files.ts";
 import { CHUNK_BYTES, LARGEST_SIZE } from "./format.ts";
 import { type BlobIdentity, BlobLog } from "./log.ts";
+import { partsOf } from "./parts.ts";
 import { type Ahead, RUN_CHUNKS } from "./runs.ts";
 
 export { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
@@ -388,15 +389,4 @@ function identityOf(
 ): BlobIdentity {
   const { random = randomBytes, failed } = options;
   return { path: blobPath(folder, id), id, schoolKey, random, failed };
-}
-
-/** Cuts a range into its chunks: bytes `start` to `end` of `chunk` are at `at` in the range. */
-function* partsOf(offset: number, length: number) {
-  for (let at = 0; at < length;) {
-    const chunk = Math.floor((offset + at) / CHUNK_BYTES);
-    const start = (offset + at) % CHUNK_BYTES;
-    const end = Math.min(CHUNK_BYTES, start + length - at);
-    yield { chunk, start, end, at };
-    at += end - start;
-  }
 }

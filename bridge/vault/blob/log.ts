@@ -26,7 +26,7 @@ import {
 import { openNew, writeAt } from "./file-calls.ts";
 import { asidePath } from "./files.ts";
 import { readAt, replay } from "./replay.ts";
-import { type Ahead, readRun, type Run, RUN_CHUNKS } from "./runs.ts";
+import { type Ahead, readRun, type Run, RUN_CHUNKS, runFrom } from "./runs.ts";
 import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
@@ -195,7 +195,10 @@ export class BlobLog {
 
   /** Begins to read the chunk and those that lie behind it on the disk, if they are there. */
   readAhead(first: number): Ahead[] {
-    const run = this.#runFrom(first);
+    const run = runFrom(first, (chunk) => {
+      const place = this.#places.get(chunk);
+      return place && !this.#unwritten.has(place.position) ? place : undefined;
+    });
     const inThread = run.length === RUN_CHUNKS ? this.#readInThread(run) : undefined;
     if (!inThread) return run.map(([chunk, place]) => this.#readingOf(chunk, place));
     let unread = run.length;
@@ -210,19 +213,6 @@ export class BlobLog {
         if (--unread === 0) inThread.done();
       },
     }));
-  }
-
-  /** Chunks that lie one behind the other, as many as are read at once. */
-  #runFrom(first: number): [number, Place][] {
-    const run: [number, Place][] = [];
-    for (let chunk = first; run.length < RUN_CHUNKS; chunk++) {
-      const place = this.#places.get(chunk);
-      if (!place || this.#unwritten.has(place.position)) break;
-      const before = run.at(-1)?.[1];
-      if (before && before.position + ENTRY_OVERHEAD + before.length !== place.position) break;
-      run.push([chunk, place]);
-    }
-    return run;
   }
 
   #readInThread(run: [number, Place][]): Run | undefined {

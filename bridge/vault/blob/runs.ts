@@ -110,6 +110,22 @@ class ReadingThread {
 
 let thread: ReadingThread | undefined;
 
+/** Chunks from the first on that lie one behind the other, as many as are read at once. */
+export function runFrom<Place extends { position: number; length: number }>(
+  first: number,
+  placeOf: (chunk: number) => Place | undefined,
+): [number, Place][] {
+  const run: [number, Place][] = [];
+  for (let chunk = first; run.length < RUN_CHUNKS; chunk++) {
+    const place = placeOf(chunk);
+    if (!place) break;
+    const before = run.at(-1)?.[1];
+    if (before && before.position + ENTRY_OVERHEAD + before.length !== place.position) break;
+    run.push([chunk, place]);
+  }
+  return run;
+}
+
 /**
  * Begins to read entries that lie one behind the other in a file, in the thread; `undefined` when they
  * are to be read as any other chunks.
