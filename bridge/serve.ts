@@ -5,6 +5,8 @@
 import type { Ban } from "./door/bans.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { OpenFiles } from "./home/open-files.ts";
+import { Changes } from "./home/changes.ts";
+import { Quota } from "./home/quota.ts";
 import { removeFile } from "./home/removal.ts";
 import { openHome } from "./home/school-home.ts";
 import { Storage } from "./home/storage.ts";
@@ -203,6 +205,8 @@ function relayOf(
     ...{ vault, settling, maxUploadBytes, now, log },
     writers: new Writers(),
     openFiles: new OpenFiles(settings.maxOpenFiles),
+    quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now }),
+    changes: new Changes(settings.changes, { now, after: systemAfter }),
     after: systemAfter,
     storage: new Storage(log),
   };

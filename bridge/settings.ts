@@ -12,7 +12,9 @@ import {
 } from "../shared/settings.ts";
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { tokenFault } from "../shared/tokens.ts";
+import type { Rate } from "./bucket.ts";
 import { type DoorLimits, readDoorLimits } from "./door/limits.ts";
+import type { HomeUse } from "./home/quota.ts";
 import { type KexMode, kexModes } from "./sftp/algorithms.ts";
 import type { HostKeyFile } from "./sftp/host-key.ts";
 import { readSftpLimits, type SftpLimits } from "./sftp/limits.ts";
@@ -35,6 +37,10 @@ export interface BridgeSettings {
   sftpAddress: string | null;
   /** Of one school, over all its sessions. */
   maxOpenFiles: number;
+  /** The most that a school's home may have. */
+  home: HomeUse;
+  /** Changes of one school: so many at once, and then so many a second. */
+  changes: Rate;
   relayConcurrency: number;
   keyTypes: ReadonlySet<KeyFamily>;
   /** Which key exchanges the SFTP server offers. */
@@ -77,6 +83,14 @@ export function readSettings(environment: Environment): BridgeSettings {
     sliceBytes: whole("SLICE_BYTES", 512 * 1024, 128 * 1024, 16 * 1024 * 1024),
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, 1, 4 * 1024 ** 3),
     maxOpenFiles: whole("MAX_OPEN_FILES", 64, 1, 4096),
+    home: () => ({
+      files: whole("MAX_HOME_FILES", 100_000, 1, 10_000_000)(),
+      bytes: 1024 ** 2 * whole("MAX_HOME_MIB", 10_240, 1, 1024 ** 3)(),
+    }),
+    changes: () => {
+      const perSecond = whole("CHANGES_PER_SECOND", 20, 1, 100_000)();
+      return { burst: 10_000, perSecond };
+    },
     relayConcurrency: whole("RELAY_CONCURRENCY", 4, 1, 64),
     keyTypes: () => new Set(readWords("SSH_KEY_TYPES", text("SSH_KEY_TYPES", "rsa"), keyFamilies)),
     kex: () => readWord("KEX", text("KEX", "compatible"), kexModes),

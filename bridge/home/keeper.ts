@@ -5,7 +5,9 @@ import type { Log } from "../../shared/log.ts";
 import type { Settling } from "../intake/settling.ts";
 import type { After } from "../timers.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Changes } from "./changes.ts";
 import type { OpenFiles } from "./open-files.ts";
+import type { Quota } from "./quota.ts";
 import type { Storage } from "./storage.ts";
 import type { Writers } from "./writers.ts";
 
@@ -14,6 +16,8 @@ export interface HomeKeeper {
   settling: Settling;
   writers: Writers;
   openFiles: OpenFiles;
+  quota: Quota;
+  changes: Changes;
   /** The most bytes a file may have. */
   maxUploadBytes: number;
   /** Milliseconds since the epoch. */

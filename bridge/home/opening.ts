@@ -3,6 +3,7 @@
  */
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
 import { type OpenFile, type OpenMode, Refusal } from "./home.ts";
+import type { HomeShare } from "./quota.ts";
 import { checkName, cleanPath } from "./paths.ts";
 import { Reading } from "./reading.ts";
 import { checkNoEvidence, nothingThere, writablePlace } from "./rules.ts";
@@ -28,12 +29,14 @@ async function startReading(visit: Visit, path: string): Promise<Reading> {
 /** @throws Refusal, and then the file is what it was */
 export async function startWriting(visit: Visit, path: string, mode: OpenMode): Promise<Writing> {
   checkWritable(visit, path, mode);
-  const { vault, openFiles } = visit.keeper;
-  const done = openFiles.take(visit.schoolId);
+  const { vault, openFiles, quota } = visit.keeper;
+  const share = quota.begin(visit.schoolId, { isNew: !visit.find(path) });
+  const letGo = openFiles.take(visit.schoolId);
+  const done = () => (letGo(), share.done());
   try {
     await vault.room.look();
     const { version } = await vault.keys.current(visit.schoolId);
-    return await acquire(visit, path, mode, { version, done });
+    return await acquire(visit, path, mode, { version, share, done });
   } catch (error) {
     done();
     throw error;
@@ -62,7 +65,7 @@ async function acquire(
   visit: Visit,
   path: string,
   mode: OpenMode,
-  { version, done }: { version: number; done: () => void },
+  { version, share, done }: { version: number; share: HomeShare; done: () => void },
 ): Promise<Writing> {
   const { keeper, schoolId, sender } = visit;
   const { vault, writers, settling } = keeper;
@@ -74,7 +77,7 @@ async function acquire(
     ? vault.catalog.startOver(before.id, version, sender)
     : vault.catalog.markPartial(before.id, sender);
   const { name } = writablePlace(path);
-  const writing = new Writing({ visit, file, name, append: mode.append, done });
+  const writing = new Writing({ visit, file, name, append: mode.append, share, done });
   const letGo = writers.enter(file.id, name, writing);
   settling.forget(file.id);
   const isNew = file.blob !== before?.blob;

@@ -17,6 +17,7 @@ import {
   Refusal,
 } from "./home.ts";
 import { CHUNK_BYTES } from "../vault/blob/format.ts";
+import type { HomeShare } from "./quota.ts";
 import { Spans } from "./spans.ts";
 import type { Visit } from "./visit.ts";
 import type { Writer } from "./writers.ts";
@@ -32,6 +33,8 @@ interface WritingOptions {
   name: string;
   /** Every write goes to the end. */
   append: boolean;
+  /** What it takes of the home. */
+  share: HomeShare;
   /** Called once, when the file is let go. */
   done(): void;
 }
@@ -106,6 +109,7 @@ export class Writing implements OpenFile, Writer {
       const { blob } = this.#lease;
       const at = append ? blob.size : offset;
       this.#checkSize(at + bytes.length);
+      this.#options.share.grow(at + bytes.length - blob.size);
       await keeper.vault.room.take(bytes.length + (at === this.#next ? 0 : CHUNK_BYTES));
       // Somebody else may have the file by now, and these bytes must not be among theirs.
       this.#checkHeld();
@@ -140,6 +144,7 @@ export class Writing implements OpenFile, Writer {
   resize(size: number): Promise<void> {
     return this.#attempt(async () => {
       this.#checkSize(size);
+      this.#options.share.grow(size - this.#lease.blob.size);
       if (size > this.#sent.whole) await this.#markGap();
       await this.#lease.blob.truncate(size);
       this.#sent.cut(size);

@@ -85,6 +85,11 @@ export class Catalog {
 
   // Files
 
+  /** How many files a school's home has, and their bytes. */
+  used(schoolId: number): { files: number; bytes: number } {
+    return this.#files.used(schoolId);
+  }
+
   find(schoolId: number, path: string): CatalogFile | undefined {
     return this.#files.find(schoolId, path);
   }

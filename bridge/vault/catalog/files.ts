@@ -82,6 +82,14 @@ export class Files {
     this.#replaced = new ReplacedFiles(database, doomed);
   }
 
+  used(schoolId: number): { files: number; bytes: number } {
+    const [used] = this.#database.all<{ files: number; bytes: number }>(
+      "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM files WHERE school_id = ?",
+      schoolId,
+    );
+    return used!;
+  }
+
   find(schoolId: number, path: string): CatalogFile | undefined {
     return this.#one(FILE_BY_PATH, schoolId, path);
   }

@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
+import type { Rate } from "../../../bridge/bucket.ts";
+import { Changes } from "../../../bridge/home/changes.ts";
+import { type HomeUse, Quota } from "../../../bridge/home/quota.ts";
 import { OpenFiles } from "../../../bridge/home/open-files.ts";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { Storage } from "../../../bridge/home/storage.ts";
@@ -35,6 +38,8 @@ export interface TestHomes extends AsyncDisposable {
 }
 
 export interface TestHomesOptions {
+  mostOfHome?: HomeUse;
+  changes?: Rate;
   settleMs?: number;
   maxUploadBytes?: number;
   maxOpenFiles?: number;
@@ -94,6 +99,15 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     settling,
     writers: new Writers(),
     openFiles: new OpenFiles(options.maxOpenFiles ?? 64),
+    quota: new Quota({
+      most: options.mostOfHome ?? { files: 100_000, bytes: 10 * 1024 ** 3 },
+      used: (id) => catalog.used(id),
+      now,
+    }),
+    changes: new Changes(options.changes ?? { burst: 10_000, perSecond: 1000 }, {
+      now,
+      after: options.after ?? systemAfter,
+    }),
     maxUploadBytes,
     now,
     after: options.after ?? systemAfter,
