@@ -2,6 +2,7 @@
 import type { Client } from "@libsql/client";
 import type { Log } from "../shared/log.ts";
 import type { KeyFamily } from "../shared/ssh-keys.ts";
+import type { OidcSettings } from "./http/oidc-settings.ts";
 import type { Bell } from "./bridge/bell.ts";
 
 /** A token that opens the bridge's calls, and the name of the bridge that has it. */
@@ -31,6 +32,8 @@ export interface WorkerContext {
   log: Log;
   /** May webhooks have addresses that are not public? */
   allowPrivateWebhooks: boolean;
+  /** How people sign in with the organisation's provider; `undefined`: with tokens only. */
+  oidc?: OidcSettings | undefined;
   /** Is there a mail server? */
   hasMail: boolean;
   /** Something may have happened: tells who wants to know, and returns at once. */

@@ -85,6 +85,7 @@ const worker = startWorker({
       randomId: () => crypto.randomUUID(),
       log,
       allowPrivateWebhooks: settings.allowPrivateWebhooks,
+      oidc: settings.oidc,
       hasMail: settings.mail !== undefined,
       tell: () => teller.kick(),
     };

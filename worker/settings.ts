@@ -8,6 +8,7 @@ import {
 } from "../shared/settings.ts";
 import { keyFamilies, type KeyFamily } from "../shared/ssh-keys.ts";
 import { type MailSettings, readAllowPrivate, readMail, readPublicUrl } from "./events/settings.ts";
+import { type OidcSettings, readOidc } from "./http/oidc-settings.ts";
 import { tokenFault } from "../shared/tokens.ts";
 import type { BridgeToken } from "./context.ts";
 
@@ -30,6 +31,7 @@ export interface WorkerSettings {
   trustedProxies: string[];
   mail: MailSettings | undefined;
   publicUrl: string | undefined;
+  oidc: OidcSettings | undefined;
   allowPrivateWebhooks: boolean;
 }
 
@@ -51,6 +53,7 @@ export function readSettings(environment: Environment): WorkerSettings {
     trustedProxies: () => readAddresses("TRUSTED_PROXIES", get("TRUSTED_PROXIES")),
     mail: () => readMail(get("SMTP_URL"), get("MAIL_FROM")),
     publicUrl: () => readPublicUrl(get("PUBLIC_URL")),
+    oidc: () => readOidc(get, readPublicUrl(get("PUBLIC_URL"))),
     allowPrivateWebhooks: () => readAllowPrivate(get("WEBHOOK_ALLOW_PRIVATE")),
   });
 }

@@ -27,7 +27,8 @@ export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
   // A form of another site signs nobody in.
   routes.use(csrf());
 
-  routes.get("/sign-in", (c) => c.html(<SignIn to={c.req.query("to")} />));
+  const oidc = context.oidc !== undefined;
+  routes.get("/sign-in", (c) => c.html(<SignIn to={c.req.query("to")} oidc={oidc} />));
 
   routes.post("/sign-in", async (c) => {
     const form = await c.req.parseBody();
@@ -37,7 +38,7 @@ export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
     if ("why" in found) {
       const address = (c.env as Caller | undefined)?.address ?? "unknown";
       const isFlood = !await failed.slowDown(address, "ADMIN_TOKEN");
-      return c.html(<SignIn to={to} why={found.why} />, isFlood ? 429 : 401);
+      return c.html(<SignIn to={to} oidc={oidc} why={found.why} />, isFlood ? 429 : 401);
     }
     const { principal, tokenId } = found;
     const by = { actor: principal.name, at: instant(now()) };
@@ -90,7 +91,7 @@ async function checkForm(c: Context, formToken: string): Promise<void> {
   );
 }
 
-function SignIn({ to, why }: { to: string | undefined; why?: string }) {
+function SignIn({ to, oidc, why }: { to: string | undefined; oidc: boolean; why?: string }) {
   return (
     <Document title="Sign in">
       <main id="main" class="door">
@@ -99,6 +100,13 @@ function SignIn({ to, why }: { to: string | undefined; why?: string }) {
             Sign in to roster<span class="accent">bridge</span>
           </h1>
           {why && <Note tone="bad" title="Not signed in.">{why}</Note>}
+          {oidc && (
+            <p>
+              <a class="button" href={to ? `/sign-in?to=${encodeURIComponent(to)}` : "/sign-in"}>
+                Sign in with your organisation
+              </a>
+            </p>
+          )}
           <form method="post" action={SIGN_IN}>
             {to && <input type="hidden" name="to" value={to} />}
             <div class="field">
