@@ -20,6 +20,7 @@ describe("the worker's settings", () => {
       trustedProxies: [],
       mail: undefined,
       publicUrl: undefined,
+      oidc: undefined,
       allowPrivateWebhooks: false,
     });
   });
@@ -52,6 +53,7 @@ describe("the worker's settings", () => {
       trustedProxies: ["127.0.0.1", "::1"],
       mail: undefined,
       publicUrl: undefined,
+      oidc: undefined,
       allowPrivateWebhooks: false,
     });
   });

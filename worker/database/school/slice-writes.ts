@@ -3,7 +3,6 @@
  * the offset of the next one.
  */
 import type { Client, InStatement } from "@libsql/client";
-import type { UploadId } from "../../../shared/protocol.ts";
 import {
   type KeptRecord,
   LISTED_PROBLEMS,
@@ -16,13 +15,7 @@ import type { Problem } from "../../roster/problems.ts";
 import type { Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import { type Cause, type Given, makeChanges, noteChanges } from "./student-changes.ts";
-import {
-  jsonColumns,
-  optionalColumns,
-  studentColumns,
-  studentValues,
-  waitingColumns,
-} from "./student-columns.ts";
+import { jsonColumns, studentColumns, studentValues, waitingColumns } from "./student-columns.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
 export class StaleSlice extends Error {}
