@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { AuthContext, Connection, Session } from "ssh2";
 import { answerHybrid, HYBRID_KEX, type HybridExchange, x25519 } from "./hybrid-kem.ts";
+import { type PacketCipher, withPacketMemory } from "./packet-memory.ts";
 
 const require = createRequire(import.meta.url);
 const VERSION = "1.17.0";
@@ -45,7 +46,7 @@ interface Protocol {
   _offer: { lists: { kex: { array: string[] } } };
   _kex?: KeyExchange;
   _packetRW: { write: PacketWriter };
-  _cipher: { encrypt(packet: Buffer): void; allocPacket(size: number): Buffer; free(): void };
+  _cipher: PacketCipher & { encrypt(packet: Buffer): void; free(): void };
   _decipher: { inSeqno: number; _onPayload: OnPayload };
   _onPayload: OnPayload;
   _onHandshakeComplete(...negotiated: unknown[]): void;
@@ -137,6 +138,16 @@ export function prepare(client: Connection, preparation: Preparation): void {
       : first(payload);
   };
   preparations.set(protocol, preparation);
+
+  // A new one with each exchange of keys.
+  let cipher = protocol._cipher;
+  Object.defineProperty(protocol, "_cipher", {
+    get: () => cipher,
+    set(next: Protocol["_cipher"]) {
+      withPacketMemory(next, socket);
+      cipher = next;
+    },
+  });
 
   protocol._onPayload = (payload) => {
     if (payload.length === 0 || handlers[payload[0]!]) return onPayload(payload);
