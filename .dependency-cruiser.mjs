@@ -24,7 +24,7 @@ export const worker = {
   intake: ["database", "roster", "hl7"],
   export: ["database"],
   events: ["database", "export", "roster"],
-  platform: ["database", "http", "export", "events"],
+  platform: ["database", "http", "intake", "export", "events"],
   bridge: ["database", "http", "intake", "export", "events"],
   admin: ["database", "http", "intake", "export", "events", "roster", "hl7", "ssh-key"],
   console: ["database", "http", "admin", "events", "roster"],

@@ -139,10 +139,10 @@ interface Item {
   text: string;
 }
 
-/** The list items and table rows of sections 1 to 6, 8, 10 and 11. */
+/** The list items and table rows of sections 1 to 6 and 8 to 11. */
 function specItems(spec: string): Item[] {
   return spec.split(/\n(?=## )/).flatMap((chapter) => {
-    const section = /^## ([1-68]|10|11)\. /.exec(chapter)?.[1];
+    const section = /^## ([1-689]|10|11)\. /.exec(chapter)?.[1];
     if (!section) return [];
     const all = chapter.split("\n");
     const items: Item[] = [];

@@ -26,6 +26,7 @@ import { suspensionRoutes } from "./suspensions.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { uploadDecisionRoutes } from "./upload-decisions.ts";
 import { uploadFileRoutes } from "./upload-files.ts";
+import { uploadPreviewRoutes } from "./upload-previews.ts";
 import { uploadRoutes } from "./uploads.ts";
 import { verificationRoutes } from "./verifications.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -45,6 +46,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", allUploadRoutes(context));
   routes.route("/", uploadFileRoutes(context));
   routes.route("/", uploadDecisionRoutes(context));
+  routes.route("/", uploadPreviewRoutes(context));
   routes.route("/", suspensionRoutes(context));
   routes.route("/", studentRoutes(context));
   routes.route("/", verificationRoutes(context));

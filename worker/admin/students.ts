@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { listStudents, studentByUsername } from "../database/school/students.ts";
+import { listStudents, studentByUsername, studentStatuses } from "../database/school/students.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { accept } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
@@ -16,6 +16,7 @@ import { Student } from "./shapes/student.ts";
 const Search = v.object({
   verified: v.optional(v.picklist(["true", "false"], "it takes true or false")),
   q: v.optional(v.pipe(v.string(), v.maxLength(200, "takes up to 200 characters"))),
+  status: v.optional(v.picklist(studentStatuses, "it takes active or inactive")),
 });
 
 export function studentRoutes({ database }: WorkerContext): Hono {
@@ -32,14 +33,12 @@ export function studentRoutes({ database }: WorkerContext): Hono {
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
       const page = readPage(c, v.tuple([v.string()]));
-      const { q, verified } = accept(Search, c.req.query(), "query");
-      const students = await listStudents(
-        database,
-        school.id,
-        page,
-        q,
-        verified && verified === "true",
-      );
+      const { q, verified, status } = accept(Search, c.req.query(), "query");
+      const students = await listStudents(database, school.id, page, {
+        search: q,
+        isVerified: verified && verified === "true",
+        status,
+      });
       return c.json(
         writePage(students, page, ({ username }) => [usernameKey(username)], (student) => student),
       );

@@ -1,11 +1,17 @@
-/** Deciding about an upload that is held or parked: try it again, or give it up (SPEC section 3). */
+/**
+ * Deciding about an upload that is held or parked: release it, try it again, or give it up (SPEC
+ * sections 3 and 9).
+ */
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
-import { discardUpload, retryUpload } from "../database/school/decisions.ts";
+import { rulesOf } from "../database/control/schools.ts";
+import { shownOf } from "../database/school/checks.ts";
+import { checkAgain, discardUpload, retryUpload } from "../database/school/decisions.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
 import { accept } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
+import { termsOf } from "../roster/terms.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
@@ -17,7 +23,17 @@ const Decision = v.strictObject({
   reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
 });
 
-export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext): Hono {
+const ReleaseDecision = v.strictObject({
+  ...Decision.entries,
+  withoutRemovals: v.optional(v.boolean("withoutRemovals is true or false"), false),
+});
+
+/** So long a release waits for what its check comes to, and how often it looks, in milliseconds. */
+const RELEASE_MS = 10_000;
+const LOOK_MS = 250;
+
+export function uploadDecisionRoutes(context: WorkerContext): Hono {
+  const { database, now, randomId, wait, bell } = context;
   const routes = new Hono();
 
   /** @throws HttpProblem 404, or 409 when the upload is in none of these states */
@@ -79,6 +95,71 @@ export function uploadDecisionRoutes({ database, now, randomId }: WorkerContext)
     },
   );
 
+  routes.post(
+    "/uploads/:id/release",
+    needs("admin", "upload"),
+    describes({
+      summary: "Releases a held upload; it is checked again, against the students of this moment",
+      description:
+        "The answer waits up to 10 seconds for that. If the upload would now add, change or " +
+        "remove more students than was shown, it is held again and shows the new numbers: 409.",
+      body: ReleaseDecision,
+      bodyOptional: true,
+      answers: { 202: UploadShape },
+      refuses: { 404: ["upload_unknown"], 409: ["upload_not_standing", "release_outdated"] },
+    }),
+    async (c) => {
+      const upload = await standing(c.req.param("id"), ["held"]);
+      const decision = accept(ReleaseDecision, await bodyOf(c.req.raw), "body");
+      const shown = await shownOf(database, upload.id);
+      const rules = await rulesOf(database, upload.schoolId);
+      if (!shown || !rules) throw notStanding(upload, ["held"]);
+      const by = author(c, now());
+      const release = {
+        by: by.actor,
+        at: by.at,
+        reason: decision.reason || null,
+        withoutRemovals: decision.withoutRemovals,
+        shown: shown.findings,
+      };
+      const terms = {
+        ...shown.terms,
+        ...termsOf(upload.name, rules.settings, now()),
+        checkOnly: false,
+      };
+      const check = { terms, release, commandId: randomId() };
+      if (!await checkAgain(database, upload, check, by)) {
+        throw notStanding((await uploadById(database, upload.id))!, ["held"]);
+      }
+      bell.ring();
+      return c.json(uploadAnswer(await released(upload.id)), 202);
+    },
+  );
+
+  /**
+   * Waits while the bridge sends the file again and it is checked.
+   * @throws HttpProblem 409 when it is held again: it got worse
+   */
+  async function released(id: string): Promise<Upload> {
+    for (let waited = 0;; waited += LOOK_MS) {
+      const upload = (await uploadById(database, id))!;
+      if (upload.state === "held") throw await worse(upload);
+      if (upload.state !== "checking" || waited >= RELEASE_MS) return upload;
+      await wait(LOOK_MS);
+    }
+  }
+
+  async function worse(upload: Upload): Promise<HttpProblem> {
+    const shown = await shownOf(database, upload.id);
+    return new HttpProblem(
+      409,
+      "release_outdated",
+      `${upload.name} is held again: ${upload.heldBecause}. Look at its preview, and release it on ` +
+        "these numbers.",
+      { ...(shown ? { counts: shown.findings } : {}), rows: upload.rows },
+    );
+  }
+
   return routes;
 }
 
@@ -93,8 +174,8 @@ function notStanding({ name, state }: Upload, states: readonly string[]): HttpPr
 }
 
 /** What the report says of a file that was given up. */
-function discardedBecause({ rows, heldBecause }: Upload, by: string, reason: string | null) {
-  const applied = rows.added + rows.updated + rows.unchanged;
+function discardedBecause({ rows, pass, heldBecause }: Upload, by: string, reason: string | null) {
+  const applied = pass === "check" ? 0 : rows.added + rows.updated + rows.unchanged;
   return `This file was given up by ${by}${reason ? `: ${reason}` : ""}.` +
     (heldBecause ? ` It stood still: ${heldBecause}.` : "") +
     (applied > 0

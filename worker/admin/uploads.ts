@@ -73,9 +73,11 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
 }
 
 /** An upload as administrators see it; `heldBecause` while it stands still, `packed` when it was. */
-export function uploadAnswer({ schoolId: _, heldBecause, packed, ...upload }: Upload) {
+export function uploadAnswer({ schoolId: _, heldBecause, packed, pass, ...upload }: Upload) {
   return {
     ...upload,
+    // Its counts are what it would do.
+    ...(pass === "check" && upload.state === "completed" ? { checkOnly: true } : {}),
     ...(heldBecause === null ? {} : { heldBecause }),
     ...(packed === null ? {} : { packed }),
   };

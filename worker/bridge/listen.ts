@@ -15,6 +15,7 @@ import { bridgeSeen, speaksAnew } from "../database/control/bridges.ts";
 import { directoryQuery, directoryVersion, readDirectory } from "../database/control/directory.ts";
 import { askAgain, pendingCommands, readCommands } from "../database/school/commands.ts";
 import { tickInPassing } from "../export/tick.ts";
+import { endPauses } from "../intake/pause-ends.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
@@ -80,7 +81,7 @@ function refuseSecond(
 function tickingOnce(context: WorkerContext): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   return () =>
-    underWay ??= tickInPassing(context).then(() => {
+    underWay ??= tickInPassing(context).then(() => endPauses(context)).then(() => {
       underWay = undefined;
       context.tell?.();
     });

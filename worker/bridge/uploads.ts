@@ -10,12 +10,13 @@ import {
   type StoredPosition,
   uploadPosition,
 } from "../database/school/arrivals.ts";
-import { isOfBridge, isServedBy } from "../database/control/bridges.ts";
+import { isOfBridge } from "../database/control/bridges.ts";
+import { servedSettings } from "../database/control/schools.ts";
 import { StaleSlice } from "../database/school/slice-writes.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type Lane, WrongOffset } from "../intake/lane.ts";
-import { laneOf } from "../intake/lanes.ts";
+import { firstTerms, laneOf } from "../intake/lanes.ts";
 import { positionAfter, positionOf } from "../intake/position.ts";
 import { rejectedStream, reportStream } from "../intake/results.ts";
 import { callingBridge } from "./caller.ts";
@@ -45,10 +46,11 @@ export function uploadRoutes(context: WorkerContext): Hono {
     const parked = announcement.parked ??
       (laneOf(announcement.lane) ? null : noLane(announcement.lane));
     const { schoolId } = announcement;
-    const isServed = await isServedBy(database, schoolId, name);
+    const settings = await servedSettings(database, schoolId, name);
+    const now = context.now();
     const announced = { ...announcement, parked };
-    const found = isServed &&
-      await announceUpload(database, announced, instant(context.now()));
+    const found = settings &&
+      await announceUpload(database, announced, instant(now), firstTerms(announced, settings, now));
     if (!found) throw noSchool(schoolId);
     return c.json(positionOf(found));
   });

@@ -66,8 +66,13 @@ async function uploadDetails(
 ): Promise<Details | undefined> {
   const found = await uploadById(database, subject);
   if (!found) return undefined;
-  const { id, name, timeCode, size, rows } = found;
-  const upload: UploadDetails = { id, name, timeCode, size, ...facts };
+  const { id, name, timeCode, size, rows, pass } = found;
+  const isCheck = kind === "upload.completed" && pass === "check";
+  const upload: UploadDetails = {
+    ...{ id, name, timeCode, size },
+    ...(isCheck ? { checkOnly: true } : {}),
+    ...facts,
+  };
   if (!counted.includes(kind)) return { upload };
   const problems = await problemsByCode(database, subject);
   return { upload: { ...upload, rows, ...(problems.length > 0 ? { problems } : {}) } };

@@ -8,16 +8,17 @@
  */
 import type { Client } from "@libsql/client";
 import type { StoredPosition } from "../database/school/arrivals.ts";
+import { keysThereBefore } from "../database/school/checked-students.ts";
+import { leave } from "../database/school/leaving.ts";
 import { type LoadedProgress, loadProgress, loadStanding } from "../database/school/slice-reads.ts";
 import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.ts";
+import type { UploadState } from "../../shared/protocol.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
-import { type HeaderVerdict, judgeFile } from "../roster/header.ts";
-import type { Problem } from "../roster/problems.ts";
-import { namesOf } from "../roster/repeated.ts";
-import { type Reading, readSlice } from "../roster/slice.ts";
+import type { Reading } from "../roster/slice.ts";
 import { differs, type Outcomes, type Student } from "../roster/student.ts";
 import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
 import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
+import { type NextRows, pause, readNext } from "./reading.ts";
 import { settleWaiting } from "./settle.ts";
 
 export type ApplyOptions = LaneOptions;
@@ -33,11 +34,29 @@ type Reached = Pick<StoredPosition, "state" | "offset" | "rejected">;
 export async function applySlice(slice: Slice, options: ApplyOptions): Promise<Taken> {
   const upload = await loadProgress(options.database, slice.id, slice.school);
   if (!upload || !isNext(upload, slice)) throw new WrongOffset();
-  const reached = await apply(upload, slice, options);
+  let reached = await apply(upload, slice, options);
+  if (upload.isLeaving && reached.state === "processing" && reached.offset === upload.size) {
+    reached = { ...reached, state: await leaveAll(options.database, upload, options.now) };
+  }
   return {
     position: { ...upload.stored, ...reached },
     consumed: reached.offset - slice.offset,
   };
+}
+
+/** Makes inactive whom the file does not name, so many at a time. */
+async function leaveAll(
+  database: Client,
+  upload: UploadProgress,
+  now: number,
+): Promise<UploadState> {
+  const at = new Date(now).toISOString();
+  let state = await leave(database, upload, at);
+  while (state === "processing") {
+    await pause();
+    state = await leave(database, upload, at);
+  }
+  return state;
 }
 
 /** Is it the upload's next slice, from the bridge of its school? */
@@ -49,36 +68,28 @@ function isNext(upload: LoadedProgress, { bridge, pass, offset, bytes }: Slice):
 }
 
 async function apply(
-  upload: UploadProgress,
+  upload: LoadedProgress,
   { offset, bytes }: Slice,
   options: ApplyOptions,
 ): Promise<Reached> {
   const { database } = options;
-  // All is read, and the worker ended before it settled the rows that wait.
-  if (upload.deferred > 0 && offset === upload.size) return await settle(upload, options);
-
-  const last = offset + bytes.length === upload.size;
-  const judged = upload.hasHeader
-    ? undefined
-    : judgeFile(bytes, last, upload.nextLine, upload.settings);
-  const verdict = judged?.verdict;
-  if (verdict?.verdict === "rejected") {
-    return await write(database, rejectFile(upload, verdict.problem, options));
+  if (offset === upload.size && offset > 0) {
+    // All is read, and the worker ended before it settled the rows that wait.
+    return upload.deferred > 0 ? await settle(upload, options) : positionOf(upload);
   }
-  const layout = verdict?.layout ?? upload.layout;
-  const reading = await readSlice(upload, offset, bytes, { header: judged?.end, layout }, {
-    ...options,
-    pause,
-  });
+  const next = await readNext(upload, { offset, bytes }, options);
   // Nothing whole in it: the bridge has to send more at once.
-  if (reading.consumed === 0 && !reading.isEnd) return positionOf(upload);
-  const changes = changesOf(upload, offset, bytes, reading, verdict, options);
+  if (next === undefined) return positionOf(upload);
+  if (next.reading === undefined) return await write(database, next.changes);
+  const { reading, changes } = upload.terms?.additionsUntil
+    ? await additionsOf(next, database)
+    : next;
   const isPlain = upload.deferred === 0 && !changes.isRepeatedHere;
   await pause();
   if (isPlain && await isWritten(database, changes)) return positionAfter(changes);
   const resolved = await resolve(database, changes, reading);
   const position = await write(database, resolved);
-  if (!reading.isEnd || resolved.state === "completed") return position;
+  if (!reading.isEnd || upload.deferred + resolved.deferred.length === 0) return position;
   return await settle({
     ...upload,
     nextOffset: upload.size,
@@ -87,9 +98,12 @@ async function apply(
   }, options);
 }
 
-/** Others get their turn: requests, health, other schools' slices. */
-function pause(): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, 0));
+/** Only the rows of students who were not there before the file. */
+async function additionsOf({ reading, changes }: NextRows, database: Client): Promise<NextRows> {
+  const keys = reading.rows.map(({ usernameKey }) => usernameKey);
+  const others = await keysThereBefore(database, changes.upload, keys);
+  const rows = reading.rows.filter(({ usernameKey }) => !others.has(usernameKey));
+  return { reading: { ...reading, rows }, changes: { ...changes, students: rows } };
 }
 
 function positionOf({ state, nextOffset, rejected }: UploadProgress): Reached {
@@ -108,66 +122,8 @@ async function write(database: Client, changes: SliceChanges): Promise<Reached> 
 async function settle(upload: UploadProgress, options: ApplyOptions): Promise<Reached> {
   const completedAt = new Date(options.now).toISOString();
   const failed = await settleWaiting(options.database, upload, { completedAt, pause });
-  return { state: "completed", offset: upload.size, rejected: upload.rejected + failed };
-}
-
-/** What a slice comes to when no StudentId collides. */
-function changesOf(
-  upload: UploadProgress,
-  offset: number,
-  bytes: Uint8Array,
-  reading: Reading,
-  verdict: HeaderVerdict | undefined,
-  { now }: ApplyOptions,
-): SliceChanges {
-  const { index, warnings, isRepeatedHere } = namesOf(reading.rows, upload.seen);
-  const ofHeader = verdict?.problem === undefined ? [] : [verdict.problem];
-  return {
-    ...reading,
-    upload,
-    offset,
-    bytes,
-    nextOffset: offset + reading.consumed,
-    state: reading.isEnd ? "completed" : "processing",
-    at: new Date(now).toISOString(),
-    completedAt: reading.isEnd ? new Date(now).toISOString() : null,
-    isRepeatedHere,
-    seen: reading.isEnd || reading.rows.length === 0 ? null : index,
-    problems: [...ofHeader, ...reading.problems, ...warnings],
-    students: reading.rows,
-    releases: [],
-    counted: { added: 0, updated: 0 },
-    deferred: [],
-  };
-}
-
-/** Nothing of the file is applied; the problem is the whole report. */
-function rejectFile(upload: UploadProgress, problem: Problem, { now }: ApplyOptions): SliceChanges {
-  return {
-    upload,
-    offset: upload.nextOffset,
-    nextOffset: upload.size,
-    nextLine: 1,
-    insideLine: false,
-    state: "rejected",
-    at: new Date(now).toISOString(),
-    completedAt: new Date(now).toISOString(),
-    header: null,
-    layout: upload.layout,
-    isRepeatedHere: false,
-    seen: null,
-    students: [],
-    releases: [],
-    counted: { added: 0, updated: 0 },
-    read: 0,
-    unprocessed: 0,
-    problems: [problem],
-    more: { problems: 0, warnings: 0 },
-    bytes: new Uint8Array(),
-    rejected: 0,
-    rejectedRecords: [],
-    deferred: [],
-  };
+  const state = upload.isLeaving ? "processing" : "completed";
+  return { state, offset: upload.size, rejected: upload.rejected + failed };
 }
 
 /** Writes the rows as they are; false when StudentIds collide and somebody has to look closer. */
@@ -193,9 +149,11 @@ async function resolve(
   const outcomes = { added: 0, updated: 0, unchanged: 0 };
   const postponed = applyInOrder(reading.rows, roll, standing.waiting, outcomes);
   const isWaiting = upload.deferred + postponed.length > 0;
+  const waiting = new Set(postponed);
   return {
     ...changes,
     ...writable(standing.students, roll.students, outcomes),
+    named: reading.rows.filter((row) => !waiting.has(row)).map(({ usernameKey }) => usernameKey),
     ...(isWaiting ? { state: "processing", completedAt: null } : {}),
     deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
   };

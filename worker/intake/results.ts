@@ -39,7 +39,8 @@ export async function reportStream(
   async function* lines() {
     const encoder = new TextEncoder();
     // The problem a file was rejected whole for, or given up, stands in the summary's place.
-    const first = upload!.state === "completed" ? problemLine(summary(upload!.rows)) : "";
+    const { state, pass, rows } = upload!;
+    const first = state === "completed" ? problemLine(summary(rows, pass === "check")) : "";
     yield encoder.encode(reportHeader + first);
     for await (const page of problemPages(database, id)) {
       yield encoder.encode(page.map(problemLine).join(""));

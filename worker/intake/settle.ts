@@ -7,31 +7,44 @@
 import type { Client } from "@libsql/client";
 import { loadWaiting, waitingRows } from "../database/school/slice-reads.ts";
 import { writeSettled } from "../database/school/slice-writes.ts";
-import type { UploadProgress } from "../roster/changes.ts";
+import type { SettledRows, UploadProgress } from "../roster/changes.ts";
 import { type Problem, problem } from "../roster/problems.ts";
 import { countOutcome, differs, type Student, studentAfter } from "../roster/student.ts";
 import { settleClaims, type Settlement } from "../roster/student-id-claims.ts";
 import { visible } from "../roster/values/shown.ts";
 
+/** What rows are settled against, and where what they come to is written. */
+export interface Ground {
+  /** Who has which StudentId, as `loadWaiting` takes it, and the students with some keys. */
+  waiting?: string;
+  students?: string;
+  write(database: Client, settled: SettledRows): Promise<void>;
+}
+
+/** The students themselves. */
+const applied: Ground = { write: writeSettled };
+
 export interface SettleOptions {
   /** ISO 8601 UTC. */
   completedAt: string;
   pause(): Promise<void>;
+  ground?: Ground;
 }
 
 /**
- * Completes an upload that is read to its end and has rows that wait.
+ * Settles the rows that wait of an upload that is read to its end; which completes it, unless students
+ * are to be made inactive.
  * @returns how many of them were rejected
  */
 export async function settleWaiting(
   database: Client,
   upload: UploadProgress,
-  { completedAt, pause }: SettleOptions,
+  { completedAt, pause, ground = applied }: SettleOptions,
 ): Promise<number> {
-  const { claims, before, holders } = await loadWaiting(database, upload);
+  const { claims, before, holders } = await loadWaiting(database, upload, ground.waiting);
   const settlement = await settleClaims(claims, before, holders, pause);
-  const together = await takeTogether(database, upload, settlement);
-  await writeSettled(database, {
+  const together = await takeTogether(database, upload, settlement, ground);
+  await ground.write(database, {
     upload,
     completedAt,
     failedLines: settlement.failed.map(({ claim }) => claim.line),
@@ -48,12 +61,13 @@ async function takeTogether(
   database: Client,
   upload: UploadProgress,
   { severalRows, failed }: Settlement,
-): Promise<{ students: Student[]; counted: { added: number; updated: number } }> {
+  ground: Ground,
+): Promise<Pick<SettledRows, "students" | "counted" | "written">> {
   const failedLines = new Set(failed.map(({ claim }) => claim.line));
   const stored = new Map<string, Student>();
   const after = new Map<string, Student>();
   const outcomes = { added: 0, updated: 0, unchanged: 0 };
-  for await (const page of waitingRows(database, upload, severalRows)) {
+  for await (const page of waitingRows(database, upload, severalRows, ground.students)) {
     for (const [key, student] of page.stored) stored.set(key, student);
     for (const row of page.rows) {
       if (failedLines.has(row.line)) continue;
@@ -66,13 +80,15 @@ async function takeTogether(
   const students: Student[] = [];
   // What the database counts by itself when it writes them.
   const counted = { added: outcomes.added, updated: outcomes.updated };
+  const written = { added: 0, updated: 0 };
   for (const [key, student] of after) {
     const before = stored.get(key);
     if (before && !differs(before, student)) continue;
     students.push(student);
     counted[before ? "updated" : "added"]--;
+    written[before ? "updated" : "added"]++;
   }
-  return { students, counted };
+  return { students, counted, written };
 }
 
 function takenProblem({ claim, holder }: Settlement["failed"][number]): Problem {

@@ -8,6 +8,7 @@ import type { Problem } from "./problems.ts";
 import type { Row } from "./row.ts";
 import type { SchoolSettings } from "./settings.ts";
 import type { Student } from "./student.ts";
+import type { Terms } from "./terms.ts";
 
 /** An upload as the next slice needs it. */
 export interface UploadProgress {
@@ -35,6 +36,10 @@ export interface UploadProgress {
   placements: Set<string> | undefined;
   /** Problems found so far; of more than {@link LISTED_PROBLEMS} the rest is only counted. */
   problems: number;
+  /** On which terms it is checked first; `undefined`: it is not. */
+  terms: Terms | undefined;
+  /** Students whom it does not name are to be made inactive at its end. */
+  isLeaving: boolean;
   /** The indexes of the Usernames of the slices before, in the order of the file: 12 bytes a row. */
   seen: Uint8Array[];
 }
@@ -49,6 +54,12 @@ export const LISTED_PROBLEMS = 50_000;
 export interface KeptRecord {
   start: number;
   end: number;
+}
+
+/** Whom a rejected record names; both blank: nobody can tell whose row it is. */
+export interface RejectedName {
+  usernameKey: string;
+  studentId: string;
 }
 
 /** What a slice does. Everything is in one batch; counts are what it adds to the upload's. */
@@ -74,6 +85,8 @@ export interface SliceChanges {
   seen: Uint8Array | null;
   /** Students to write; the database counts what is added and updated. */
   students: readonly Student[];
+  /** Usernames of the rows that take effect: an inactive one is active again. `null`: those of `students`. */
+  named: readonly string[] | null;
   /** Usernames that let their StudentId go first. */
   releases: readonly string[];
   /** Counted beyond what the database counts: rows whose Username comes twice in the slice. */
@@ -85,13 +98,16 @@ export interface SliceChanges {
   more: { problems: number; warnings: number };
   bytes: Uint8Array;
   rejected: number;
+  /** Whom the rejected records name. */
+  rejectedNames: readonly RejectedName[];
   /** Where the rejected records stand that a person can correct. */
   rejectedRecords: readonly KeptRecord[];
   /** Rows that wait for the end of the file from here on. */
   deferred: readonly { record: KeptRecord; row: Row }[];
 }
 
-/** What the rows that waited come to: one batch after the last slice's, which it completes. */
+/** What the rows that waited come to: one batch after the last slice's, which completes the
+ * upload unless students are to be made inactive. */
 export interface SettledRows {
   upload: UploadProgress;
   /** ISO 8601 UTC. */
@@ -104,5 +120,8 @@ export interface SettledRows {
   /** Usernames whose rows were taken together: `students` has what they come to. */
   together: readonly string[];
   students: readonly Student[];
+  /** Counted beyond `written`. */
   counted: { added: number; updated: number };
+  /** What writing `students` comes to: the database counts that by itself where it writes them. */
+  written: { added: number; updated: number };
 }

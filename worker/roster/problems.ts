@@ -28,6 +28,22 @@ export const problemCodes = {
     severity: "error",
     meaning: "the file stood still, and an administrator gave it up",
   },
+  released: {
+    severity: "info",
+    meaning: "the file was held, and an administrator released it",
+  },
+  additions_only: {
+    severity: "info",
+    meaning: "a pause of the school was on, so only new students were added",
+  },
+  removals_withheld: {
+    severity: "warning",
+    meaning: "the file names not all students for certain, so it made nobody inactive",
+  },
+  would_be_held: {
+    severity: "warning",
+    meaning: "the file was only checked; sent to be applied it would be held by a limit",
+  },
 
   // The whole file is rejected, and no row of it applied.
   header_missing: { severity: "error", meaning: "whole file: it is empty, there is no header row" },

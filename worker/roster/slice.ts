@@ -3,7 +3,12 @@
  * is asked about them.
  */
 import { type CsvRecord, isMalformed, type MalformedRecord, scan } from "../../shared/csv/csv.ts";
-import { type KeptRecord, LISTED_PROBLEMS, type UploadProgress } from "./changes.ts";
+import {
+  type KeptRecord,
+  LISTED_PROBLEMS,
+  type RejectedName,
+  type UploadProgress,
+} from "./changes.ts";
 import type { HeaderEnd } from "./header.ts";
 import { arranged, byPosition, type Layout } from "./layout.ts";
 import { isCorrectable, malformedProblem } from "./malformed.ts";
@@ -34,12 +39,6 @@ export interface Reading {
   nextLine: number;
   insideLine: boolean;
   isEnd: boolean;
-}
-
-/** Whom a rejected record names; both blank: nobody can tell whose row it is. */
-export interface RejectedName {
-  usernameKey: string;
-  studentId: string;
 }
 
 export interface ReadingOptions {

@@ -184,6 +184,21 @@ async function story(call: Call, { database }: Api): Promise<void> {
     await call("post", `/admin/uploads/{id}/${decision}`, { id }, 409);
   }
 
+  const settings = (holdWhen: object | null) => ({ settings: { holdWhen } });
+  await call("patch", "/admin/schools/{slug}", school, 200, settings({ changedPercent: 0 }));
+  const changed = `${header}ana@x.edu,,Lopez,,,,,,1\r\nnew@x.edu,,,,,,,,1\r\n`;
+  const terms = { checkOnly: false, additionsUntil: null, isSnapshot: false };
+  const held = await upload(database, schoolId, changed, { terms });
+  const preview = await call("get", "/admin/uploads/{id}/preview", { id: held.id }, 200);
+  assert.deepEqual(preview.body.items.map(({ outcome }: { outcome: string }) => outcome), [
+    ...["changed", "added"],
+  ]);
+  await call("get", "/admin/uploads/{id}/preview", { id }, 409);
+  await call("get", "/admin/uploads/{id}/preview?outcome=none", { id: held.id }, 400);
+  await call("patch", "/admin/schools/{slug}", school, 200, settings(null));
+  await call("post", "/admin/uploads/{id}/release", { id: held.id }, 202, { reason: "looked at" });
+  await call("post", "/admin/uploads/{id}/release", { id: held.id }, 409);
+
   const username = "ana@x.edu";
   const usernames = [username, "nobody@x.edu"];
   await call("get", "/admin/schools/{slug}/students?q=ana", school, 200);

@@ -112,8 +112,9 @@ eachDatabase("what administrators see of a school", (database) => {
   test("a student is found by Username without letter case", async () => {
     await database().client.batch([
       {
-        sql:
-          `INSERT INTO students VALUES (?, 'ann@oak.example', 'Ann@Oak.example', 'A1', 'Lee', 'Ann',
+        sql: `INSERT INTO students (school_id, username_key, username, student_id, last_name,
+            first_name, telephone, dob, requirement_group, term, on_campus)
+          VALUES (?, 'ann@oak.example', 'Ann@Oak.example', 'A1', 'Lee', 'Ann',
           '+12025550123', '2001-02-03', 'Nursing', 'Fall', 1)`,
         args: [schoolId],
       },
@@ -130,6 +131,7 @@ eachDatabase("what administrators see of a school", (database) => {
       verifiedAt: null,
       verifiedBy: null,
       exportId: null,
+      status: "active",
     };
     const students = "/admin/schools/seen/students";
     assert.deepEqual((await app.admin("GET", `${students}/ANN@oak.EXAMPLE`)).body, ann);

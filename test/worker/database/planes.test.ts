@@ -26,7 +26,15 @@ const planes: Record<"control" | "school", string[]> = {
   ],
   school: [
     ...["students", "placements", "uploads", "rosters", "slices", "problems", "rejected_records"],
-    ...["deferred_rows", "verifications", "exports", "export_rows", "occurrences"],
+    ...[
+      "deferred_rows",
+      "checks",
+      "checked_students",
+      "verifications",
+      "exports",
+      "export_rows",
+      "occurrences",
+    ],
     ...["commands", "files", "ledger"],
   ],
 };

@@ -73,5 +73,5 @@ const allowed = [
   // A table of one row.
   /^directory\b/,
   // Indexes that hold only what is to be done.
-  / USING (?:COVERING )?INDEX (?:exports_making|schedules_ready)\b/,
+  / USING (?:COVERING )?INDEX (?:exports_making|schedules_ready|checks_paused)\b/,
 ];

@@ -7,7 +7,8 @@ import {
   uploadPosition,
 } from "../../../worker/database/school/arrivals.ts";
 import { uploadById } from "../../../worker/database/school/uploads.ts";
-import { applySlice } from "../../../worker/intake/apply.ts";
+import { rosterLane } from "../../../worker/intake/roster.ts";
+import type { Terms } from "../../../worker/roster/terms.ts";
 import { reportStream } from "../../../worker/intake/results.ts";
 
 export const header =
@@ -28,6 +29,8 @@ export interface UploadOptions {
   now?: number;
   /** Done after each slice. */
   between?(): Promise<void>;
+  /** It is checked first, on these terms. */
+  terms?: Terms;
 }
 
 export async function makeSchool(database: Client, settings: object = {}): Promise<number> {
@@ -46,28 +49,38 @@ export async function upload(
   file: string | Uint8Array,
   options: UploadOptions = {},
 ): Promise<UploadResult> {
-  const { sliceBytes = 512 * 1024, sliceRows = 5000, now = Date.UTC(2026, 10, 21), between } =
-    options;
+  const {
+    sliceBytes = 512 * 1024,
+    sliceRows = 5000,
+    now = Date.UTC(2026, 10, 21),
+    between,
+    terms,
+  } = options;
   const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
   const id = randomUUID();
-  await announceUpload(database, {
-    lane: "roster",
-    parked: null,
-    id: id as never,
-    schoolId: schoolId as never,
-    name: "roster.csv",
-    timeCode: "20261121T000000000Z",
-    acceptedAt: "2026-11-21T00:00:00.000Z",
-    size: bytes.length,
-    sha256: "0".repeat(64),
-    sender: { fingerprint: "", address: "", client: "" },
-  }, "2026-11-21T00:00:00.000Z");
+  await announceUpload(
+    database,
+    {
+      lane: "roster",
+      parked: null,
+      id: id as never,
+      schoolId: schoolId as never,
+      name: "roster.csv",
+      timeCode: "20261121T000000000Z",
+      acceptedAt: "2026-11-21T00:00:00.000Z",
+      size: bytes.length,
+      sha256: "0".repeat(64),
+      sender: { fingerprint: "", address: "", client: "" },
+    },
+    "2026-11-21T00:00:00.000Z",
+    terms,
+  );
   let length = sliceBytes;
   while (true) {
-    const { state, offset } = (await uploadPosition(database, id))!;
-    if (state === "completed" || state === "rejected") break;
-    const slice = { id, bridge: "default", school: schoolId, pass: "apply", offset };
-    await applySlice({ ...slice, bytes: bytes.subarray(offset, offset + length) }, {
+    const { state, offset, pass } = (await uploadPosition(database, id))!;
+    if (!["accepted", "checking", "processing"].includes(state)) break;
+    const slice = { id, bridge: "default", school: schoolId, pass, offset };
+    await rosterLane.take({ ...slice, bytes: bytes.subarray(offset, offset + length) }, {
       database,
       sliceRows,
       now,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { studentStatuses } from "../../database/school/students.ts";
 import { verificationStates } from "../../database/school/verifications.ts";
 import { Count, NullableText, NullableTime, Text, Time } from "./words.ts";
 
@@ -16,6 +17,7 @@ export const Student = v.pipe(
     verifiedAt: NullableTime,
     verifiedBy: v.pipe(NullableText, v.description("The reviewer")),
     exportId: v.pipe(NullableText, v.description("The export it is in; null: none yet")),
+    status: v.picklist(studentStatuses),
   }),
   v.metadata({ ref: "Student" }),
 );

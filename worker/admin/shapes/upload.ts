@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { uploadStates } from "../../../shared/protocol.ts";
+import { outcomes } from "../../database/school/checked-students.ts";
 import { Count, NullableTime, Sender, Text, Time } from "./words.ts";
 
 export const RowCounts = v.pipe(
@@ -12,6 +13,8 @@ export const RowCounts = v.pipe(
     warnings: Count,
     unprocessed: v.pipe(Count, v.description("Rows beyond the school's row limit")),
     unlisted: v.optional(v.pipe(Count, v.description("Problems that are counted and not listed"))),
+    left: v.optional(v.pipe(Count, v.description("Students who became inactive"))),
+    returned: v.optional(v.pipe(Count, v.description("Students who became active again"))),
   }),
   v.metadata({ ref: "RowCounts" }),
 );
@@ -30,6 +33,9 @@ export const uploadEntries = {
   timeCode: Text,
   state,
   heldBecause: v.optional(v.pipe(Text, v.description("Why it is held or parked"))),
+  checkOnly: v.optional(
+    v.pipe(v.boolean(), v.description("It was checked only: its counts are what it would do")),
+  ),
   size: v.pipe(v.number(), v.description("Bytes; of a packed file those it expands to")),
   packed: v.optional(v.object({
     as: v.pipe(Text, v.description("gzip or zip")),
@@ -74,4 +80,38 @@ export const ProblemGroup = v.pipe(
     first: v.pipe(RowProblem, v.description("The first in the order of the file")),
   }),
   v.metadata({ ref: "ProblemGroup" }),
+);
+
+const number = (description: string) => v.pipe(v.number(), v.description(description));
+
+const Findings = v.object({
+  added: Count,
+  changed: v.pipe(Count, v.description("Active students of whom something would be another")),
+  left: v.pipe(Count, v.description("Active students who would become inactive")),
+  returned: v.pipe(Count, v.description("Inactive students who would become active")),
+  active: v.pipe(Count, v.description("The school's active students before it")),
+  rowsBefore: v.pipe(v.nullable(v.number()), v.description("Of the last file applied")),
+});
+
+export const Preview = v.pipe(
+  v.object({
+    heldBecause: v.nullable(Text),
+    rows: RowCounts,
+    counts: Findings,
+    limits: v.pipe(
+      v.array(v.object({
+        limit: Text,
+        allowed: v.nullable(number("Percent")),
+        found: v.nullable(number("Percent")),
+      })),
+      v.description("Those that it crosses"),
+    ),
+    items: v.array(v.object({
+      username: Text,
+      outcome: v.picklist(outcomes),
+      changes: v.array(v.object({ column: Text, from: v.unknown(), to: v.unknown() })),
+    })),
+    next: v.optional(Text),
+  }),
+  v.metadata({ ref: "Preview" }),
 );

@@ -3,6 +3,10 @@ import type { ProblemCode } from "../../roster/problems.ts";
 /** What to do about each problem, in words for who has to call the registrar. */
 const advice: Record<Exclude<ProblemCode, "summary">, string> = {
   discarded: "Nothing; somebody gave this file up. Its reason stands in the report.",
+  released: "Nothing to do.",
+  additions_only: "Nothing to do now: send the whole roster again when the pause is over.",
+  removals_withheld: "Correct the file so that it names all students, and send it again.",
+  would_be_held: "Look whether the change is meant; an administrator can release the file.",
   archive_damaged: "Pack the file anew and send it again, or send it unpacked.",
   archive_encrypted: "Pack the file without a password; it is encrypted on its way anyway.",
   archive_entries: "Put exactly one file into the .zip.",

@@ -86,19 +86,6 @@ export async function isOfBridge(
   return rows.length > 0;
 }
 
-/** Is it, and not being deleted? */
-export async function isServedBy(
-  database: Client,
-  schoolId: number,
-  bridge: string,
-): Promise<boolean> {
-  const { rows } = await database.execute({
-    sql: "SELECT 1 FROM schools WHERE id = ? AND bridge = ? AND deleted_at IS NULL",
-    args: [schoolId, bridge],
-  });
-  return rows.length > 0;
-}
-
 /** Which bridge each of these schools has; those that are there. */
 export async function bridgesOf(
   database: Client,

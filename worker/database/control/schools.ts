@@ -66,6 +66,36 @@ export function readRules([row]: readonly Row[]): Rules | undefined {
   };
 }
 
+/** `undefined`: the school is gone. */
+export async function rulesOf(database: Client, id: number): Promise<Rules | undefined> {
+  return readRules((await database.execute(rulesQuery(id))).rows);
+}
+
+/** The rules of each of these schools that is there. */
+export async function rulesOfAll(
+  database: Client,
+  ids: readonly number[],
+): Promise<Map<number, Rules>> {
+  const { rows } = await database.execute({
+    sql: "SELECT id, bridge, settings FROM schools WHERE id IN (SELECT value FROM json_each(?))",
+    args: [JSON.stringify(ids)],
+  });
+  return new Map(rows.map((row) => [Number(row["id"]), readRules([row])!]));
+}
+
+/** The settings of a school of this bridge's; `undefined`: it has none of that id, or it is being deleted. */
+export async function servedSettings(
+  database: Client,
+  id: number,
+  bridge: string,
+): Promise<SchoolSettings | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: "SELECT settings FROM schools WHERE id = ? AND bridge = ? AND deleted_at IS NULL",
+    args: [id, bridge],
+  });
+  return row && storedSettings(row["settings"] as string);
+}
+
 /** Settings to merge into what a school has; `null` takes one back to its default (RFC 7396). */
 export type SettingsPatch = Record<string, unknown>;
 

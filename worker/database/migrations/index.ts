@@ -19,6 +19,7 @@ import { statements as bridgeRuns } from "./0016-bridge-runs.ts";
 import { statements as lastUse } from "./0017-last-use.ts";
 import { statements as studentChanges } from "./0018-student-changes.ts";
 import { statements as door } from "./0019-door.ts";
+import { statements as checks } from "./0020-checks.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   { number: 17, name: "last use", statements: lastUse },
   { number: 18, name: "student changes", statements: studentChanges },
   { number: 19, name: "door", statements: door },
+  { number: 20, name: "checks", statements: checks },
 ];

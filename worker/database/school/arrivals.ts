@@ -9,6 +9,8 @@ import type {
   UploadState,
 } from "../../../shared/protocol.ts";
 import { archiveProblem } from "../../roster/archive.ts";
+import type { Terms } from "../../roster/terms.ts";
+import { beginCheck } from "./checks.ts";
 import { type Happening, tellIfChanged } from "./occurrences.ts";
 import { rejectUnread } from "./unreadable.ts";
 
@@ -16,25 +18,28 @@ import { rejectUnread } from "./unreadable.ts";
  * Registers an announced upload of a school of the bridge's; one that is known already stays as it is,
  * unless the bridge tells that it cannot go on with it.
  *
+ * @param terms it begins with a check on these; else it is applied at once
  * @returns where it stands; `undefined`: that id is of another school
  */
 export async function announceUpload(
   database: Client,
   upload: UploadAnnouncement,
   now: string,
+  terms?: Terms,
 ): Promise<StoredPosition | undefined> {
   const { id, schoolId, sender, packed, unreadable, parked } = upload;
   const results = await database.batch([
     {
-      sql: `INSERT INTO uploads (id, school_id, lane, name, time_code, state, size, sha256,
+      sql: `INSERT INTO uploads (id, school_id, lane, name, time_code, state, pass, size, sha256,
               fingerprint, address, client, accepted_at, packed)
-            VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+            VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       args: [
         upload.id,
         upload.schoolId,
         upload.lane,
         upload.name,
         upload.timeCode,
+        terms ? "check" : "apply",
         upload.size,
         upload.sha256 ?? "",
         sender?.fingerprint ?? "",
@@ -45,6 +50,7 @@ export async function announceUpload(
       ],
     },
     tellIfChanged({ kind: "upload.accepted", schoolId, subject: id, at: now }),
+    ...(terms ? [beginCheck(id, schoolId, terms)] : []),
     ...(packed ? [sizeKnown(upload)] : []),
     ...(unreadable ? rejectUnread(upload, archiveProblem(unreadable), now) : []),
     ...(parked ? [park(upload), tellIfChanged(parkedAt(upload, now))] : []),

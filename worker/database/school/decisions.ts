@@ -5,6 +5,8 @@
 import type { Client, InStatement } from "@libsql/client";
 import type { Command, SchoolId, UploadId } from "../../../shared/protocol.ts";
 import { auditIfChanged, type Author } from "../control/audit.ts";
+import type { Release } from "../../roster/decision.ts";
+import type { Terms } from "../../roster/terms.ts";
 import { askIfChanged } from "./commands.ts";
 import { tellIfChanged } from "./occurrences.ts";
 
@@ -27,7 +29,8 @@ export async function retryUpload(
   const [changed] = await database.batch([
     {
       sql: `UPDATE uploads SET held_because = NULL,
-              state = CASE WHEN next_offset = 0 THEN 'accepted' ELSE 'processing' END
+              state = CASE WHEN next_offset = 0 THEN 'accepted' WHEN pass = 'check' THEN 'checking'
+                ELSE 'processing' END
             WHERE id = ? AND state = 'parked'`,
       args: [id],
     },
@@ -59,14 +62,28 @@ export async function discardUpload(
     {
       sql: `INSERT INTO problems (upload_id, line, number, username, column_name, severity, code,
               message)
-            SELECT id, 0, 0, '', '', 'error', 'discarded', ? FROM uploads
-            WHERE id = ? AND ${standing}`,
+            SELECT id, 0, (SELECT coalesce(max(number) + 1, 0) FROM problems
+                WHERE upload_id = ?2 AND line = 0), '', '', 'error', 'discarded', ?1
+            FROM uploads WHERE id = ?2 AND ${standing}`,
       args: [message, id],
     },
     // Rows that waited for the end of the file are not applied.
-    ...["deferred_rows", "slices"].map(rowsOf),
+    ...["deferred_rows", "slices", "checked_students"].map(rowsOf),
     {
       sql: `UPDATE rosters SET deferred = 0
+            WHERE upload_id = (SELECT id FROM uploads WHERE id = ? AND ${standing})`,
+      args: [id],
+    },
+    {
+      // What was only checked came to nothing.
+      sql: `UPDATE rosters SET added = 0, updated = 0, unchanged = 0, students_left = 0,
+              students_returned = 0
+            WHERE upload_id =
+              (SELECT id FROM uploads WHERE id = ? AND pass = 'check' AND ${standing})`,
+      args: [id],
+    },
+    {
+      sql: `UPDATE checks SET is_paused = 0
             WHERE upload_id = (SELECT id FROM uploads WHERE id = ? AND ${standing})`,
       args: [id],
     },
@@ -79,6 +96,46 @@ export async function discardUpload(
     ...decided(upload, commandId, by, "upload.discarded", { upload: id, name, reason }),
   ], "write");
   return added!.rowsAffected > 0;
+}
+
+/**
+ * A held upload is checked again, from its beginning: released, or because a pause is over. What it came
+ * to before is forgotten.
+ *
+ * @param check the terms from here on, and who released it; nobody: it is judged as if it came now
+ * @returns false when it is not held any more
+ */
+export async function checkAgain(
+  database: Client,
+  upload: Standing,
+  check: { terms: Terms; release: Release | null; commandId: string },
+  by: Author,
+): Promise<boolean> {
+  const { id, name } = upload;
+  const { terms, release, commandId } = check;
+  const held = "(SELECT id FROM uploads WHERE id = ? AND state = 'held')";
+  const results = await database.batch([
+    {
+      sql: `UPDATE checks SET terms = ?, release = ?, unnamed = 0, is_paused = 0
+            WHERE upload_id = ${held}`,
+      args: [JSON.stringify(terms), release && JSON.stringify(release), id],
+    },
+    ...["problems", "rejected_records", "rosters", "checked_students"].map((table) => ({
+      sql: `DELETE FROM ${table} WHERE upload_id = ${held}`,
+      args: [id],
+    })),
+    {
+      sql: `UPDATE uploads SET state = 'checking', pass = 'check', next_offset = 0,
+              held_because = NULL WHERE id = ? AND state = 'held'`,
+      args: [id],
+    },
+    ...decided(upload, commandId, by, release ? "upload.released" : "upload.pause_ended", {
+      upload: id,
+      name,
+      ...(release ? { withoutRemovals: release.withoutRemovals, reason: release.reason } : {}),
+    }),
+  ], "write");
+  return results[0]!.rowsAffected > 0;
 }
 
 /** Directly after the decision, if that changed something: the bridge asks again, and who decided. */

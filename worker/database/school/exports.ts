@@ -61,8 +61,11 @@ export type Begun =
   /** Another export of the school is being made; it comes first. */
   | { claimed: false; why: "busy"; making: Making };
 
-/** Verified, not withdrawn, in no export. */
-const waits = "export_id IS NULL AND withdrawn_at IS NULL";
+/** Verified, not withdrawn, in no export, and the student is active. */
+const waits = `export_id IS NULL AND withdrawn_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM students AS inactive WHERE inactive.inactive_since IS NOT NULL
+    AND inactive.school_id = verifications.school_id
+    AND inactive.username_key = verifications.username_key)`;
 
 /**
  * Claims an export and writes its first piece; with up to `PIECE_ROWS` rows it is whole then.

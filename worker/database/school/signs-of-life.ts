@@ -4,7 +4,7 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 
 export const appliedQuery = `SELECT
   EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND state = 'completed'
-    AND completed_at > ?2 AND lower(name) NOT LIKE '%.check.csv') AS applied,
+    AND completed_at > ?2 AND pass = 'apply') AS applied,
   EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND accepted_at > ?2
     AND state IN ('accepted', 'checking', 'processing')) AS under_way`;
 

@@ -12,6 +12,7 @@ import type { Student } from "../../roster/student.ts";
 import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
 import { readRules, rulesQuery } from "../control/schools.ts";
 import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
+import { termsIn } from "./checks.ts";
 import { holdersOf, studentColumns, studentsOf } from "./student-columns.ts";
 
 /** An upload as the next slice needs it, and as its position is told. */
@@ -42,8 +43,11 @@ export async function loadProgress(
       sql: `SELECT u.id, u.school_id, u.lane, u.name, u.time_code, u.pass, u.held_because, u.state,
               u.size, u.next_offset, coalesce(r.next_line, 1) AS next_line,
               coalesce(r.inside_line, 0) AS inside_line, r.header IS NOT NULL AS has_header, r.layout,
+              k.terms, EXISTS (SELECT 1 FROM checked_students
+                WHERE upload_id = u.id AND outcome = 'left') AS is_leaving,
               ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
             FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id
+              LEFT JOIN checks AS k ON k.upload_id = u.id
             WHERE u.id = ? AND u.school_id = ?`,
       args: [id, schoolId],
     },
@@ -80,6 +84,8 @@ export async function loadProgress(
     settings: rules.settings,
     placements: pairs.length > 0 ? new Set(pairs) : undefined,
     problems: Number(row["problems"]),
+    terms: termsIn(row),
+    isLeaving: Boolean(row["is_leaving"]),
     seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),
   };
 }
@@ -102,7 +108,7 @@ export async function loadStanding(
   const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
   const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
   const [students, holders, usernames, studentIds] = await database.batch([
-    { sql: studentsByKey, args: [schoolId, keys] },
+    { sql: studentsByKey, args: [id, schoolId, keys] },
     {
       sql: `SELECT student_id, username_key, username FROM students
             WHERE school_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
@@ -129,11 +135,12 @@ export async function loadStanding(
   };
 }
 
+/** ?2 the school, ?3 the keys; ?1, the upload, is for queries of the same shape. */
 const studentsByKey = `SELECT ${studentColumns.join(", ")} FROM students
-  WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`;
+  WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))`;
 
 /** Rows and students are read so many at a time. */
-const PAGE = 2000;
+export const PAGE = 2000;
 
 /** What the rows of an upload that wait for its end want, and what is stored of it. */
 export interface WaitingRows {
@@ -145,25 +152,32 @@ export interface WaitingRows {
   holders: Map<string, Holder>;
 }
 
+/** ?1 the upload, ?2 the school, ?3 the last line that was read. */
+const waitingQuery = `
+  SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
+    s.username AS stored_username, s.student_id AS stored_id,
+    h.username_key AS holder_key, h.username AS holder
+  FROM deferred_rows d
+  LEFT JOIN students s ON s.school_id = ?2 AND s.username_key = d.username_key
+  LEFT JOIN students h ON h.school_id = ?2 AND h.student_id = d.student_id
+  WHERE d.upload_id = ?1 AND d.line > ?3 ORDER BY d.line LIMIT ${PAGE}`;
+
 /**
  * What rows wait for, without their other values: at most a hundred bytes or so a row, of at most as
  * many rows as the school's limit.
+ *
+ * @param query as `waitingQuery`: who has what
  */
 export async function loadWaiting(
   database: Client,
   { id, schoolId }: UploadProgress,
+  query: string = waitingQuery,
 ): Promise<WaitingRows> {
   const waiting: WaitingRows = { claims: [], before: new Map(), holders: new Map() };
   for (let line = -1, isWhole = false; !isWhole;) {
     const { rows } = await database.execute({
-      sql: `SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
-              s.username AS stored_username, s.student_id AS stored_id,
-              h.username_key AS holder_key, h.username AS holder
-            FROM deferred_rows d
-            LEFT JOIN students s ON s.school_id = ? AND s.username_key = d.username_key
-            LEFT JOIN students h ON h.school_id = ? AND h.student_id = d.student_id
-            WHERE d.upload_id = ? AND d.line > ? ORDER BY d.line LIMIT ${PAGE}`,
-      args: [schoolId, schoolId, id, line],
+      sql: query,
+      args: [id, schoolId, line],
     });
     for (const row of rows) takeWaiting(row, waiting);
     line = Number(rows.at(-1)?.["line"] ?? line);
@@ -203,10 +217,11 @@ export async function* waitingRows(
   database: Client,
   { id, schoolId }: UploadProgress,
   usernameKeys: readonly string[],
+  query: string = studentsByKey,
 ): AsyncGenerator<{ stored: Map<string, Student>; rows: Row[] }> {
   for (let start = 0; start < usernameKeys.length; start += PAGE) {
     const keys = JSON.stringify(usernameKeys.slice(start, start + PAGE));
-    let { rows: students } = await database.execute({ sql: studentsByKey, args: [schoolId, keys] });
+    let { rows: students } = await database.execute({ sql: query, args: [id, schoolId, keys] });
     for (let line = -1, isWhole = false; !isWhole;) {
       const { rows } = await database.execute({
         sql: `SELECT line, row FROM deferred_rows

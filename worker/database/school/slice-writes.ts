@@ -28,7 +28,7 @@ export async function writeSlice(database: Client, changes: SliceChanges): Promi
   await writeBatch(database, sliceStatements(changes));
 }
 
-async function writeBatch(database: Client, statements: InStatement[]): Promise<void> {
+export async function writeBatch(database: Client, statements: InStatement[]): Promise<void> {
   try {
     await database.batch(statements, "write");
   } catch (error) {
@@ -47,6 +47,7 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
   return [
     claim(upload, offset, changes.seen),
     ...(offset === 0 ? [beginCounting(upload)] : []),
+    ...returns(upload, changes.named ?? changes.students.map(({ usernameKey }) => usernameKey)),
     ...students(changes),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
@@ -70,11 +71,32 @@ function claim({ id }: UploadProgress, offset: number, seen: Uint8Array | null):
 }
 
 /** With the first slice. */
-function beginCounting({ id }: UploadProgress): InStatement {
+export function beginCounting({ id }: UploadProgress): InStatement {
   return {
     sql: "INSERT INTO rosters (upload_id) VALUES (?) ON CONFLICT (upload_id) DO NOTHING",
     args: [id],
   };
+}
+
+/** Inactive students who are named are active again. It costs next to nothing where there are none. */
+function returns({ id, schoolId }: UploadProgress, usernameKeys: readonly string[]): InStatement[] {
+  if (usernameKeys.length === 0) return [];
+  return returning(id, {
+    sql: `${returnInactive} IN (SELECT value FROM json_each(?))`,
+    args: [schoolId, JSON.stringify(usernameKeys)],
+  });
+}
+
+// The + keeps the keys from leading: the index has only those who are inactive.
+const returnInactive = `UPDATE students SET inactive_since = NULL
+  WHERE school_id = ? AND inactive_since IS NOT NULL AND +username_key`;
+
+function returning(id: UploadId, update: InStatement): InStatement[] {
+  return [update, {
+    sql: `UPDATE rosters SET students_returned = students_returned + changes()
+          WHERE upload_id = ?`,
+    args: [id],
+  }];
 }
 
 function letGo({ schoolId }: Cause, usernameKeys: readonly string[]): InStatement[] {
@@ -127,7 +149,7 @@ function insertStudents({ sql, args }: Given, { uploadId, schoolId }: Cause): In
 }
 
 /** Lists as many of the problems as there is room for. */
-function listedProblems(
+export function listedProblems(
   { id, problems: before }: UploadProgress,
   problems: readonly Problem[],
 ): InStatement[] {
@@ -136,7 +158,9 @@ function listedProblems(
   return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(listed))] }];
 }
 
-function rejectedRecords({ upload: { id }, offset, ...changes }: SliceChanges): InStatement[] {
+export function rejectedRecords(
+  { upload: { id }, offset, ...changes }: SliceChanges,
+): InStatement[] {
   if (changes.rejectedRecords.length === 0) return [];
   const [bytes, ranges] = packed(changes.bytes, offset, joined(changes.rejectedRecords));
   return [{
@@ -159,7 +183,9 @@ function joined(records: readonly KeptRecord[]): KeptRecord[] {
   return pieces;
 }
 
-function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges): InStatement[] {
+export function deferredRows(
+  { upload: { id }, offset, bytes, deferred }: SliceChanges,
+): InStatement[] {
   if (deferred.length === 0) return [];
   const [kept, ranges] = packed(bytes, offset, deferred.map(({ record }) => record));
   const rows = deferred.map(({ row }, index) => [
@@ -179,7 +205,7 @@ function deferredRows({ upload: { id }, offset, bytes, deferred }: SliceChanges)
 }
 
 /** Where the upload is afterwards. */
-function position(changes: SliceChanges): InStatement {
+export function position(changes: SliceChanges): InStatement {
   const { upload: { id }, state, completedAt, nextOffset } = changes;
   return {
     sql: "UPDATE uploads SET state = ?, completed_at = ?, next_offset = ? WHERE id = ?",
@@ -188,7 +214,7 @@ function position(changes: SliceChanges): InStatement {
 }
 
 /** What it came to so far, and the line that the next slice starts on. */
-function counts(changes: SliceChanges): InStatement {
+export function counts(changes: SliceChanges): InStatement {
   const { upload: { id }, counted, problems, more } = changes;
   return {
     sql: `UPDATE rosters SET next_line = ?, inside_line = ?, header = coalesce(?, header),
@@ -215,13 +241,13 @@ function counts(changes: SliceChanges): InStatement {
 }
 
 /** What of this is told: that it began, and what became of it. */
-function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatement[] {
+export function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatement[] {
   if (state === "processing" && offset > 0) return [];
   if (state === "accepted" || state === "checking") return [];
   return [tellOfUpload(`upload.${state}`, id, at)];
 }
 
-function unchanged({ id }: UploadProgress): InStatement {
+export function unchanged({ id }: UploadProgress): InStatement {
   return {
     sql: `UPDATE rosters SET unchanged = read - added - updated - rejected - deferred
           WHERE upload_id = ?`,
@@ -230,8 +256,9 @@ function unchanged({ id }: UploadProgress): InStatement {
 }
 
 /** What was kept for the slices to come, when none comes. */
-function forgotten({ id }: UploadProgress): InStatement[] {
+export function forgotten({ id, terms }: UploadProgress): InStatement[] {
   return [
+    ...(terms ? [{ sql: "DELETE FROM checked_students WHERE upload_id = ?", args: [id] }] : []),
     { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
     { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
   ];
@@ -265,6 +292,10 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
             WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
       args: [id, JSON.stringify(failedLines)],
     },
+    ...returning(id, {
+      sql: `${returnInactive} IN (SELECT username_key FROM deferred_rows WHERE upload_id = ?)`,
+      args: [schoolId, id],
+    }),
     {
       sql: `DELETE FROM deferred_rows
             WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
@@ -272,10 +303,6 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     },
     ...written([together, waiting], settled.releases, cause),
     ...listedProblems(upload, settled.problems),
-    {
-      sql: "UPDATE uploads SET state = 'completed', completed_at = ? WHERE id = ?",
-      args: [settled.completedAt, id],
-    },
     {
       sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
               problems = problems + ?, deferred = 0
@@ -288,10 +315,26 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
         id,
       ],
     },
-    ...forgotten(upload),
     unchanged(upload),
-    tellOfUpload("upload.completed", id, settled.completedAt),
+    ...(upload.isLeaving ? [settledRows(id)] : completed(upload, settled.completedAt)),
   ]);
+}
+
+/** Students are still to be made inactive. */
+function settledRows(id: UploadId): InStatement {
+  return { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] };
+}
+
+function completed(upload: UploadProgress, at: string): InStatement[] {
+  const { id } = upload;
+  return [
+    {
+      sql: "UPDATE uploads SET state = 'completed', completed_at = ? WHERE id = ?",
+      args: [at, id],
+    },
+    ...forgotten(upload),
+    tellOfUpload("upload.completed", id, at),
+  ];
 }
 
 // A line that has problems already, from when its row was deferred, gets further numbers.

@@ -47,7 +47,7 @@ export function studentsOf(rows: readonly DatabaseRow[]): Map<string, Student> {
   return new Map(rows.map((row) => [row["username_key"] as string, studentOf(row)]));
 }
 
-export function studentOf(row: DatabaseRow): Student {
+export function studentOf(row: Record<string, unknown>): Student {
   return {
     usernameKey: row["username_key"] as string,
     username: row["username"] as string,

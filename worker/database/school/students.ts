@@ -24,17 +24,35 @@ export interface ListedStudent {
   verifiedBy: string | null;
   /** The export that the verification is in. */
   exportId: string | null;
+  /** `inactive`: a snapshot did not name the student. */
+  status: StudentStatus;
 }
+
+export const studentStatuses = ["active", "inactive"] as const;
+export type StudentStatus = (typeof studentStatuses)[number];
 
 const query = `SELECT students.username, students.student_id, students.last_name,
     students.first_name, students.telephone, students.dob, students.requirement_group,
-    students.term, students.on_campus, standing.verified_at,
+    students.term, students.on_campus, students.inactive_since, standing.verified_at,
     standing.reviewer, standing.export_id
   FROM students ${joinStanding}`;
+
+const conditions: Record<StudentStatus, string> = {
+  active: "AND students.inactive_since IS NULL",
+  inactive: "AND students.inactive_since IS NOT NULL",
+};
 
 const hasWord =
   `AND (students.username_key LIKE ? ESCAPE '\\' OR students.student_id LIKE ? ESCAPE '\\'
   OR students.last_name LIKE ? ESCAPE '\\' OR students.first_name LIKE ? ESCAPE '\\')`;
+
+/** Which students are wanted; all that is given must hold. */
+export interface StudentsWanted {
+  search?: string | undefined;
+  /** Only those who are verified, or are not. */
+  isVerified?: boolean | undefined;
+  status?: StudentStatus | undefined;
+}
 
 /** `%` and `_` stand for themselves. */
 function likeText(word: string): string {
@@ -44,20 +62,19 @@ function likeText(word: string): string {
 /**
  * In order of the Username; one row more than the page has.
  *
- * @param search words that must each be part of the Username, StudentId, last or first name; the
+ * @param wanted `search`: words that must each be part of the Username, StudentId, last or first name; the
  *   letter case of a to z does not matter. It looks at every student of the school.
- * @param isVerified only those who are, or are not
  */
 export async function listStudents(
   database: Client,
   schoolId: SchoolId,
   { limit, after }: Page<[string]>,
-  search?: string,
-  isVerified?: boolean,
+  { search, isVerified, status }: StudentsWanted = {},
 ): Promise<ListedStudent[]> {
   const words = search?.trim().split(/\s+/).filter(Boolean) ?? [];
   const { rows } = await database.execute({
     sql: `${query} WHERE students.school_id = ? AND students.username_key > ?
+          ${status ? conditions[status] : ""}
           ${words.map(() => hasWord).join(" ")}
           ${
       isVerified === undefined ? "" : `AND standing.id IS ${isVerified ? "NOT NULL" : "NULL"}`
@@ -104,5 +121,6 @@ function readStudent(row: DatabaseRow): ListedStudent {
     verifiedAt: text("verified_at"),
     verifiedBy: text("reviewer"),
     exportId: text("export_id"),
+    status: row["inactive_since"] === null ? "active" : "inactive",
   };
 }

@@ -13,6 +13,8 @@ export interface Upload {
   name: string;
   timeCode: string;
   state: UploadState;
+  /** `check`: nothing of it was applied. */
+  pass: string;
   /** Why it is held or parked. */
   heldBecause: string | null;
   /** Bytes; of a packed file those it expands to. */
@@ -28,9 +30,10 @@ export interface Upload {
 
 /** What a roster's rows came to; there are no counters before its first slice. */
 const counters = ["read", "added", "updated", "unchanged", "rejected", "warnings", "unprocessed"]
-  .concat("problems");
+  .concat("problems", "students_left", "students_returned");
 
-const query = `SELECT u.id, u.school_id, u.name, u.time_code, u.state, u.held_because, u.size,
+const query =
+  `SELECT u.id, u.school_id, u.name, u.time_code, u.state, u.pass, u.held_because, u.size,
     u.packed, u.sha256, u.fingerprint, u.address, u.client, u.accepted_at, u.completed_at,
     ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
   FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id`;
@@ -161,6 +164,7 @@ function readUpload(row: DatabaseRow): Upload {
     name: row["name"] as string,
     timeCode: row["time_code"] as string,
     state: row["state"] as UploadState,
+    pass: row["pass"] as string,
     heldBecause: row["held_because"] as string | null,
     size: count("size"),
     packed: JSON.parse(row["packed"] as string ?? "null"),
@@ -174,6 +178,8 @@ function readUpload(row: DatabaseRow): Upload {
       warnings: count("warnings"),
       unprocessed: count("unprocessed"),
       ...(unlisted > 0 ? { unlisted } : {}),
+      ...given("left", count("students_left")),
+      ...given("returned", count("students_returned")),
     },
     sender: {
       fingerprint: row["fingerprint"] as string,
@@ -183,4 +189,9 @@ function readUpload(row: DatabaseRow): Upload {
     acceptedAt: row["accepted_at"] as string,
     completedAt: row["completed_at"] as string | null,
   };
+}
+
+/** Where there are some: only snapshots have them. */
+function given<Name extends string>(name: Name, count: number): { [name in Name]?: number } {
+  return count > 0 ? { [name]: count } as { [name in Name]?: number } : {};
 }

@@ -53,11 +53,11 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
         tone: "bad",
         title: `${name} is held`,
         sentences: [
-          "It would change more than your school allows without somebody looking, so nothing was " +
-          "applied yet.",
+          "It waits, and nothing of it was applied yet.",
           ...(because ? [`Why: ${because}.`] : []),
           ...(rows ? [countsOf(rows)] : []),
-          "An administrator releases or discards it. Files that you send meanwhile are processed.",
+          "An administrator can release or discard it. Files that you send meanwhile are judged for " +
+          "themselves.",
         ],
       };
     case "upload.parked":
@@ -91,13 +91,17 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
       return {
         ...base,
         tone: hasProblems({ upload }) ? "bad" : "good",
-        title: titleOfCompleted(name, rows),
+        title: upload!["checkOnly"] ? `${name} was checked` : titleOfCompleted(name, rows),
         sentences: [
+          ...(upload!["checkOnly"]
+            ? ["It was only checked, and nothing was applied; this is what it would do."]
+            : []),
           ...(rows ? [countsOf(rows)] : []),
           ...(rows && rows.rejected > 0
             ? [
               "Rows that were rejected are in the .rejected file in /inbound: correct them there, " +
-              "rename the file to .csv and send it again. All other rows were applied.",
+              "rename the file to .csv and send it again." +
+              (upload!["checkOnly"] ? "" : " All other rows were applied."),
             ]
             : []),
           ...(rows && rows.unprocessed > 0

@@ -1,0 +1,162 @@
+/**
+ * What the check pass of an upload writes: problems, counts, and what each student would be. No student
+ * is touched. Each of these batches is claimed, so that it takes effect once.
+ */
+import type { Client, InStatement } from "@libsql/client";
+import type { UploadId } from "../../../shared/protocol.ts";
+import type {
+  RejectedName,
+  SettledRows,
+  SliceChanges,
+  UploadProgress,
+} from "../../roster/changes.ts";
+import { stage, stageWaiting } from "./checked-students.ts";
+import {
+  beginCounting,
+  counts,
+  deferredRows,
+  forgotten,
+  happened,
+  listedProblems,
+  position,
+  rejectedRecords,
+  unchanged,
+  writeBatch,
+} from "./slice-writes.ts";
+
+/**
+ * Writes what a slice came to, once.
+ *
+ * @param named the Usernames of its rows, where it matters whom the file does not name
+ * @throws {StaleSlice} having changed nothing
+ */
+export async function writeCheckedSlice(
+  database: Client,
+  changes: SliceChanges,
+  named: readonly string[] | null,
+): Promise<void> {
+  const { upload, offset, problems, students } = changes;
+  await writeBatch(database, [
+    claim(upload, offset, changes, named),
+    ...(offset === 0 ? [beginCounting(upload)] : []),
+    ...stage(upload, students),
+    ...listedProblems(upload, problems),
+    ...rejectedRecords(changes),
+    ...deferredRows(changes),
+    position(changes),
+    counts(changes),
+    ...(changes.completedAt === null ? [] : forgotten(upload)),
+    unchanged(upload),
+    ...countUnnamed(upload, changes.rejectedNames),
+    ...happened(changes),
+  ]);
+}
+
+/** NULL, and so a failure, unless the upload is where the slice starts. */
+function claim(
+  { id }: UploadProgress,
+  offset: number,
+  { seen, rejectedNames }: Pick<SliceChanges, "seen" | "rejectedNames">,
+  named: readonly string[] | null,
+): InStatement {
+  const keys = rejectedNames.flatMap(({ usernameKey }) => usernameKey || []);
+  const ids = rejectedNames.flatMap(({ studentId }) => studentId || []);
+  return {
+    sql: `INSERT INTO slices (upload_id, pass, offset, seen, named, named_ids) VALUES (?, 'check',
+            (SELECT next_offset FROM uploads WHERE id = ? AND pass = 'check' AND next_offset = ?
+              AND state IN ('accepted', 'checking')), ?, ?, ?)`,
+    args: [
+      id,
+      id,
+      offset,
+      seen,
+      named && JSON.stringify([...named, ...keys]),
+      named && ids.length > 0 ? JSON.stringify(ids) : null,
+    ],
+  };
+}
+
+function countUnnamed({ id }: UploadProgress, names: readonly RejectedName[]): InStatement[] {
+  const unnamed = names.filter(({ usernameKey, studentId }) => !usernameKey && !studentId).length;
+  if (unnamed === 0) return [];
+  return [{
+    sql: "UPDATE checks SET unnamed = unnamed + ? WHERE upload_id = ?",
+    args: [unnamed, id],
+  }];
+}
+
+/** Settles the rows that waited for the end of the file, once. */
+export async function writeCheckSettled(database: Client, settled: SettledRows): Promise<void> {
+  const { upload, failedLines, together } = settled;
+  const { id } = upload;
+  const none = { seen: null, rejectedNames: [] };
+  await writeBatch(database, [
+    // No slice starts at the end of the file, so this claim is the settlement's own.
+    claim(upload, upload.size, none, null),
+    {
+      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
+            SELECT upload_id, offset, bytes FROM deferred_rows
+            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
+      args: [id, JSON.stringify(failedLines)],
+    },
+    {
+      sql: `DELETE FROM deferred_rows
+            WHERE upload_id = ?1 AND (line IN (SELECT value FROM json_each(?2))
+              OR username_key IN (SELECT value FROM json_each(?3)))`,
+      args: [id, JSON.stringify(failedLines), JSON.stringify(together)],
+    },
+    ...stage(upload, settled.students),
+    ...stageWaiting(upload),
+    ...listedProblems(upload, settled.problems),
+    {
+      sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
+              problems = problems + ?, deferred = 0 WHERE upload_id = ?`,
+      args: [
+        settled.counted.added + settled.written.added,
+        settled.counted.updated + settled.written.updated,
+        failedLines.length,
+        settled.problems.length,
+        id,
+      ],
+    },
+    { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
+    unchanged(upload),
+  ]);
+}
+
+/** So many students are looked for at a time. */
+const ABSENT = 5_000;
+
+const absent = `
+  INSERT OR IGNORE INTO checked_students (upload_id, outcome, username_key, username)
+  SELECT ?1, 'left', username_key, username FROM students
+  WHERE school_id = ?2 AND inactive_since IS NULL AND username_key > ?3
+    AND username_key NOT IN (SELECT value FROM slices CROSS JOIN json_each(slices.named)
+      WHERE upload_id = ?1 AND named IS NOT NULL)
+    AND (student_id IS NULL OR student_id NOT IN
+      (SELECT value FROM slices CROSS JOIN json_each(slices.named_ids)
+        WHERE upload_id = ?1 AND named_ids IS NOT NULL))
+  ORDER BY username_key LIMIT ${ABSENT}`;
+
+/**
+ * Notes the next active students whom a snapshot does not name; doing so twice changes nothing.
+ *
+ * @param after only those after this key
+ * @returns whether there may be more
+ */
+export async function noteAbsent(
+  database: Client,
+  { id, schoolId }: { id: UploadId; schoolId: number },
+  after: string,
+): Promise<boolean> {
+  const { rowsAffected } = await database.execute({ sql: absent, args: [id, schoolId, after] });
+  return rowsAffected === ABSENT;
+}
+
+/** Nobody leaves after all, such as when a worker that is gone had noted them. */
+export async function keepAll(database: Client, id: UploadId): Promise<void> {
+  await database.execute({
+    sql: "DELETE FROM checked_students WHERE upload_id = ? AND outcome = 'left'",
+    args: [id],
+  });
+}

@@ -1,0 +1,289 @@
+/**
+ * What the check pass of an upload finds: each student that it would add, change, bring back or make
+ * inactive, as that student would be then. No student is touched. The rows are there while the upload
+ * is checked, while it is held (they are its preview), and while what it decided is applied; they go in
+ * the batch that decides or ends it.
+ *
+ * A later slice of the file is checked against what the earlier ones came to: a student is as its row
+ * here says or, where there is none, as it is stored.
+ */
+import type { Client, InStatement, Row as DatabaseRow } from "@libsql/client";
+import type { UploadProgress } from "../../roster/changes.ts";
+import type { Row } from "../../roster/row.ts";
+import { optionalValues, type Student } from "../../roster/student.ts";
+import type { Page } from "../page.ts";
+import {
+  holdersOf,
+  jsonColumns,
+  optionalColumns,
+  studentColumns,
+  studentOf,
+  studentsOf,
+  studentValues,
+  waitingColumns,
+} from "./student-columns.ts";
+import { PAGE, type Standing } from "./slice-reads.ts";
+
+type Of = Pick<UploadProgress, "id" | "schoolId">;
+
+/** A row that changes something. */
+export interface Difference {
+  row: Row;
+  /** The stored student; `null`: it would be new. */
+  before: Student | null;
+}
+
+/** Of rows that are read against the stored students, what they would change. */
+export interface Comparison {
+  differences: Difference[];
+  /** A StudentId that a row wants may be someone else's: somebody has to look closer. */
+  collides: boolean;
+}
+
+/** Is a column of `given`, which has the student whole, another one? */
+const isOther = optionalColumns.map((column) => `given.${column} IS NOT s.${column}`).join(" OR ");
+/** Does `given`, where a blank leaves what is there, change something? */
+const changes = optionalColumns.map((column) =>
+  `given.${column} IS NOT NULL AND given.${column} IS NOT s.${column}`
+).join(" OR ");
+
+const compare = `
+  WITH given AS MATERIALIZED (SELECT key AS place, ${jsonColumns} FROM json_each(?1))
+  SELECT given.place, ${studentColumns.map((column) => `s.${column}`).join(", ")},
+    given.student_id IS NOT NULL AND given.student_id IS NOT s.student_id AND (
+      EXISTS (SELECT 1 FROM students AS h WHERE h.school_id = ?2 AND h.student_id = given.student_id)
+      OR EXISTS (SELECT 1 FROM checked_students AS c WHERE c.upload_id = ?3
+        AND c.student_id = given.student_id AND c.username_key <> given.username_key)
+    ) AS collides
+  FROM given LEFT JOIN students AS s
+    ON s.school_id = ?2 AND s.username_key = given.username_key
+  WHERE s.username_key IS NULL OR (NOT ?4 AND (s.inactive_since IS NOT NULL OR ${changes}))`;
+
+/**
+ * Reads the rows of a slice against the stored students in one statement; it answers only with those
+ * that change something. For rows of which no Username came before.
+ *
+ * @param additionsOnly rows of students who are there change nothing
+ */
+export async function compareRows(
+  database: Client,
+  { id, schoolId }: Of,
+  rows: readonly Row[],
+  additionsOnly: boolean,
+): Promise<Comparison> {
+  const found = await database.execute({
+    sql: compare,
+    args: [JSON.stringify(rows.map(studentValues)), schoolId, id, additionsOnly ? 1 : 0],
+  });
+  return {
+    differences: found.rows.map((row) => ({
+      row: rows[Number(row["place"])]!,
+      before: row["username_key"] === null ? null : studentOf(row),
+    })),
+    collides: found.rows.some((row) => Number(row["collides"]) === 1),
+  };
+}
+
+/** For the batch of a slice: what these students would be, in place of what was known before. */
+export function stage({ id, schoolId }: Of, students: readonly Student[]): InStatement[] {
+  if (students.length === 0) return [];
+  return [{
+    sql: stageFrom(`SELECT ${jsonColumns} FROM json_each(?3)`),
+    args: [id, schoolId, JSON.stringify(students.map(studentValues))],
+  }];
+}
+
+/**
+ * For the batch that settles the rows which waited for the end of the file: counts and stages them.
+ * Each is the only one of its student.
+ */
+export function stageWaiting({ id, schoolId }: Of): InStatement[] {
+  const soFar = (column: string) =>
+    `CASE WHEN c.username_key IS NULL THEN s.${column} ELSE c.${column} END`;
+  const from = `FROM (SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?1) AS w
+    LEFT JOIN students AS s ON s.school_id = ?2 AND s.username_key = w.username_key
+    LEFT JOIN checked_students AS c ON c.upload_id = ?1 AND c.username_key = w.username_key`;
+  const isNew = "s.username_key IS NULL AND c.username_key IS NULL";
+  const isChange = optionalColumns.map((column) =>
+    `w.${column} IS NOT NULL AND w.${column} IS NOT ${soFar(column)}`
+  ).join(" OR ");
+  const after = optionalColumns.map((column) =>
+    `coalesce(w.${column}, ${soFar(column)}) AS ${column}`
+  ).join(", ");
+  return [
+    {
+      sql: `UPDATE rosters SET added = added + (SELECT count(*) ${from} WHERE ${isNew}),
+              updated = updated + (SELECT count(*) ${from} WHERE NOT (${isNew}) AND (${isChange}))
+            WHERE upload_id = ?1`,
+      args: [id, schoolId],
+    },
+    {
+      sql: stageFrom(`SELECT w.username_key, coalesce(c.username, w.username) AS username, ${after}
+        ${from}`),
+      args: [id, schoolId],
+    },
+  ];
+}
+
+/** ?1 is the upload, ?2 the school. */
+function stageFrom(given: string): string {
+  return `WITH given AS MATERIALIZED (${given})
+    INSERT OR REPLACE INTO checked_students
+      (upload_id, outcome, before, ${studentColumns.join(", ")})
+    SELECT ?1,
+      CASE WHEN s.username_key IS NULL THEN 'added' WHEN s.inactive_since IS NOT NULL THEN 'returned'
+        WHEN ${isOther} THEN 'changed' ELSE 'unchanged' END,
+      CASE WHEN s.username_key IS NOT NULL
+        THEN json_array(${studentColumns.map((column) => `s.${column}`).join(", ")}) END,
+      given.username_key, coalesce(s.username, given.username), ${
+    optionalColumns.map((column) => `given.${column}`).join(", ")
+  }
+    FROM given LEFT JOIN students AS s
+      ON s.school_id = ?2 AND s.username_key = given.username_key WHERE true`;
+}
+
+/** A student's StudentId is not the stored one any more: the file gives another. */
+const isMoved = `EXISTS (SELECT 1 FROM checked_students AS moved WHERE moved.upload_id = ?1
+  AND moved.username_key = students.username_key AND moved.student_id IS NOT students.student_id)`;
+
+/** Students with these keys as the file so far leaves them: ?1 the upload, ?2 the school, ?3 the keys. */
+export const studentsSoFar = `
+  SELECT ${studentColumns.join(", ")} FROM checked_students
+    WHERE upload_id = ?1 AND username_key IN (SELECT value FROM json_each(?3))
+  UNION ALL
+  SELECT ${studentColumns.join(", ")} FROM students
+    WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))
+      AND NOT EXISTS (SELECT 1 FROM checked_students AS c
+        WHERE c.upload_id = ?1 AND c.username_key = students.username_key)`;
+
+/** What rows are checked against, closer than `compareRows` does. */
+export interface CheckedStanding extends Standing {
+  /** Keys of those who are stored, and of those of them who are inactive. */
+  stored: Set<string>;
+  inactive: Set<string>;
+}
+
+/** Looks up the students and StudentIds that rows name, as the file so far leaves them. One round trip. */
+export async function loadCheckedStanding(
+  database: Client,
+  { id, schoolId }: Of,
+  rows: readonly Row[],
+): Promise<CheckedStanding> {
+  const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
+  const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
+  const [students, stored, holders, usernames, studentIds] = await database.batch([
+    { sql: studentsSoFar, args: [id, schoolId, keys] },
+    {
+      sql: `SELECT username_key, inactive_since IS NOT NULL AS is_inactive FROM students
+            WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+      args: [schoolId, keys],
+    },
+    {
+      sql: `SELECT student_id, username_key, username FROM students WHERE school_id = ?2
+              AND student_id IN (SELECT value FROM json_each(?3)) AND NOT ${isMoved}
+            UNION ALL
+            SELECT student_id, username_key, username FROM checked_students
+            WHERE upload_id = ?1 AND student_id IN (SELECT value FROM json_each(?3))`,
+      args: [id, schoolId, ids],
+    },
+    {
+      sql: `SELECT DISTINCT username_key FROM deferred_rows
+            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+      args: [id, keys],
+    },
+    {
+      sql: `SELECT DISTINCT student_id FROM deferred_rows
+            WHERE upload_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
+      args: [id, ids],
+    },
+  ], "read");
+  const keysOf = (rows: readonly DatabaseRow[]) =>
+    new Set(rows.map((row) => row["username_key"] as string));
+  return {
+    students: studentsOf(students!.rows),
+    holders: holdersOf(holders!.rows),
+    waiting: {
+      usernames: keysOf(usernames!.rows),
+      studentIds: new Set(studentIds!.rows.map((row) => row["student_id"] as string)),
+    },
+    stored: keysOf(stored!.rows),
+    inactive: keysOf(stored!.rows.filter((row) => Number(row["is_inactive"]) === 1)),
+  };
+}
+
+/** What the rows that wait want, and who has it as the file leaves them: ?1 upload, ?2 school, ?3 line. */
+export const waitingSoFar = `
+  SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
+    coalesce(c.username, s.username) AS stored_username,
+    CASE WHEN c.username_key IS NULL THEN s.student_id ELSE c.student_id END AS stored_id,
+    coalesce(ch.username_key, students.username_key) AS holder_key,
+    coalesce(ch.username, students.username) AS holder
+  FROM deferred_rows d
+  LEFT JOIN students s ON s.school_id = ?2 AND s.username_key = d.username_key
+  LEFT JOIN checked_students c ON c.upload_id = ?1 AND c.username_key = d.username_key
+  LEFT JOIN checked_students ch ON ch.upload_id = ?1 AND ch.student_id = d.student_id
+  LEFT JOIN students ON students.school_id = ?2 AND students.student_id = d.student_id
+    AND NOT ${isMoved}
+  WHERE d.upload_id = ?1 AND d.line > ?3 ORDER BY d.line LIMIT ${PAGE}`;
+
+/** Which of these students were there before the file, whatever it added so far. */
+export async function keysThereBefore(
+  database: Client,
+  { id, schoolId }: Of,
+  usernameKeys: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await database.execute({
+    sql: `SELECT username_key FROM students
+          WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))
+            AND NOT EXISTS (SELECT 1 FROM checked_students AS c WHERE c.upload_id = ?1
+              AND c.username_key = students.username_key AND c.outcome = 'added')`,
+    args: [id, schoolId, JSON.stringify(usernameKeys)],
+  });
+  return new Set(rows.map((row) => row["username_key"] as string));
+}
+
+/** What a checked upload would make of a student. */
+export const outcomes = ["added", "changed", "left", "returned"] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export interface PreviewedStudent {
+  usernameKey: string;
+  username: string;
+  outcome: Outcome;
+  /** Of a student who is there, what would be another: columns as `Student` has them. */
+  changes: { column: keyof Student; from: unknown; to: unknown }[];
+}
+
+const some = outcomes.map((outcome) => `'${outcome}'`).join(", ");
+
+/** In order of the Username; one row more than the page has. */
+export async function previewedStudents(
+  database: Client,
+  id: string,
+  { limit, after }: Page<[string]>,
+  outcome?: Outcome,
+): Promise<PreviewedStudent[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT outcome, before, ${studentColumns.join(", ")} FROM checked_students
+          WHERE upload_id = ? AND username_key > ?
+            AND outcome ${outcome ? "= ?" : `IN (${some})`}
+          ORDER BY username_key LIMIT ?`,
+    args: [id, after?.[0] ?? "", ...(outcome ? [outcome] : []), limit + 1],
+  });
+  return rows.map((row) => {
+    const student = studentOf(row);
+    const { usernameKey, username } = student;
+    const outcome = row["outcome"] as Outcome;
+    return { usernameKey, username, outcome, changes: changesIn(row, student) };
+  });
+}
+
+function changesIn(row: DatabaseRow, after: Student): PreviewedStudent["changes"] {
+  if (row["before"] === null) return [];
+  const values = JSON.parse(row["before"] as string) as unknown[];
+  const before = studentOf(Object.fromEntries(
+    studentColumns.map((column, index) => [column, values[index]]),
+  ));
+  return optionalValues.filter((value) => before[value] !== after[value])
+    .map((column) => ({ column, from: before[column], to: after[column] }));
+}

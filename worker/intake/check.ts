@@ -1,0 +1,172 @@
+/**
+ * The check pass: one slice of a roster read against today's students, and what it would come to
+ * written down; no student is touched. At its end it is decided what becomes of the file: it is done, it
+ * is held, or the bridge sends it once more, to be applied.
+ *
+ * A slice costs one round trip more than one that is applied: the students are read in one statement,
+ * which answers only with those that would change.
+ */
+import type { Client } from "@libsql/client";
+import {
+  compareRows,
+  type Comparison,
+  loadCheckedStanding,
+  studentsSoFar,
+  waitingSoFar,
+} from "../database/school/checked-students.ts";
+import { writeCheckedSlice, writeCheckSettled } from "../database/school/check-writes.ts";
+import { type LoadedProgress, loadProgress } from "../database/school/slice-reads.ts";
+import type { SliceChanges } from "../roster/changes.ts";
+import type { Row } from "../roster/row.ts";
+import { differs, type Student, studentAfter } from "../roster/student.ts";
+import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
+import { finishCheck } from "./check-end.ts";
+import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
+import { type NextRows, pause, readNext } from "./reading.ts";
+import { type Ground, settleWaiting } from "./settle.ts";
+
+/**
+ * Checks a slice of a roster. Takes whole records only.
+ * @returns where to go on: after the last slice, what was decided
+ * @throws `WrongOffset` or `StaleSlice` when these bytes are not the next ones
+ */
+export async function checkSlice(slice: Slice, options: LaneOptions): Promise<Taken> {
+  const upload = await loadProgress(options.database, slice.id, slice.school);
+  if (!upload || !isNext(upload, slice)) throw new WrongOffset();
+  const { state, nextOffset, rejected } = await check(upload, slice, options);
+  const position = { ...upload.stored, state, offset: nextOffset, rejected };
+  if (state !== "checking" || nextOffset < upload.size) {
+    return { position, consumed: nextOffset - slice.offset };
+  }
+  const decided = await finishCheck(upload, options);
+  return { position: { ...position, ...decided }, consumed: slice.bytes.length };
+}
+
+/** Is it the upload's next slice, from the bridge of its school? */
+function isNext(upload: LoadedProgress, { bridge, pass, offset, bytes }: Slice): boolean {
+  const { stored, state, nextOffset, size } = upload;
+  return (state === "accepted" || state === "checking") && upload.bridge === bridge &&
+    stored.pass === pass && nextOffset === offset && offset + bytes.length <= size;
+}
+
+/** Where a slice left the upload. */
+type Reached = Pick<LoadedProgress, "state" | "nextOffset" | "rejected">;
+
+async function check(
+  upload: LoadedProgress,
+  { offset, bytes }: Slice,
+  options: LaneOptions,
+): Promise<Reached> {
+  const { database } = options;
+  if (offset === upload.size && offset > 0) {
+    // All is read, and the worker ended before it settled or decided.
+    return upload.deferred > 0 ? await settle(upload, options) : upload;
+  }
+  const next = await readNext(upload, { offset, bytes }, options);
+  // Nothing whole in it: the bridge has to send more at once.
+  if (next === undefined) return upload;
+  if (next.reading === undefined) {
+    await writeCheckedSlice(database, next.changes, null);
+    return reachedBy(next.changes);
+  }
+  await pause();
+  const changes = await compare(upload, next, database);
+  const named = upload.terms!.isSnapshot ? next.reading.rows.map((row) => row.usernameKey) : null;
+  await writeCheckedSlice(database, changes, named);
+  const reached = reachedBy(changes);
+  if (!next.reading.isEnd || upload.deferred + changes.deferred.length === 0) return reached;
+  return await settle({
+    ...upload,
+    ...reached,
+    problems: upload.problems + changes.problems.length + changes.more.problems,
+  }, options);
+}
+
+function reachedBy({ upload, state, nextOffset, rejected }: SliceChanges): Reached {
+  return { state, nextOffset, rejected: upload.rejected + rejected };
+}
+
+/** What the rows of a slice would change. */
+async function compare(
+  upload: LoadedProgress,
+  { reading, changes }: NextRows,
+  database: Client,
+): Promise<SliceChanges> {
+  const { rows } = reading;
+  if (rows.length === 0) return { ...changes, students: [] };
+  const additionsOnly = upload.terms!.additionsUntil !== null;
+  const isRepeated = changes.problems.some(({ code }) => code === "username_repeated");
+  if (upload.deferred === 0 && !isRepeated && !wantsTwice(rows)) {
+    const comparison = await compareRows(database, upload, rows, additionsOnly);
+    if (!comparison.collides) return { ...changes, ...plainly(comparison) };
+  }
+  return await inOrder(upload, { reading, changes }, database, additionsOnly);
+}
+
+/** Do two rows want one StudentId? */
+function wantsTwice(rows: readonly Row[]): boolean {
+  const ids = rows.flatMap(({ studentId }) => studentId ?? []);
+  return new Set(ids).size < ids.length;
+}
+
+/** No row concerns another one's. */
+function plainly({ differences }: Comparison): Pick<SliceChanges, "students" | "counted"> {
+  const counted = { added: 0, updated: 0 };
+  const students = differences.map(({ row, before }) => {
+    const after = studentAfter(before ?? undefined, row);
+    if (before === null) counted.added++;
+    else if (differs(before, after)) counted.updated++;
+    return after;
+  });
+  return { students, counted };
+}
+
+/** Looks at what is stored and at what the file so far leaves, row by row. */
+async function inOrder(
+  upload: LoadedProgress,
+  { reading, changes }: NextRows,
+  database: Client,
+  additionsOnly: boolean,
+): Promise<SliceChanges> {
+  const standing = await loadCheckedStanding(database, upload, reading.rows);
+  const { stored, inactive, waiting } = standing;
+  const rows = additionsOnly
+    ? reading.rows.filter(({ usernameKey }) => !stored.has(usernameKey))
+    : reading.rows;
+  const roll: Roll = { students: new Map(standing.students), holders: standing.holders };
+  const outcomes = { added: 0, updated: 0, unchanged: 0 };
+  const postponed = applyInOrder(rows, roll, waiting, outcomes);
+  const isPostponed = new Set(postponed);
+  const keys = new Set(
+    rows.filter((row) => !isPostponed.has(row)).map(({ usernameKey }) => usernameKey),
+  );
+  const students: Student[] = [];
+  for (const key of keys) {
+    const before = standing.students.get(key);
+    const after = roll.students.get(key)!;
+    if (!before || inactive.has(key) || differs(before, after)) students.push(after);
+  }
+  return {
+    ...changes,
+    students,
+    counted: { added: outcomes.added, updated: outcomes.updated },
+    deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
+  };
+}
+
+/** What the file so far leaves, in place of the students. */
+const checked: Ground = {
+  waiting: waitingSoFar,
+  students: studentsSoFar,
+  write: writeCheckSettled,
+};
+
+async function settle(upload: LoadedProgress, options: LaneOptions): Promise<Reached> {
+  const completedAt = new Date(options.now).toISOString();
+  const failed = await settleWaiting(options.database, upload, {
+    completedAt,
+    pause,
+    ground: checked,
+  });
+  return { state: "checking", nextOffset: upload.size, rejected: upload.rejected + failed };
+}
