@@ -2,6 +2,7 @@
  * What a slice of a roster writes. All that one slice changes is one batch: its rows, its problems and
  * the offset of the next one.
  */
+import type { UploadId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import {
   type KeptRecord,
