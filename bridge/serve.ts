@@ -327,11 +327,15 @@ function healthOf(
       ...now("catalog_not_synced", keeper.storage.notDurable),
       ...now("keyring_away", keeper.storage.keyringAway),
       ...now("events_set_aside", telling.refused),
+      ...now("results_delayed", { reason: outbox.resultsDelayed }),
     ],
   };
 }
 
-function now(trouble: CurrentTrouble["trouble"], { reason }: Trouble): CurrentTrouble[] {
+function now(
+  trouble: CurrentTrouble["trouble"],
+  { reason }: { reason: string | undefined },
+): CurrentTrouble[] {
   return reason === undefined ? [] : [{ trouble, reason }];
 }
 

@@ -8,6 +8,7 @@ import type { Log } from "../../shared/log.ts";
 import type { UploadId } from "../../shared/protocol.ts";
 import type { OutboxEntry } from "../vault/catalog/catalog.ts";
 import { backoffMs } from "./backoff.ts";
+import { DelayedResults, ResultsDelayed } from "./delayed-results.ts";
 import { type Ended, relayUpload, stepAside, Stopped, type UploadOptions } from "./upload.ts";
 import { WorkerFault, WorkerUnavailable } from "./worker-client.ts";
 
@@ -49,8 +50,12 @@ export class Outbox {
   readonly #askedFor = new Set<UploadId>();
   #stopped = false;
 
+  readonly #delayed: DelayedResults;
+
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { vault: { catalog }, random, log } = options;
+    this.#delayed = new DelayedResults({ catalog, random, log, again: (entry) => this.add(entry) });
   }
 
   /**
@@ -97,11 +102,13 @@ export class Outbox {
     for (const { uploadId, schoolId: other } of this.#options.vault.catalog.outbox()) {
       if (other === schoolId) this.#aside.delete(uploadId);
     }
+    this.#delayed.forget(schoolId);
     await this.#running.get(schoolId);
   }
 
   /** The worker answered something: schools that wait try again at once. */
   wake(): void {
+    this.#delayed.wake();
     for (const queue of this.#queues.values()) {
       clearTimeout(queue.timer);
       queue.timer = undefined;
@@ -111,9 +118,14 @@ export class Outbox {
 
   /** How many files are on their way or waiting. */
   get length(): number {
-    let length = 0;
+    let length = this.#delayed.waiting;
     for (const queue of this.#queues.values()) length += queue.entries.length;
     return length;
+  }
+
+  /** Why results are not there although they could be; `undefined`: all are. */
+  get resultsDelayed(): string | undefined {
+    return this.#delayed.reason;
   }
 
   /** How many files stepped aside. */
@@ -124,6 +136,7 @@ export class Outbox {
   /** Starts nothing more and returns when what runs is at the end of its call. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#delayed.stop();
     for (const queue of this.#queues.values()) clearTimeout(queue.timer);
     await Promise.all(this.#running.values());
   }
@@ -142,12 +155,14 @@ export class Outbox {
     try {
       const options = { ...this.#options, stopped: () => this.#stopped || !this.#isWanted(queue) };
       this.#ended(entry, await this.#relay(entry, queue, options));
+      this.#delayed.over(entry.uploadId);
       queue.entries.shift();
       queue.failures = 0;
       queue.faults = 0;
       if (this.#askedFor.delete(entry.uploadId)) this.goOn(entry.uploadId);
     } catch (error) {
-      if (!(error instanceof Stopped)) this.#postpone(entry, queue, error as Error);
+      if (error instanceof ResultsDelayed) this.#passBy(entry, queue, error);
+      else if (!(error instanceof Stopped)) this.#postpone(entry, queue, error as Error);
     }
     if (this.#isWanted(queue)) {
       this.#queues.delete(schoolId);
@@ -187,6 +202,15 @@ export class Outbox {
       log(`upload.${ended.state}`, { ...fields, reason: ended.why });
     }
     this.#options.ended?.();
+  }
+
+  /** Its rows are applied: what comes after it need not wait for its results. */
+  #passBy(entry: OutboxEntry, queue: Queue, error: ResultsDelayed): void {
+    if (this.#stopped || !this.#isWanted(queue)) return;
+    this.#delayed.delay(entry, error, this.#fields(entry));
+    queue.entries.shift();
+    queue.failures = 0;
+    queue.faults = 0;
   }
 
   #fields({ uploadId, schoolId, name, fileId }: OutboxEntry): Record<string, unknown> {

@@ -15,6 +15,7 @@ import type { CatalogFile, OutboxEntry } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Source } from "./unpacking/archive.ts";
 import { contentOf } from "./unpacking/content.ts";
+import { ResultsDelayed } from "./delayed-results.ts";
 import { isDeliverable, type StoredDownload, storeDownload } from "./download.ts";
 import { type WorkerClient, WorkerRefusal, WorkerUnavailable } from "./worker-client.ts";
 
@@ -233,7 +234,11 @@ async function deliver(
       if (!isDeliverable(result)) {
         throw new WorkerUnavailable("the worker names a result that no home can have");
       }
-      const delivery = await storeDownload(vault, entry.schoolId, worker.download(result.href));
+      const delivery = await storeDownload(vault, entry.schoolId, worker.download(result.href))
+        .catch((error) => {
+          if (!(error instanceof WorkerUnavailable)) throw error;
+          throw new ResultsDelayed(error.message, error.retryAfterMs);
+        });
       stored.push({ path: `${result.folder}/${result.name}`, delivery });
     }
     vault.catalog.finishUpload(entry, stored);

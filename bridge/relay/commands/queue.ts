@@ -163,12 +163,11 @@ export class Commands {
   #postpone(waiting: Waiting, error: Error): void {
     waiting.failures++;
     const waitMs = Math.round(backoffMs(waiting.failures, this.#options.random));
-    this.#options.log("command.failed", {
-      ...this.#fields(waiting.command),
-      reason: error.message,
-      failures: waiting.failures,
-      waitMs,
-    });
+    // Once: that it is over says the line of its end, and what waits is in the metrics.
+    if (waiting.failures === 1) {
+      const fields = this.#fields(waiting.command);
+      this.#options.log("command.failed", { ...fields, reason: error.message, waitMs });
+    }
     if (this.#stopped) return;
     waiting.timer = setTimeout(() => {
       waiting.timer = undefined;
