@@ -87,6 +87,8 @@ export const NODE_TIMEOUTS = {
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
 };
+/** So long answers that are under way may take when the worker is to end: less than a platform waits. */
+const GRACE_MS = 3_000;
 
 interface NodeRequest {
   incoming: { socket: { remoteAddress?: string | undefined } };
@@ -103,7 +105,11 @@ interface NodeProcess {
   exit(code: number): void;
 }
 
-export function onNode(process: NodeProcess, timeouts = NODE_TIMEOUTS): Runtime {
+export function onNode(
+  process: NodeProcess,
+  timeouts = NODE_TIMEOUTS,
+  graceMs = GRACE_MS,
+): Runtime {
   return {
     environment: () => process.env,
     async listen(fetch, hostname, port) {
@@ -119,18 +125,8 @@ export function onNode(process: NodeProcess, timeouts = NODE_TIMEOUTS): Runtime 
       });
       const bound = server.address();
       const at = typeof bound === "object" && bound ? bound.port : port;
-      const stop = () =>
-        new Promise<void>((resolve) => {
-          // Connections that are kept for a next request would hold the server open, and one that is
-          // answered now is kept from then on.
-          const sweep = setInterval(() => {
-            if ("closeIdleConnections" in server) server.closeIdleConnections();
-          }, 20);
-          server.close(() => {
-            clearInterval(sweep);
-            resolve();
-          });
-        });
+      const silent = silentConnections(server as NodeServer);
+      const stop = () => stopped(server as NodeServer, silent, graceMs);
       return { address: url(hostname, at), stop };
     },
     onStop(stop) {
@@ -139,6 +135,53 @@ export function onNode(process: NodeProcess, timeouts = NODE_TIMEOUTS): Runtime 
     exit: (code) => process.exit(code),
     keepFilesPrivate: () => void process.umask(PRIVATE),
   };
+}
+
+interface NodeSocket {
+  bytesRead: number;
+  destroy(): void;
+  on(event: "close", listener: () => void): void;
+}
+
+interface NodeServer {
+  on(event: "connection", listener: (socket: NodeSocket) => void): void;
+  close(closed: () => void): void;
+  closeIdleConnections(): void;
+  closeAllConnections(): void;
+}
+
+/** Connections that have said nothing yet. Node does not count them as idle. */
+function silentConnections(server: NodeServer): () => NodeSocket[] {
+  const sockets = new Set<NodeSocket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  return () => [...sockets].filter(({ bytesRead }) => bytesRead === 0);
+}
+
+/**
+ * Lets what is under way come to its end, within the grace. Connections that are kept for a next request
+ * would hold the server open, and one that is answered now is kept from then on; a client whose call was
+ * aborted opens another connection for its next one, which may never come.
+ */
+function stopped(
+  server: NodeServer,
+  silent: () => NodeSocket[],
+  graceMs: number,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of silent()) socket.destroy();
+    }, 20);
+    const late = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(late);
+      resolve();
+    });
+  });
 }
 
 function url(host: string, port: number): string {
