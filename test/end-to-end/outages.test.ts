@@ -217,14 +217,17 @@ test("a worker that is slow, fails or is something else altogether: uploads go o
 
   await t.test("is slow", async () => {
     let calls = 0;
+    let answer!: () => void;
+    const slow = new Promise<void>((resolve) => answer = resolve);
     front.behave = async (_call, _response, pass) => {
       calls++;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await slow;
       await pass();
     };
     await school.put("/inbound/roster.csv", big);
     const completed = () => events(service, "upload.completed").length;
     assert.equal(completed(), number, "the upload does not wait for it");
+    answer();
     await until(() => completed() === number + 1);
     assert.ok(calls >= 4);
   });
