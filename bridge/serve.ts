@@ -214,7 +214,7 @@ function relayOf(
   const rotation = new KeyRotation({ vault, after: systemAfter, log, told });
   const commands = new Commands({
     ...{ vault, worker, outbox, rotation },
-    remove: (file) => removeFile(keeper, file),
+    remove: (file, why) => removeFile(keeper, file, why),
     ...{ concurrency, now, random, log, slugOf },
     acknowledged: () => telling.nudge(),
   });

@@ -29,3 +29,8 @@ export function isProcessingName(name: string): boolean {
 export function exportName(timeCode: string): string {
   return `verified-${timeCode}.csv`;
 }
+
+/** Is it the name of an export? */
+export function isExportName(name: string): boolean {
+  return /^verified-\d{8}T\d{9}Z\.csv$/.test(name);
+}

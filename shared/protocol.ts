@@ -254,7 +254,13 @@ export const Command = v.variant("type", [
     exportId: v.nullish(ExportId, null),
   }),
   /** Take a file out of the home. */
-  v.object({ ...commandFields, type: v.literal("remove"), path: v.string() }),
+  v.object({
+    ...commandFields,
+    type: v.literal("remove"),
+    path: v.string(),
+    /** For the ledger; an administrator who asked for this one file gave none. */
+    why: v.optional(v.string()),
+  }),
   /** Forget the school: its files, its uploads, its keys. */
   v.object({ ...commandFields, type: v.literal("purge") }),
   /** Ask again about an upload that was held or parked. */

@@ -18,6 +18,7 @@ import { sayWhatTheyNeed } from "./needs.ts";
 import { overviewRoutes } from "./overview.ts";
 import { placementRoutes } from "./placements.ts";
 import { removalRoutes } from "./removals.ts";
+import { retentionRoutes } from "./retention.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
 import { storageKeyRoutes } from "./storage-key.ts";
@@ -54,6 +55,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", exportRoutes(context));
   routes.route("/", fileRoutes(context));
   routes.route("/", removalRoutes(context));
+  routes.route("/", retentionRoutes(context));
   routes.route("/", storageKeyRoutes(context));
   routes.route("/", doorRoutes(context));
   routes.route("/", contactRoutes(context));

@@ -64,6 +64,7 @@ const rooms: Record<string, string> = {
   overview: "What needs a person, and how things go",
   schools: "Schools and their settings",
   connection: "Where a school comes in",
+  retention: "For how long a school's home keeps what is done with",
   "storage-key": "The key that a school's stored files are encrypted with",
   keys: "Schools' SSH keys",
   suspension: "Putting a school out for a while",

@@ -16,6 +16,7 @@ import { directoryQuery, directoryVersion, readDirectory } from "../database/con
 import { askAgain, pendingCommands, readCommands } from "../database/school/commands.ts";
 import { tickInPassing } from "../export/tick.ts";
 import { endPauses } from "../intake/pause-ends.ts";
+import { retainInPassing } from "../intake/retention.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
@@ -81,10 +82,13 @@ function refuseSecond(
 function tickingOnce(context: WorkerContext): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   return () =>
-    underWay ??= tickInPassing(context).then(() => endPauses(context)).then(() => {
-      underWay = undefined;
-      context.tell?.();
-    });
+    underWay ??= tickInPassing(context)
+      .then(() => endPauses(context))
+      .then(() => retainInPassing(context))
+      .then(() => {
+        underWay = undefined;
+        context.tell?.();
+      });
 }
 
 /** Resolves with the work, or after so many milliseconds without it. */

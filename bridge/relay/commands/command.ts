@@ -12,7 +12,7 @@ export interface CommandContext {
   /** Of the schools' storage keys. */
   rotation: { begin(schoolId: number, done: CommandDone): Promise<void> };
   /** Takes a file out of its home, whoever is using it. */
-  remove(file: CatalogFile): Promise<void>;
+  remove(file: CatalogFile, why?: string): Promise<void>;
   /** The acknowledgement of a command, for a handler that writes it with what it does. */
   done(command: Command, outcome?: Outcome, why?: string): CommandDone;
 }

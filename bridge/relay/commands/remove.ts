@@ -8,6 +8,6 @@ export const remove: Handler<"remove"> = async (command, context) => {
     catalog.commands.record(context.done(command, "failed", "the file is being processed"));
     return;
   }
-  if (file) await context.remove(file);
+  if (file) await context.remove(file, command.why);
   catalog.commands.record(context.done(command));
 };

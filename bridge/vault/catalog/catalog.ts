@@ -198,8 +198,8 @@ export class Catalog {
   }
 
   /** Takes the file out of the home; its blob is doomed. */
-  remove(id: number): void {
-    this.#files.remove(id);
+  remove(id: number, why?: string): void {
+    this.#files.remove(id, why);
   }
 
   // Acceptance and delivery

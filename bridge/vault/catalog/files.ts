@@ -256,16 +256,16 @@ export class Files {
     });
   }
 
-  remove(id: number): void {
-    this.#database.transaction(() => this.removeIn(this.file(id)!));
+  remove(id: number, why?: string): void {
+    this.#database.transaction(() => this.removeIn(this.file(id)!, why));
   }
 
   /** Removes the file; to be called within a transaction. */
-  removeIn(file: CatalogFile): void {
+  removeIn(file: CatalogFile, why?: string): void {
     this.#doomed.add(file.blob);
     this.#replaced.drop(file.id);
     this.#database.run("DELETE FROM files WHERE id = ?", file.id);
-    this.#ledger.tellFile(file, file.path, "removed");
+    this.#ledger.tellFile(file, file.path, "removed", why);
   }
 
   /** Gives the file another path, and what goes with it; to be called within a transaction. */

@@ -71,7 +71,7 @@ async function bridgeAsked(...commands: { id: string; type: string; schoolId: nu
   const hands = new Commands({
     rotation: { begin: () => Promise.reject(new Error("no key is rotated here")) },
     ...{ ...shared, vault, outbox, slugOf, concurrency: 2 },
-    remove: (file) => removeFile(keeper, file),
+    remove: (file, why) => removeFile(keeper, file, why),
     acknowledged: () => telling.nudge(),
   });
   const directory = new SchoolDirectory(catalog);
@@ -149,6 +149,22 @@ test("a file is removed when an administrator asks, and asking twice does no har
   await until(() => it.told.length === 2);
   assert.deepEqual(it.told.map(({ outcome }) => outcome), ["done", "done"]);
   assert.deepEqual(await names(it.homes.home(1)), []);
+});
+
+test("a file that a retention removes is told with the reason", async () => {
+  const why = "kept for 30 days, as admin asked: policy";
+  const remove = { id: randomUUID(), type: "remove", schoolId: 1, path: "/inbound/a.txt", why };
+  await using it = await bridgeAsked(remove);
+  await put(it.homes.home(1), "/inbound/a.txt", "text");
+  const events: { type: string; why?: string }[] = [];
+  const { ledger } = it.homes.catalog;
+  const drop = ledger.dropEvents.bind(ledger);
+  ledger.dropEvents = (through) => {
+    events.push(...ledger.events(1000).map(({ event }) => event as typeof events[0]));
+    drop(through);
+  };
+  it.start();
+  await until(() => it.told.length === 1 && events.some((event) => event.why === why));
 });
 
 test("a purge forgets the school's files, its uploads and its keys, and no other's", async () => {

@@ -155,6 +155,11 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("get", "/admin/schools/{slug}/placements?limit=1", school, 200);
   await call("get", "/admin/schools/{slug}/connection", school, 200);
   await call("get", "/admin/schools/{slug}/storage-key", school, 200);
+  await call("get", "/admin/schools/{slug}/retention", school, 404);
+  const retention = { days: 365, reason: "The registrar's policy of 2026" };
+  await call("put", "/admin/schools/{slug}/retention", school, 200, retention);
+  await call("get", "/admin/schools/{slug}/retention", school, 200);
+  await call("delete", "/admin/schools/{slug}/retention", school, 204);
   await call("post", "/admin/schools/{slug}/storage-key/rotate", school, 202);
   await call("post", "/admin/schools/{slug}/storage-key/rotate", school, 409);
   await call("post", "/admin/schools/{slug}/suspension", school, 200);

@@ -92,3 +92,13 @@ export function recordOutcomes(
     args: [bridge, new Date(Date.parse(now) - KEPT_MS).toISOString()],
   }];
 }
+
+/** The paths of files that a bridge is asked to remove and has not said anything about yet. */
+export async function removalsAskedFor(database: Client, schoolId: number): Promise<string[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT command ->> '$.path' AS path FROM commands
+          WHERE school_id = ? AND type = 'remove' AND done_at IS NULL`,
+    args: [schoolId],
+  });
+  return rows.map((row) => row["path"] as string);
+}

@@ -113,6 +113,21 @@ export async function listFiles(
   return rows.map(readFile);
 }
 
+/** The oldest files that are as they are since `before` or longer, after a place in their order. */
+export async function filesBefore(
+  database: Client,
+  schoolId: SchoolId,
+  before: string,
+  { after: [at, path], limit }: { after: [string, string]; limit: number },
+): Promise<StoredFile[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM files WHERE school_id = ? AND at <= ? AND (at, path) > (?, ?)
+          ORDER BY at, path LIMIT ?`,
+    args: [schoolId, before, at, path, limit],
+  });
+  return rows.map(readFile);
+}
+
 export async function fileByPath(
   database: Client,
   schoolId: SchoolId,
