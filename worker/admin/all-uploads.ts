@@ -8,7 +8,7 @@ import { listUploadsOf, problemsByCode } from "../database/school/uploads.ts";
 import { accept } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { principalOf, schoolIds } from "../http/principal.ts";
-import { noSuchSchool } from "./find-school.ts";
+import { findAnySchool, noSuchSchool } from "./find-school.ts";
 import { findUpload } from "./find-upload.ts";
 import { InstantText } from "./instant.ts";
 import { needs } from "./needs.ts";
@@ -35,15 +35,16 @@ export function allUploadRoutes({ database }: WorkerContext): Hono {
   routes.get("/uploads", needs("viewer", "own"), described, async (c) => {
     const page = readPage(c, v.tuple([v.string(), v.string()]));
     const { school, state, since } = accept(Which, c.req.query(), "query");
-    const slugs = await schoolSlugs(database, schoolIds(principalOf(c)));
-    const schools = [...slugs].filter(([, slug]) => school === undefined || slug === school);
-    if (school !== undefined && schools.length === 0) throw noSuchSchool(school);
+    const only = schoolIds(principalOf(c));
+    const named = school === undefined ? undefined : await findAnySchool(database, school);
+    if (named && only && !only.includes(named.id)) throw noSuchSchool(named.slug);
     const filter = {
-      schools: schools.map(([id]) => id),
+      schoolIds: named ? [named.id] : only,
       state,
       since: since === undefined ? undefined : instant(Date.parse(since)),
     };
     const uploads = await listUploadsOf(database, filter, page);
+    const slugs = await schoolSlugs(database, uploads.map(({ schoolId }) => schoolId));
     return c.json(writePage(uploads, page, (last) => [last.acceptedAt, last.id], (upload) => ({
       school: slugs.get(upload.schoolId),
       ...uploadAnswer(upload),

@@ -21,6 +21,7 @@ import { removalRoutes } from "./removals.ts";
 import { retentionRoutes } from "./retention.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
+import { storyRoutes } from "./stories.ts";
 import { storageKeyRoutes } from "./storage-key.ts";
 import { studentRoutes } from "./students.ts";
 import { suspensionRoutes } from "./suspensions.ts";
@@ -45,6 +46,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", placementRoutes(context));
   routes.route("/", uploadRoutes(context));
   routes.route("/", allUploadRoutes(context));
+  routes.route("/", storyRoutes(context));
   routes.route("/", uploadFileRoutes(context));
   routes.route("/", uploadDecisionRoutes(context));
   routes.route("/", uploadPreviewRoutes(context));

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { SchoolId } from "../../shared/protocol.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
+  allSlugs,
   bridgesSeen,
   endingKeys,
   schoolSlugs,
@@ -37,7 +38,8 @@ export function overviewRoutes({ database, now }: WorkerContext): Hono {
   });
   return new Hono().get("/overview", needs("viewer", "own"), described, async (c) => {
     const moment = now();
-    const slugs = await schoolSlugs(database, schoolIds(principalOf(c)));
+    const only = schoolIds(principalOf(c));
+    const slugs = await (only ? schoolSlugs(database, only) : allSlugs(database));
     const schools = [...slugs.keys()];
     const first = instant(moment - (DAYS - 1) * DAY_MS).slice(0, 10);
     const ending = { now: instant(moment), by: instant(moment + ENDING_DAYS * DAY_MS) };

@@ -15,7 +15,12 @@ import { recordOutcomes } from "../database/school/commands.ts";
 import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
 import { recordRefusals } from "../database/school/logins.ts";
 import { recordFiles, recordReads } from "../database/school/files.ts";
-import { knownHashes, type NumberedEvent, recordEvents } from "../database/school/ledger.ts";
+import {
+  knownHashes,
+  type NumberedEvent,
+  recordEvents,
+  recordGone,
+} from "../database/school/ledger.ts";
 import { tellOfDeliveries, tellOfDownloads } from "../database/school/occurrences.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -81,8 +86,9 @@ async function take(
   const last = fresh.at(-1);
   const statements: InStatement[] = [
     ...recordEvents(bridge.id, own),
-    ...(last ? [moveHead(bridge, last, instant(now()))] : []),
     ...recordRefusals(bridge.id, fresh, instant(now() - STRANGERS_MS)),
+    ...recordGone(bridge.id, fresh.filter((event) => !schools.has(event.head.schoolId))),
+    ...(last ? [moveHead(bridge, { first: fresh[0]!, last }, instant(now()))] : []),
     ...recordFiles(own),
     ...recordReads(own),
     ...recordDownloads(own),

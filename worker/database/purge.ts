@@ -79,6 +79,7 @@ export async function purgeSchool(
     bumpDirectory,
     auditEntry(by, id, "school.purge_started", { slug, name }),
   ], "write");
+  await keepPlaces(database, id);
   await deleteInPieces(database, id);
   // Children before what they are found by, as ever.
   const rest = Object.entries(schoolRows).filter(([table]) =>
@@ -86,6 +87,19 @@ export async function purgeSchool(
   );
   await database.batch(rest.map(([table, where]) => deletion(table, where, id)), "write");
   await forgetDeleted(database);
+}
+
+/** What happened goes with the school; that something did stays, so that the chains can be checked. */
+async function keepPlaces(database: Client, id: SchoolId): Promise<void> {
+  const piece: InStatement = {
+    sql: `INSERT INTO ledger_gone (bridge_id, number, previous, hash)
+          SELECT bridge_id, number, previous, hash FROM ledger AS l WHERE school_id = ?
+            AND NOT EXISTS (SELECT 1 FROM ledger_gone AS g
+              WHERE g.bridge_id = l.bridge_id AND g.number = l.number)
+          LIMIT ${ROWS}`,
+    args: [id],
+  };
+  while ((await database.execute(piece)).rowsAffected === ROWS);
 }
 
 /** The mass of a school's rows. What others are found by stays for the batch that comes after. */

@@ -13,6 +13,7 @@ import { trimOccurrences } from "../database/school/occurrences.ts";
 import { handOver } from "./handing-over.ts";
 import { createMailSender } from "./mail-sender.ts";
 import type { MailServer, Post } from "./outgoing.ts";
+import { sealAudit } from "./sealing.ts";
 import { watch } from "./watch.ts";
 import { createWebhookSender } from "./webhook-sender.ts";
 
@@ -44,6 +45,9 @@ const TRIMMED = 500;
 /** What waits for a next try is looked for so often, in milliseconds; what is new is sent at once. */
 const WAITING_EVERY_MS = 2_000;
 
+/** The audit is sealed so often, in milliseconds. */
+const SEAL_EVERY_MS = 2_000;
+
 export function createTeller(context: Telling): Teller {
   const { database, mail, now, log } = context;
   const webhooks = createWebhookSender(context);
@@ -64,6 +68,7 @@ export function createTeller(context: Telling): Teller {
     let handed = await handOver(handing);
     const isNew = handed !== "nothing";
     while (handed === "more") handed = await handOver(handing);
+    if (await isDue("seal", SEAL_EVERY_MS)) await sealAudit({ database, now, log });
     if (await isDue("trim", HOUR)) await trim();
     if (!isNew && now() < lookedForWaiting + WAITING_EVERY_MS) return false;
     lookedForWaiting = now();

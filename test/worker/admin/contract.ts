@@ -177,6 +177,8 @@ async function story(call: Call, { database }: Api): Promise<void> {
   const codes = await call("get", "/admin/uploads/{id}/problems/codes", { id }, 200);
   assert.ok(codes.body.items.length > 0);
   await call("get", "/admin/overview", {}, 200);
+  const told = await call("get", "/admin/uploads/{id}/story", { id }, 200);
+  assert.ok(told.body.items.length > 0);
   const problems = await call("get", "/admin/uploads/{id}/problems", { id }, 200);
   assert.ok(problems.body.items.length > 0);
   await call("get", "/admin/uploads/{id}/report", { id }, 200);
@@ -258,6 +260,7 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await webhooks(call, database, { slug, id: schoolId });
   await tokens(call, slug);
   await call("get", `/admin/audit?school=${slug}`, {}, 200);
+  await call("get", "/admin/audit/verify", {}, 200);
   await call("delete", "/admin/schools/{slug}", school, 400);
   await call("delete", `/admin/schools/{slug}?confirm=${slug}`, school, 202);
   await call("get", "/admin/schools/{slug}", school, 200);

@@ -56,6 +56,7 @@ eachDatabase("what administrators see of a school", (database) => {
       completed_at: "2026-11-22T10:00:09.000Z",
     });
     const expected = {
+      school: "seen",
       id,
       name: "roster.csv",
       timeCode: "20261122T101530123Z",

@@ -69,8 +69,12 @@ eachDatabase("deleting a school", (database) => {
       "bridges",
       "directory",
       "former_schools",
+      "ledger_gone",
+      "lifted_bans",
       "migrations",
+      "refused_logins",
       "rounds",
+      "seals",
       "sessions",
       "tokens",
     ];
@@ -129,7 +133,7 @@ eachDatabase("deleting a school", (database) => {
     const { rows: [later] } = await client.execute("SELECT version FROM directory");
     assert.ok(Number(later![0]) > Number(version![0]));
 
-    const { body } = await app.admin("GET", "/admin/audit?limit=2");
+    const { body } = await app.admin("GET", "/admin/audit?school=doomed&limit=2");
     assert.deepEqual(
       body.items.map(({ action, detail }: { action: string; detail: { slug: string } }) => [
         action,

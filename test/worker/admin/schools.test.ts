@@ -51,6 +51,7 @@ eachDatabase("schools", (database) => {
     assert.ok(await directoryVersion() > before);
     assert.deepEqual(await lastAudit(), {
       id: (await lastAudit()).id,
+      source: "worker",
       at: "2026-11-22T10:15:30.123Z",
       actor: "admin",
       action: "school.created",

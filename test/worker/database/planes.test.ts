@@ -18,6 +18,10 @@ const planes: Record<"control" | "school", string[]> = {
       "bridges",
       "audit",
       "tokens",
+      "sessions",
+      "seals",
+      "bridge_runs",
+      "lifted_bans",
       "schedules",
       "watches",
       "rounds",
@@ -35,7 +39,7 @@ const planes: Record<"control" | "school", string[]> = {
       "export_rows",
       "occurrences",
     ],
-    ...["commands", "files", "ledger"],
+    ...["commands", "files", "ledger", "ledger_gone", "refused_logins", "student_changes"],
   ],
 };
 

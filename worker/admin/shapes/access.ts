@@ -54,12 +54,50 @@ export const Me = v.pipe(
 
 export const AuditEntry = v.pipe(
   v.object({
-    id: Count,
+    id: v.pipe(Text, v.description("The worker's number, or the bridge's with its catalog's id")),
     at: Time,
+    source: v.pipe(
+      v.picklist(["worker", "bridge"]),
+      v.description("Whether an administrator did it, or it happened on a bridge"),
+    ),
     actor: Text,
-    action: v.pipe(Text, v.description("Such as `school.created`")),
+    action: v.pipe(Text, v.description("Such as `school.created` or `file.removed`")),
     school: v.pipe(NullableText, v.description("Null when it is gone, or none is meant")),
+    upload: v.optional(v.pipe(Text, v.description("The upload it is about"))),
     detail: v.pipe(v.looseObject({}), v.description("What depends on the action")),
   }),
   v.metadata({ ref: "AuditEntry" }),
+);
+
+export const StoryStep = v.pipe(
+  v.object({
+    at: Time,
+    action: Text,
+    actor: Text,
+    detail: v.pipe(v.looseObject({}), v.description("What depends on the action")),
+  }),
+  v.metadata({ ref: "StoryStep" }),
+);
+
+export const Verified = v.pipe(
+  v.object({
+    isWhole: v.boolean(),
+    faults: v.array(v.object({
+      chain: v.pipe(Text, v.description("`audit`, or a bridge by its catalog's id")),
+      number: v.number(),
+      kind: v.picklist(["missing", "changed", "added"]),
+      why: Text,
+    })),
+    more: v.pipe(v.boolean(), v.description("More were found than are listed")),
+    entries: Count,
+    unsealed: v.pipe(Count, v.description("Entries since the last seal")),
+    seals: Count,
+    events: Count,
+    verifiedUpTo: v.nullable(v.object({
+      seal: v.number(),
+      hash: v.pipe(Text, v.description("As the worker's log has it under audit.sealed")),
+      at: Time,
+    })),
+  }),
+  v.metadata({ ref: "LedgerVerified" }),
 );

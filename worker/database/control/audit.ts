@@ -77,8 +77,11 @@ export interface AuditFilter {
   /** A slug. */
   school?: string | undefined;
   action?: string | undefined;
+  actor?: string | undefined;
   /** ISO 8601 UTC to the millisecond: entries of that moment and later. */
   since?: string | undefined;
+  /** The same: entries before that moment. */
+  until?: string | undefined;
   /** Only of these schools, whatever else is asked for; `undefined`: of all, and of none. */
   only?: readonly SchoolId[] | undefined;
 }
@@ -86,8 +89,8 @@ export interface AuditFilter {
 /** Newest first; one row more than the page has. */
 export async function listAudit(
   database: Client,
-  { limit, after }: Page<[number]>,
-  { school, action, since, only }: AuditFilter = {},
+  { limit, after }: Page<[id: number]>,
+  { school, action, actor, since, until, only }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
   const conditions: [string, string | undefined][] = [
     [
@@ -97,7 +100,9 @@ export async function listAudit(
       school,
     ],
     ["a.action = ?", action],
+    ["a.actor = ?", actor],
     ["a.at >= ?", since],
+    ["a.at < ?", until],
     ["a.school_id IN (SELECT value FROM json_each(?))", only && JSON.stringify(only)],
   ];
   const wanted = conditions.filter(([, value]) => value !== undefined);
@@ -149,5 +154,27 @@ export async function removalsAsked(
     path: row["path"] as string,
     actor: row["actor"] as string,
     at: row["at"] as string,
+  }));
+}
+
+/** What administrators did to an upload, in their order. */
+export async function auditOfUpload(
+  database: Client,
+  schoolId: SchoolId,
+  upload: string,
+): Promise<AuditEntry[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT id, at, actor, action, detail FROM audit
+          WHERE school_id = ? AND action LIKE 'upload.%'
+            AND (detail ->> '$.upload' = ?2 OR detail ->> '$.id' = ?2) ORDER BY id`,
+    args: [schoolId, upload],
+  });
+  return rows.map((row) => ({
+    id: Number(row["id"]),
+    at: row["at"] as string,
+    actor: row["actor"] as string,
+    action: row["action"] as string,
+    school: null,
+    detail: JSON.parse(row["detail"] as string),
   }));
 }

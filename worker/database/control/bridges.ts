@@ -63,13 +63,16 @@ export async function beforeEvents(
 /** For the batch that takes events: the last of them, whosever it was. */
 export function moveHead(
   { id, name, protocol }: Bridge,
-  { number, hash }: { number: number; hash: string },
+  { first, last }: { first: { number: number }; last: { number: number; hash: string } },
   now: string,
 ): InStatement {
+  // Only the first that was ever taken is the first.
   return {
-    sql: `INSERT INTO bridges (id, name, protocol, seen_at, number, hash) VALUES (?, ?, ?, ?, ?, ?)
-          ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash`,
-    args: [id, name, protocol, now, number, hash],
+    sql: `INSERT INTO bridges (id, name, protocol, seen_at, number, hash, first)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+            first = CASE WHEN bridges.number = 0 THEN excluded.first ELSE bridges.first END`,
+    args: [id, name, protocol, now, last.number, last.hash, first.number],
   };
 }
 
@@ -107,4 +110,19 @@ export async function doorOf(database: Client, bridge: string): Promise<FrontDoo
     args: [bridge],
   });
   return rows[0] && JSON.parse(rows[0]["door"] as string);
+}
+
+/** The first and the last event that was taken of each bridge that told one. */
+export async function bridgeHeads(
+  database: Client,
+): Promise<{ id: string; first: number | null; number: number; hash: string }[]> {
+  const { rows } = await database.execute(
+    "SELECT id, first, number, hash FROM bridges WHERE number > 0 ORDER BY id",
+  );
+  return rows.map((row) => ({
+    id: row["id"] as string,
+    first: row["first"] === null ? null : Number(row["first"]),
+    number: Number(row["number"]),
+    hash: row["hash"] as string,
+  }));
 }

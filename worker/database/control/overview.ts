@@ -1,17 +1,28 @@
 /** What the whole looks like at a glance: the part of it that stands in the control tables. */
-import type { Client } from "@libsql/client";
+import type { Client, Row } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 
-/** The slugs of all schools, or of those that somebody is limited to; none that is being deleted. */
+/** The slugs of these schools; none that is gone or being deleted. */
 export async function schoolSlugs(
   database: Client,
-  only: readonly SchoolId[] | undefined,
+  schools: readonly SchoolId[],
 ): Promise<Map<SchoolId, string>> {
+  if (schools.length === 0) return new Map();
   const { rows } = await database.execute({
     sql: `SELECT id, slug FROM schools
-          WHERE deleted_at IS NULL AND (?1 IS NULL OR id IN (SELECT value FROM json_each(?1)))`,
-    args: [only ? JSON.stringify(only) : null],
+          WHERE deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))`,
+    args: [JSON.stringify([...new Set(schools)])],
   });
+  return readSlugs(rows);
+}
+
+/** The slugs of all schools that are not being deleted. */
+export async function allSlugs(database: Client): Promise<Map<SchoolId, string>> {
+  const { rows } = await database.execute("SELECT id, slug FROM schools WHERE deleted_at IS NULL");
+  return readSlugs(rows);
+}
+
+function readSlugs(rows: Row[]): Map<SchoolId, string> {
   return new Map(rows.map((row) => [Number(row["id"]) as SchoolId, row["slug"] as string]));
 }
 

@@ -20,6 +20,7 @@ import { statements as lastUse } from "./0017-last-use.ts";
 import { statements as studentChanges } from "./0018-student-changes.ts";
 import { statements as door } from "./0019-door.ts";
 import { statements as checks } from "./0020-checks.ts";
+import { statements as seals } from "./0021-seals.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   { number: 18, name: "student changes", statements: studentChanges },
   { number: 19, name: "door", statements: door },
   { number: 20, name: "checks", statements: checks },
+  { number: 21, name: "seals", statements: seals },
 ];

@@ -1,9 +1,11 @@
 /**
  * The ledger: everything that happened on the bridges, once each, in the order of each bridge's own
- * numbers. It is evidence and never trimmed; it goes with its school.
+ * numbers. It is evidence and never trimmed. With its school goes what happened; the event's place in the
+ * chain stays.
  */
-import type { Client, InStatement } from "@libsql/client";
-import type { AnyEvent, LedgerEvent, ToldEvent } from "../../../shared/protocol.ts";
+import type { Client, InStatement, Row } from "@libsql/client";
+import type { AnyEvent, LedgerEvent, SchoolId, ToldEvent } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
 
 /** An event as a bridge told it, and what this worker understands of it. */
 export interface NumberedEvent extends ToldEvent {
@@ -34,14 +36,149 @@ export async function knownHashes(
  */
 export function recordEvents(bridgeId: string, events: readonly NumberedEvent[]): InStatement[] {
   if (events.length === 0) return [];
-  const rows = events.map(({ number, hash, text, head }) => [
-    ...[number, hash, head.schoolId, head.at, head.type, head.uploadId, text],
+  const rows = events.map(({ number, hash, text, head, previous }) => [
+    ...[number, hash, head.schoolId, head.at, head.type, head.uploadId, text, previous],
   ]);
   return [{
-    sql: `INSERT INTO ledger (bridge_id, number, hash, school_id, at, type, upload_id, event)
+    sql:
+      `INSERT INTO ledger (bridge_id, number, hash, school_id, at, type, upload_id, event, previous)
           SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-            value ->> 6
+            value ->> 6, value ->> 7
           FROM json_each(?)`,
     args: [bridgeId, JSON.stringify(rows)],
   }];
+}
+
+/** For the same batch: the place of those that are kept without what happened. */
+export function recordGone(
+  bridgeId: string,
+  events: readonly Pick<NumberedEvent, "number" | "previous" | "hash">[],
+): InStatement[] {
+  if (events.length === 0) return [];
+  const rows = events.map(({ number, previous, hash }) => [number, previous, hash]);
+  return [{
+    sql: `INSERT INTO ledger_gone (bridge_id, number, previous, hash)
+          SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
+    args: [bridgeId, JSON.stringify(rows)],
+  }];
+}
+
+/** An event by its place in the chain. */
+export interface ChainedEvent {
+  number: number;
+  /** `null`: of a time when it was not kept. */
+  previous: string | null;
+  hash: string;
+  /** `null`: it went with its school. */
+  text: string | null;
+}
+
+/** In the order of their numbers. */
+export async function eventsAfter(
+  database: Client,
+  bridgeId: string,
+  number: number,
+  limit: number,
+): Promise<ChainedEvent[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT * FROM (
+            SELECT number, previous, hash, event AS text FROM ledger
+              WHERE bridge_id = ?1 AND number > ?2
+            UNION ALL SELECT number, previous, hash, NULL FROM ledger_gone
+              WHERE bridge_id = ?1 AND number > ?2
+          ) ORDER BY number LIMIT ?3`,
+    args: [bridgeId, number, limit],
+  });
+  return rows.map((row) => ({
+    number: Number(row["number"]),
+    previous: row["previous"] as string | null,
+    hash: row["hash"] as string,
+    text: row["text"] as string | null,
+  }));
+}
+
+/** An event as people look for it. */
+export interface ListedEvent {
+  bridgeId: string;
+  number: number;
+  at: string;
+  schoolId: SchoolId;
+  /** Its type; of a file with its new state: `file.removed`. */
+  kind: string;
+  uploadId: string | null;
+  event: Record<string, unknown>;
+}
+
+export interface EventFilter {
+  /** `undefined`: of all. */
+  schools?: readonly SchoolId[] | undefined;
+  kind?: string | undefined;
+  /** A key's fingerprint, or an address. */
+  who?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+const kind = `CASE type WHEN 'file' THEN 'file.' || (event ->> '$.state') ELSE type END`;
+const listed =
+  `SELECT bridge_id, number, at, school_id, ${kind} AS kind, upload_id, event FROM ledger`;
+
+/** Newest first, after an instant and a place; one row more than the page has. */
+export async function listEvents(
+  database: Client,
+  { limit, after }: Page<[at: string, bridgeId: string, number: number]>,
+  { schools, kind: wantedKind, who, since, until }: EventFilter,
+): Promise<ListedEvent[]> {
+  const conditions: [string, string | undefined][] = [
+    ["school_id IN (SELECT value FROM json_each(?))", schools && JSON.stringify(schools)],
+    [`${kind} = ?`, wantedKind],
+    ["? IN (event ->> '$.sender.fingerprint', event ->> '$.sender.address')", who],
+    ["at >= ?", since],
+    ["at < ?", until],
+  ];
+  const wanted = conditions.filter(([, value]) => value !== undefined);
+  const { rows } = await database.execute({
+    sql: `${listed} WHERE ${
+      ["(at, bridge_id, number) < (?, ?, ?)", ...wanted.map(([sql]) => sql)].join(" AND ")
+    } ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?`,
+    args: [...after ?? ["~", "", 0], ...wanted.map(([, value]) => value!), limit + 1],
+  });
+  return rows.map(readListed);
+}
+
+/**
+ * What happened on the bridge about an upload: its own events, and those of its names, from when the file
+ * was begun. In the bridge's order.
+ */
+export async function eventsOfUpload(
+  database: Client,
+  { id, schoolId, paths, from }: {
+    id: string;
+    schoolId: SchoolId;
+    /** The names it had and has, and those of its results. */
+    paths: readonly string[];
+    /** ISO 8601 UTC; nothing before is looked at. */
+    from: string;
+  },
+): Promise<ListedEvent[]> {
+  const { rows } = await database.execute({
+    sql: `${listed} WHERE upload_id = ?1
+          UNION ${listed} WHERE school_id = ?2 AND at >= ?3
+            AND event ->> '$.path' IN (SELECT value FROM json_each(?4))
+          ORDER BY bridge_id, number LIMIT 1000`,
+    args: [id, schoolId, from, JSON.stringify(paths)],
+  });
+  return rows.map(readListed);
+}
+
+function readListed(row: Row): ListedEvent {
+  return {
+    bridgeId: row["bridge_id"] as string,
+    number: Number(row["number"]),
+    at: row["at"] as string,
+    schoolId: Number(row["school_id"]) as SchoolId,
+    kind: row["kind"] as string,
+    uploadId: row["upload_id"] as string | null,
+    event: JSON.parse(row["event"] as string),
+  };
 }

@@ -189,3 +189,21 @@ export async function problemsByCode(database: Client, uploadId: string): Promis
     lines: (JSON.parse(row["lines"] as string) as number[]).toSorted((a, b) => a - b),
   }));
 }
+
+/** What happened to one thing, such as an upload, as far back as occurrences are kept. */
+export async function occurrencesOf(
+  database: Client,
+  schoolId: SchoolId,
+  subject: string,
+): Promise<{ at: string; kind: string; facts: Record<string, unknown> }[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT at, kind, facts FROM occurrences WHERE school_id = ? AND subject = ?
+          ORDER BY number LIMIT 100`,
+    args: [schoolId, subject],
+  });
+  return rows.map((row) => ({
+    at: row["at"] as string,
+    kind: row["kind"] as string,
+    facts: JSON.parse(row["facts"] as string),
+  }));
+}

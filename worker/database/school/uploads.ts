@@ -56,7 +56,8 @@ export async function listUploads(
 
 /** Which uploads are wanted; all that are given must hold. */
 export interface UploadFilter {
-  schools: readonly SchoolId[];
+  /** `undefined`: of all schools. */
+  schoolIds: readonly SchoolId[] | undefined;
   state?: string | undefined;
   /** ISO 8601 UTC: accepted then or later. */
   since?: string | undefined;
@@ -65,18 +66,19 @@ export interface UploadFilter {
 /** Of several schools, newest first; one row more than the page has. */
 export async function listUploadsOf(
   database: Client,
-  { schools, state, since }: UploadFilter,
+  { schoolIds, state, since }: UploadFilter,
   { limit, after }: Page<[string, string]>,
 ): Promise<Upload[]> {
   const [acceptedAt, id] = after ?? ["~", ""];
   const { rows } = await database.execute({
     sql: `${query} WHERE (u.accepted_at, u.id) < (?, ?) AND u.accepted_at >= ?
             ${state === undefined ? "" : "AND u.state = ?"}
-            AND u.school_id IN (SELECT value FROM json_each(?))
+            ${schoolIds === undefined ? "" : "AND u.school_id IN (SELECT value FROM json_each(?))"}
           ORDER BY u.accepted_at DESC, u.id DESC LIMIT ?`,
     args: [
       ...[acceptedAt, id, since ?? "", ...state === undefined ? [] : [state]],
-      ...[JSON.stringify(schools), limit + 1],
+      ...schoolIds === undefined ? [] : [JSON.stringify(schoolIds)],
+      limit + 1,
     ],
   });
   return rows.map(readUpload);
