@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { instant, type WorkerContext } from "../context.ts";
 import { liftBans, listBans } from "../database/control/bans.ts";
-import { listLogins, listRefusals } from "../database/school/logins.ts";
+import { listLogins, listRefusals } from "../database/control/logins.ts";
 import { accept } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { HttpProblem } from "../http/problem.ts";

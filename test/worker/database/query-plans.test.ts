@@ -76,6 +76,10 @@ const allowed = [
   /FROM (audit|seals) WHERE (id|number) > \?|SELECT number, previous, hash/,
   // What administrators registered: a handful.
   /^webhooks: SELECT w\.id, s\.slug/,
+  // The bridges that there are: a handful.
+  /^bridges\b/,
+  // What needs a person is looked for at every school.
+  /^schools: SELECT id, slug FROM schools WHERE deleted_at IS NULL/,
   // A table of one row.
   /^directory\b/,
   // Indexes that hold only what is to be done.

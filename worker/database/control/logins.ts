@@ -5,7 +5,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import type { LedgerEvent, SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
-import type { NumberedEvent } from "./ledger.ts";
+import type { NumberedEvent } from "../school/ledger.ts";
 
 type Refusal = Extract<LedgerEvent, { type: "refusal" }>;
 
