@@ -13,7 +13,7 @@ import { finishPurges } from "../database/purge.ts";
 import { isConstraint } from "../database/errors.ts";
 import { recordOutcomes } from "../database/school/commands.ts";
 import { recordDeliveries, recordDownloads } from "../database/school/deliveries.ts";
-import { recordRefusals } from "../database/control/logins.ts";
+import { recordRefusals } from "../database/control/refused-logins.ts";
 import { recordFiles, recordReads } from "../database/school/files.ts";
 import {
   knownHashes,

@@ -1,9 +1,9 @@
 /**
- * Logins and those that were refused. What is of a school is in its ledger and stays; of strangers it is
- * kept for so many days. Bridges count what is alike within a minute, so an attack makes few rows.
+ * Logins that were refused, of strangers too, which are kept for so many days. What is of a school is in
+ * its ledger as well and stays. Bridges count what is alike within a minute, so an attack makes few rows.
  */
 import type { Client, InStatement } from "@libsql/client";
-import type { LedgerEvent, SchoolId } from "../../../shared/protocol.ts";
+import type { LedgerEvent } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import type { NumberedEvent } from "../school/ledger.ts";
 
@@ -77,25 +77,5 @@ export async function listRefusals(
     address: row["address"] as string,
     fingerprint: row["fingerprint"] as string | null,
     client: row["client"] as string,
-  }));
-}
-
-/** A school's logins and refused ones, as its bridge told of them, newest first. */
-export async function listLogins(
-  database: Client,
-  schoolId: SchoolId,
-  { limit, after }: Page<[string, number]>,
-): Promise<{ at: string; number: number; event: Record<string, unknown> }[]> {
-  const [at, number] = after ?? ["~", 0];
-  const { rows } = await database.execute({
-    sql: `SELECT at, number, event FROM ledger
-          WHERE school_id = ? AND type IN ('login', 'refusal') AND (at, number) < (?, ?)
-          ORDER BY at DESC, number DESC LIMIT ?`,
-    args: [schoolId, at, number, limit + 1],
-  });
-  return rows.map((row) => ({
-    at: row["at"] as string,
-    number: Number(row["number"]),
-    event: JSON.parse(row["event"] as string),
   }));
 }
