@@ -16,6 +16,7 @@ const planes: Record<"control" | "school", string[]> = {
     "directory",
     "bridges",
     "audit",
+    "seals",
     "tokens",
     "schedules",
     "watches",
