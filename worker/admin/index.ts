@@ -36,7 +36,7 @@ import { webhookRoutes } from "./webhooks.ts";
 export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono {
   const routes = new Hono();
   routes.use(adminDoor({ ...context, failed }));
-  routes.use(sayWhatTheyNeed(context.database));
+  routes.use(sayWhatTheyNeed(context));
   routes.use(limitedBody());
   routes.use(knownQuery);
   routes.route("/", schoolRoutes(context));

@@ -19,6 +19,7 @@ import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { author } from "./author.ts";
+import { checkTypedAgain, Confirm } from "./confirm.ts";
 import { InstantText } from "./instant.ts";
 import { findSchool, noSuchSchool } from "./find-school.ts";
 import { KeyRefusal } from "../ssh-key/refusal.ts";
@@ -115,14 +116,20 @@ export function keyRoutes({ database, keyTypes, now }: WorkerContext): Hono {
 
   routes.delete(
     "/schools/:slug/keys/:fingerprint{.+}",
-    needs("admin"),
+    needs("admin", "school", "anew"),
     describes({
       summary: "Revokes a key: its sessions end within seconds, and it never comes back",
+      query: { confirm: v.optional(Confirm) },
       answers: { 204: null },
-      refuses: { 404: ["school_unknown", "key_unknown"] },
+      refuses: { 400: ["confirm_missing"], 404: ["school_unknown", "key_unknown"] },
     }),
     async (c) => {
       const key = await findKey(database, c.req.param("slug"), c.req.param("fingerprint"));
+      checkTypedAgain(
+        c,
+        key.fingerprint,
+        "Revoking a key ends its sessions, and it never comes back",
+      );
       if (key.revokedAt === null) await revokeKey(database, key, author(c, now()));
       return c.body(null, 204);
     },

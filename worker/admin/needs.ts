@@ -10,6 +10,7 @@ import type { Role } from "../database/control/tokens.ts";
 import { getExport } from "../database/school/exports.ts";
 import { uploadById } from "../database/school/uploads.ts";
 import { hasRole, type Principal, principalOf } from "../http/principal.ts";
+import { checkFresh } from "../http/session.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { exportUnknown } from "./find-export.ts";
 import { noSuchSchool } from "./find-school.ts";
@@ -25,17 +26,23 @@ export type Of = "school" | "upload" | "export" | "all" | "own";
 export interface Need {
   role: Role;
   of: Of;
+  /** It cannot be taken back: who asks as a person signed in a short while ago. */
+  anew: boolean;
 }
 
 const needed = new WeakMap<Handler | MiddlewareHandler, Need>();
 
-/** Put first behind the path of a route: who may call it. @throws HttpProblem 403, or 404 of a school */
-export function needs(role: Role, of: Of = "school"): MiddlewareHandler {
-  const need: Need = { role, of };
+/**
+ * Put first behind the path of a route: who may call it; `anew`: and it cannot be taken back.
+ * @throws HttpProblem 403, or 404 of a school
+ */
+export function needs(role: Role, of: Of = "school", anew?: "anew"): MiddlewareHandler {
+  const need: Need = { role, of, anew: anew !== undefined };
   const middleware: MiddlewareHandler = async (c, next) => {
     const principal = principalOf(c);
     if (!hasRole(principal, role)) throw roleTooLow(principal, need);
     if (principal.schools !== null) await checkSchools(c, principal, of);
+    if (need.anew) checkFresh(principal, c.get("now")());
     await next();
   };
   needed.set(middleware, need);
@@ -48,7 +55,9 @@ export function needOf(handlers: (Handler | MiddlewareHandler)[]): Need | undefi
 }
 
 /** Put behind the door and before all routes: closes those that do not say what they need. */
-export function sayWhatTheyNeed(database: Client): MiddlewareHandler {
+export function sayWhatTheyNeed(
+  { database, now }: { database: Client; now(): number },
+): MiddlewareHandler {
   return async (c, next) => {
     const handlers = matchedRoutes(c).filter(({ method }) => method !== "ALL")
       .map(({ handler }) => handler);
@@ -57,6 +66,7 @@ export function sayWhatTheyNeed(database: Client): MiddlewareHandler {
       throw new Error("a route does not say which role it needs");
     }
     c.set("database", database);
+    c.set("now", now);
     await next();
   };
 }

@@ -3,6 +3,7 @@ import type { Handler, Hono, MiddlewareHandler } from "hono";
 import { generateSpecs } from "hono-openapi";
 import { needOf } from "./needs.ts";
 import { roles } from "../database/control/tokens.ts";
+import { FRESH_MS } from "../http/session.ts";
 import type { Json } from "../http/json-schema.ts";
 
 export interface OpenApi extends Json {
@@ -35,6 +36,7 @@ export async function openApi(app: Hono): Promise<OpenApi> {
       const need = needs.get(`${method} ${path}`);
       operation.security = need ? [{ token: [] }] : [];
       if (need) operation["x-role"] = need.role;
+      if (need?.anew) operation["x-signed-in-within"] = `${FRESH_MS / 60_000} minutes`;
       operation.tags = [tagOf(path)];
       tags.add(tagOf(path));
     }

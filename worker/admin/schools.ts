@@ -1,6 +1,6 @@
 /** Schools: make one, list them, change one, forget one. */
 import { Slug } from "../../shared/slug.ts";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { purgeSchool } from "../database/purge.ts";
@@ -12,6 +12,7 @@ import {
   type SettingsPatch,
 } from "../database/control/schools.ts";
 import { readJson } from "../http/body.ts";
+import { changedMeanwhile, checkMatch, etagOf } from "../http/etag.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
 import { principalOf, schoolIds } from "../http/principal.ts";
@@ -19,6 +20,7 @@ import { HttpProblem } from "../http/problem.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
 import { author } from "./author.ts";
+import { checkConfirmed, Confirm } from "./confirm.ts";
 import { checkExpectation } from "./expectation.ts";
 import { bridgeFor, moveTo } from "./move-school.ts";
 import { findAnySchool, findSchool, noSuchSchool } from "./find-school.ts";
@@ -52,8 +54,6 @@ const SchoolChange = v.strictObject({
   bridge: v.optional(v.string()),
   settings: v.optional(Settings),
 });
-
-const Confirm = v.pipe(v.string(), v.description("The school's slug again"));
 
 export function schoolRoutes(context: WorkerContext): Hono {
   const { database, now, randomId, bridges } = context;
@@ -109,7 +109,7 @@ export function schoolRoutes(context: WorkerContext): Hono {
       refuses: { 404: ["school_unknown"] },
     }),
     async (c) => {
-      return c.json(schoolAnswer(await findAnySchool(database, c.req.param("slug"))));
+      return await shown(c, await findAnySchool(database, c.req.param("slug")));
     },
   );
 
@@ -119,7 +119,8 @@ export function schoolRoutes(context: WorkerContext): Hono {
     describes({
       summary: "Changes a school's name, settings or bridge",
       description:
-        "Settings are merged; null takes one back to its default (RFC 7396). Another bridge " +
+        "Settings are merged; null takes one back to its default (RFC 7396). With If-Match (the ETag of " +
+        "GET) only what was read is changed. Another bridge " +
         "begins with an empty home.",
       query: { confirm: v.optional(Confirm) },
       body: SchoolChange,
@@ -129,11 +130,13 @@ export function schoolRoutes(context: WorkerContext): Hono {
         404: ["school_unknown"],
         409: ["uploads_unfinished", "bridge_still_forgetting"],
         410: ["school_purging"],
+        412: ["changed_meanwhile"],
       },
     }),
     async (c) => {
       const slug = c.req.param("slug");
       const before = await findSchool(database, slug);
+      const meansOne = checkMatch(c, await versionTag(before));
       const { name, settings, bridge } = await readJson(c, SchoolChange);
       checkExpectation(settings, now());
       const by = author(c, now());
@@ -142,15 +145,16 @@ export function schoolRoutes(context: WorkerContext): Hono {
         await moveTo(context, before, bridgeFor(bridge, bridges), isConfirmed, by);
       }
       const change = { name, settings: settings as SettingsPatch | undefined };
-      const school = await changeSchool(database, before.id, change, by);
-      if (!school) throw noSuchSchool(slug);
-      return c.json(schoolAnswer(school));
+      const unless = meansOne ? before.version : undefined;
+      const school = await changeSchool(database, before.id, change, by, unless);
+      if (!school) throw meansOne ? changedMeanwhile() : noSuchSchool(slug);
+      return await shown(c, school);
     },
   );
 
   routes.delete(
     "/schools/:slug",
-    needs("admin", "all"),
+    needs("admin", "all", "anew"),
     describes({
       summary: "Deletes a school and everything of it, for good",
       description:
@@ -162,14 +166,12 @@ export function schoolRoutes(context: WorkerContext): Hono {
     async (c) => {
       const slug = c.req.param("slug");
       const school = await findAnySchool(database, slug);
-      if (c.req.query("confirm") !== slug) {
-        throw new HttpProblem(
-          400,
-          "confirm_missing",
-          `Deleting ${slug} removes its students, uploads, keys and everything else of it for good, ` +
-            `on its bridge too; only the audit trail stays. If that is meant, add ?confirm=${slug}. Nothing was deleted.`,
-        );
-      }
+      checkConfirmed(
+        c,
+        slug,
+        `Deleting ${slug} removes its students, uploads, keys and everything else of it for good, on ` +
+          "its bridge too; only the audit trail stays",
+      );
       const by = author(c, now());
       await purgeSchool(database, school, randomId(), by);
       return c.json({ slug, state: "purging", purgeStartedAt: school.deletedAt ?? by.at }, 202);
@@ -177,6 +179,16 @@ export function schoolRoutes(context: WorkerContext): Hono {
   );
 
   return routes;
+}
+
+/** With what `If-Match` takes. */
+async function shown(c: Context, school: School): Promise<Response> {
+  c.header("etag", await versionTag(school));
+  return c.json(schoolAnswer(school));
+}
+
+function versionTag({ slug, version }: School): Promise<string> {
+  return etagOf(slug, version.name, version.settings);
 }
 
 function schoolAnswer({ slug, name, settings, createdAt, ...school }: School) {

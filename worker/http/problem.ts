@@ -8,6 +8,7 @@ const titles: Record<number, string> = {
   405: "Method Not Allowed",
   409: "Conflict",
   410: "Gone",
+  412: "Precondition Failed",
   413: "Content Too Large",
   422: "Unprocessable Content",
   429: "Too Many Requests",

@@ -149,6 +149,14 @@ async function story(call: Call, { database }: Api): Promise<void> {
   });
   await call("get", "/admin/schools/{slug}/keys", school, 200);
   const { fingerprint } = key.body;
+  const label = { label: "desktop" };
+  await call(
+    "patch",
+    "/admin/schools/{slug}/keys/{fingerprint}",
+    { slug, fingerprint },
+    200,
+    label,
+  );
   await call("delete", "/admin/schools/{slug}/keys/{fingerprint}", { slug, fingerprint }, 204);
   const placements = [{ requirementGroup: "Nursing", term: "Fall 2026" }];
   await call("put", "/admin/schools/{slug}/placements", school, 204, placements);
@@ -257,6 +265,7 @@ async function story(call: Call, { database }: Api): Promise<void> {
   assert.equal(mails.body.items.length, 1);
   await call("delete", `${contacts}/{id}`, one, 204);
 
+  await doors(call, database, slug);
   await webhooks(call, database, { slug, id: schoolId });
   await tokens(call, slug);
   await call("get", `/admin/audit?school=${slug}`, {}, 200);
@@ -264,6 +273,21 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("delete", "/admin/schools/{slug}", school, 400);
   await call("delete", `/admin/schools/{slug}?confirm=${slug}`, school, 202);
   await call("get", "/admin/schools/{slug}", school, 200);
+}
+
+async function doors(call: Call, database: Client, slug: string) {
+  await call("get", "/admin/schools/{slug}/logins", { slug }, 200);
+  await call("get", "/admin/refused-logins", {}, 200);
+  const source = "2001:db8::/64";
+  const at = "2026-11-22T10:00:00.000Z";
+  const bans = [{ source, since: at, until: "2100-01-01T00:00:00.000Z", failures: 60 }];
+  await database.execute({
+    sql: "INSERT INTO bridges (id, name, protocol, seen_at, bans) VALUES (?, 'default', 1, ?, ?)",
+    args: [crypto.randomUUID(), at, JSON.stringify(bans)],
+  });
+  const listed = await call("get", "/admin/bans", {}, 200);
+  assert.equal(listed.body.items.length, 1);
+  await call("delete", "/admin/bans/{source}", { source }, 204);
 }
 
 async function webhooks(call: Call, database: Client, school: { slug: string; id: number }) {

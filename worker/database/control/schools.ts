@@ -3,16 +3,24 @@ import type { Client, InStatement, Row } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
 import { type SchoolSettings, storedSettings } from "../../roster/settings.ts";
-import { auditEntry, type Author } from "./audit.ts";
+import { auditIfChanged, type Author } from "./audit.ts";
 import { bumpDirectory } from "./directory.ts";
 import { watchExpectation } from "./watches.ts";
 import { isConstraint } from "../errors.ts";
+
+export interface SchoolVersion {
+  name: string;
+  /** JSON, to the letter. */
+  settings: string;
+}
 
 export interface School {
   id: SchoolId;
   slug: string;
   name: string;
   settings: SchoolSettings;
+  /** The name and the settings as they are stored: what a change may be made conditional on. */
+  version: SchoolVersion;
   createdAt: string;
   /** Which bridge its people come to. */
   bridge: string;
@@ -133,28 +141,35 @@ export async function createSchool(
  * Changes the name, merges the settings. The merge is the database's, so that two administrators who
  * change different settings at once both have their way.
  *
- * @returns the school as it is then; `undefined` when it is gone
+ * @param unless only if the school's version still is this one
+ * @returns the school as it is then; `undefined` when it is gone, or not of that version
  */
 export async function changeSchool(
   database: Client,
   id: SchoolId,
   change: { name?: string | undefined; settings?: SettingsPatch | undefined },
   by: Author,
+  unless?: SchoolVersion,
 ): Promise<School | undefined> {
   const results = await database.batch([
     {
       sql: `UPDATE schools SET name = coalesce(?, name), settings = json_patch(settings, ?)
-            WHERE id = ?`,
-      args: [change.name ?? null, JSON.stringify(change.settings ?? {}), id],
+            WHERE id = ? ${unless ? "AND name = ? AND settings = ?" : ""}`,
+      args: [
+        change.name ?? null,
+        JSON.stringify(change.settings ?? {}),
+        id,
+        ...(unless ? [unless.name, unless.settings] : []),
+      ],
     },
+    auditIfChanged(by, id, "school.changed", { ...change }),
     // Where its people may come from is among the settings.
     ...(change.settings ? [bumpDirectory] : []),
     watchExpectation(id),
-    auditEntry(by, id, "school.changed", { ...change }),
     { sql: `SELECT ${columns} FROM schools WHERE id = ?`, args: [id] },
   ], "write");
   const row = results.at(-1)!.rows[0];
-  return row && readSchool(row);
+  return results[0]!.rowsAffected > 0 && row ? readSchool(row) : undefined;
 }
 
 function readSchool(row: Row): School {
@@ -163,6 +178,7 @@ function readSchool(row: Row): School {
     slug: row["slug"] as string,
     name: row["name"] as string,
     settings: storedSettings(row["settings"] as string),
+    version: { name: row["name"] as string, settings: row["settings"] as string },
     createdAt: row["created_at"] as string,
     bridge: row["bridge"] as string,
     suspendedAt: row["suspended_at"] as string | null,
