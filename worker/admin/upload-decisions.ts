@@ -13,8 +13,11 @@ import { accept } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
 import { termsOf } from "../roster/terms.ts";
 import { needs } from "./needs.ts";
+import { principalOf } from "../http/principal.ts";
+import { checkFresh } from "../http/session.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
+import { checkTypedAgain, Confirm } from "./confirm.ts";
 import { bridgeOf } from "./find-school.ts";
 import { uploadAnswer } from "./uploads.ts";
 import { Upload as UploadShape } from "./shapes/upload.ts";
@@ -103,10 +106,16 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
       description:
         "The answer waits up to 10 seconds for that. If the upload would now add, change or " +
         "remove more students than was shown, it is held again and shows the new numbers: 409.",
+      query: { confirm: v.optional(Confirm) },
       body: ReleaseDecision,
       bodyOptional: true,
       answers: { 202: UploadShape },
-      refuses: { 404: ["upload_unknown"], 409: ["upload_not_standing", "release_outdated"] },
+      refuses: {
+        400: ["confirm_missing"],
+        403: ["sign_in_again"],
+        404: ["upload_unknown"],
+        409: ["upload_not_standing", "release_outdated"],
+      },
     }),
     async (c) => {
       const upload = await standing(c.req.param("id"), ["held"]);
@@ -114,6 +123,10 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
       const shown = await shownOf(database, upload.id);
       const rules = await rulesOf(database, upload.schoolId);
       if (!shown || !rules) throw notStanding(upload, ["held"]);
+      if (shown.findings.left > 0 && !decision.withoutRemovals) {
+        checkFresh(principalOf(c), now());
+        checkTypedAgain(c, upload.name, `A release makes ${shown.findings.left} students inactive`);
+      }
       const by = author(c, now());
       const release = {
         by: by.actor,

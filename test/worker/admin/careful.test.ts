@@ -5,6 +5,7 @@ import { FRESH_MS } from "../../../worker/http/session.ts";
 import type { Principal } from "../../../worker/http/principal.ts";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
+import { rows, SafeWorld } from "../intake/safe-world.ts";
 import { line, rsaNumbers, rsaWire } from "../ssh-key/test-keys.ts";
 
 eachDatabase("careful administration", (database) => {
@@ -46,6 +47,20 @@ eachDatabase("careful administration", (database) => {
     assert.equal((await asPerson(app, 0, "DELETE", confirmed)).status, 204);
     // A program has named it in the address.
     assert.equal((await app.admin("DELETE", path)).status, 204);
+  });
+
+  test("a person who releases removals types the file's name and signed in a short while ago", async () => {
+    const limits = { holdWhen: { removedPercent: 10 }, mode: "snapshot" };
+    const world = await SafeWorld.open(database().client, limits, {});
+    await world.send(rows(0, 10));
+    const id = await world.send(rows(0, 4));
+    const path = `/admin/uploads/${id}/release`;
+    const stale = await asPerson(world.app, FRESH_MS, "POST", `${path}?confirm=roster.csv`);
+    assert.deepEqual([stale.status, stale.body.code], [403, "sign_in_again"]);
+    const untyped = await asPerson(world.app, 0, "POST", path);
+    assert.deepEqual([untyped.status, untyped.body.code], [400, "confirm_missing"]);
+    assert.match(untyped.body.detail, /makes 6 students inactive\. .*\?confirm=roster\.csv/);
+    assert.equal((await world.upload(id)).state, "held");
   });
 
   test("a school is changed only as it was read, with ETag and If-Match", async () => {
