@@ -17,6 +17,7 @@ import { mailRoutes } from "./mails.ts";
 import { sayWhatTheyNeed } from "./needs.ts";
 import { overviewRoutes } from "./overview.ts";
 import { placementRoutes } from "./placements.ts";
+import { purgeRoutes } from "./purges.ts";
 import { removalRoutes } from "./removals.ts";
 import { retentionRoutes } from "./retention.ts";
 import { scheduleRoutes } from "./schedules.ts";
@@ -40,6 +41,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.use(limitedBody());
   routes.use(knownQuery);
   routes.route("/", schoolRoutes(context));
+  routes.route("/", purgeRoutes(context));
   routes.route("/", overviewRoutes(context));
   routes.route("/", connectionRoutes(context));
   routes.route("/", keyRoutes(context));

@@ -3,6 +3,7 @@ import { Slug } from "../../shared/slug.ts";
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
+import { purgeWaits } from "../database/purge-waits.ts";
 import { purgeSchool } from "../database/purge.ts";
 import {
   changeSchool,
@@ -174,7 +175,9 @@ export function schoolRoutes(context: WorkerContext): Hono {
       );
       const by = author(c, now());
       await purgeSchool(database, school, randomId(), by);
-      return c.json({ slug, state: "purging", purgeStartedAt: school.deletedAt ?? by.at }, 202);
+      const waitsFor = await purgeWaits(database, school.id);
+      const purgeStartedAt = school.deletedAt ?? by.at;
+      return c.json({ slug, state: "purging", purgeStartedAt, waitsFor }, 202);
     },
   );
 

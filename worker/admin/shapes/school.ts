@@ -30,7 +30,28 @@ export const School = v.pipe(
   v.metadata({ ref: "School" }),
 );
 
-export const Purging = v.object({ slug: Text, state: v.literal("purging"), purgeStartedAt: Time });
+const PurgeWait = v.object({
+  bridge: Text,
+  why: v.pipe(v.nullable(Text), v.description("Why it could not, if it has said so")),
+  seenAt: v.pipe(v.nullable(Time), v.description("When it was last heard of")),
+});
+
+export const Purging = v.object({
+  slug: Text,
+  state: v.literal("purging"),
+  purgeStartedAt: Time,
+  waitsFor: v.pipe(
+    v.array(PurgeWait),
+    v.description(
+      "Bridges that have not said that the school's files are gone. All else of it is gone already",
+    ),
+  ),
+});
+export const PurgeGivenUp = v.object({
+  slug: Text,
+  state: v.literal("deleted"),
+  givenUp: v.pipe(v.array(Text), v.description("The bridges whose disks may still have files")),
+});
 export const Suspended = v.object({ slug: Text, suspendedAt: Time });
 
 export const Placement = v.pipe(
