@@ -65,6 +65,7 @@ function tagOf(path: string): string {
 const rooms: Record<string, string> = {
   overview: "What needs a person, and how things go",
   schools: "Schools and their settings",
+  purge: "What the deletion of a school waits for, and ending it without that",
   connection: "Where a school comes in",
   retention: "For how long a school's home keeps what is done with",
   "storage-key": "The key that a school's stored files are encrypted with",
