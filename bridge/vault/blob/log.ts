@@ -216,7 +216,12 @@ export class BlobLog {
   }
 
   #readInThread(run: [number, Place][]): Run | undefined {
-    const reading = readRun(this.#handle.fd, this.#secret, run.map(([, place]) => place));
+    const reading = readRun(
+      run[0]![0],
+      this.#handle.fd,
+      this.#secret,
+      run.map(([, place]) => place),
+    );
     if (!reading) return undefined;
     this.#inThread.add(reading.opened);
     void reading.opened.then(() => this.#inThread.delete(reading.opened));

@@ -11,6 +11,8 @@ export const RUN_CHUNKS = 4;
 /** Runs that are in memory at once, over all readers: 6 MiB. */
 const MOST_RUNS = 24;
 const RUN_BYTES = RUN_CHUNKS * CHUNK_BYTES;
+/** For what is no longer the thread is not begun: most rosters and exports. */
+const FEW_CHUNKS = 16;
 
 /** What the thread is asked for: entries one after the other in a file, and where their bytes go. */
 export interface SealedRun {
@@ -128,13 +130,15 @@ export function runFrom<Place extends { position: number; length: number }>(
 
 /**
  * Begins to read entries that lie one behind the other in a file, in the thread; `undefined` when they
- * are to be read as any other chunks.
+ * are to be read as any other chunks. `first` is the number of the first chunk.
  */
 export function readRun(
+  first: number,
   fd: number,
   { key }: BlobSecret,
   places: readonly { position: number; length: number }[],
 ): Run | undefined {
+  if (!thread && first < FEW_CHUNKS) return undefined;
   const { position } = places[0]!;
   const entries = places.map((place) => ({
     at: place.position - position,

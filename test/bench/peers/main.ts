@@ -105,29 +105,32 @@ async function idleSession(peer: Peer): Promise<number> {
   return (after - before) / IDLE_SESSIONS;
 }
 
-/** Makes empty files through SFTP itself, many requests under way at once. */
+/** So many sessions fill a folder together: each waits until its file is durable where that is promised. */
+const FILLING = 16;
+
+/** Makes empty files through SFTP itself. */
 async function fill(peer: Peer, prefix: string, count: number, privateKey: string): Promise<void> {
-  const client = new ssh2.Client();
-  const opened = new Promise<ssh2.SFTPWrapper>((resolve, reject) => {
-    client.once("error", reject).once("ready", () => {
-      client.sftp((error, channel) => error ? reject(error) : resolve(channel));
-    });
-  });
-  client.connect({ host: "127.0.0.1", port: peer.port, username: peer.user, privateKey });
-  const channel = await opened;
   let next = 0;
-  const one = () =>
-    new Promise<void>((resolve, reject) => {
-      const name = `${prefix}/listed-${String(next++).padStart(6, "0")}.txt`;
-      channel.open(name, "w", (error, handle) => {
-        if (error) return reject(error);
-        channel.close(handle, (failed) => failed ? reject(failed) : resolve());
+  await Promise.all(Array.from({ length: FILLING }, async () => {
+    const client = new ssh2.Client();
+    const opened = new Promise<ssh2.SFTPWrapper>((resolve, reject) => {
+      client.once("error", reject).once("ready", () => {
+        client.sftp((error, channel) => error ? reject(error) : resolve(channel));
       });
     });
-  await Promise.all(Array.from({ length: 32 }, async () => {
-    while (next < count) await one();
+    client.connect({ host: "127.0.0.1", port: peer.port, username: peer.user, privateKey });
+    const channel = await opened;
+    while (next < count) {
+      const name = `${prefix}/listed-${String(next++).padStart(6, "0")}.txt`;
+      await new Promise<void>((resolve, reject) => {
+        channel.open(name, "w", (error, handle) => {
+          if (error) return reject(error);
+          channel.close(handle, (failed) => failed ? reject(failed) : resolve());
+        });
+      });
+    }
+    client.end();
   }));
-  client.end();
 }
 
 async function round(peer: Peer, number: number, local: string): Promise<void> {
