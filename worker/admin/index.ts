@@ -20,6 +20,7 @@ import { placementRoutes } from "./placements.ts";
 import { purgeRoutes } from "./purges.ts";
 import { removalRoutes } from "./removals.ts";
 import { retentionRoutes } from "./retention.ts";
+import { revertRoutes } from "./reverts.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { schoolRoutes } from "./schools.ts";
 import { storyRoutes } from "./stories.ts";
@@ -52,6 +53,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.route("/", uploadFileRoutes(context));
   routes.route("/", uploadDecisionRoutes(context));
   routes.route("/", uploadPreviewRoutes(context));
+  routes.route("/", revertRoutes(context));
   routes.route("/", suspensionRoutes(context));
   routes.route("/", studentRoutes(context));
   routes.route("/", verificationRoutes(context));

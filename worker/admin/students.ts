@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { listStudents, studentByUsername, studentStatuses } from "../database/school/students.ts";
+import { type HistoryEntry as Entry, studentHistory } from "../database/school/student-history.ts";
 import { usernameKey } from "../roster/values/username.ts";
 import { accept } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
@@ -10,6 +11,7 @@ import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { findSchool } from "./find-school.ts";
+import { HistoryEntry } from "./shapes/revert.ts";
 import { Student } from "./shapes/student.ts";
 
 /** More words than these are more than one statement takes. */
@@ -47,6 +49,28 @@ export function studentRoutes({ database }: WorkerContext): Hono {
 
   // A Username may be any text where the school says so, slashes too.
   routes.get(
+    "/schools/:slug/students/:username{.+}/history",
+    needs("viewer"),
+    describes({
+      summary: "Shows which upload or person changed what of a student, newest first",
+      query: PAGE,
+      answers: { 200: pageOf(HistoryEntry) },
+      refuses: { 404: ["school_unknown", "student_unknown"] },
+    }),
+    async (c) => {
+      const school = await findSchool(database, c.req.param("slug"));
+      const username = c.req.param("username");
+      const page = readPage(c, v.tuple([v.string(), v.string(), v.number()]));
+      if (!await studentByUsername(database, school.id, username)) {
+        throw studentUnknown(school.slug, username);
+      }
+      const key = usernameKey(username.trim());
+      const entries = await studentHistory(database, school.id, key, page);
+      return c.json(writePage(entries, page, ({ at, kind, id }) => [at, kind, id], historyAnswer));
+    },
+  );
+
+  routes.get(
     "/schools/:slug/students/:username{.+}",
     needs("viewer"),
     describes({
@@ -58,16 +82,22 @@ export function studentRoutes({ database }: WorkerContext): Hono {
       const school = await findSchool(database, c.req.param("slug"));
       const username = c.req.param("username");
       const student = await studentByUsername(database, school.id, username);
-      if (!student) {
-        throw new HttpProblem(
-          404,
-          "student_unknown",
-          `${school.slug} has no student with the Username ${JSON.stringify(username)}.`,
-        );
-      }
+      if (!student) throw studentUnknown(school.slug, username);
       return c.json(student);
     },
   );
 
   return routes;
+}
+
+function studentUnknown(slug: string, username: string): HttpProblem {
+  return new HttpProblem(
+    404,
+    "student_unknown",
+    `${slug} has no student with the Username ${JSON.stringify(username)}.`,
+  );
+}
+
+function historyAnswer({ id: _, ...entry }: Entry) {
+  return entry;
 }

@@ -44,6 +44,14 @@ export async function readJson<Schema extends v.GenericSchema>(
   return accept(schema, body, "body");
 }
 
+/** A body that may be left out: then it is `{}`. @throws HttpProblem 400 */
+export async function readOptionalJson<Schema extends v.GenericSchema>(
+  c: Context,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  return (await c.req.text()).trim() === "" ? v.parse(schema, {}) : await readJson(c, schema);
+}
+
 /** `value` through a schema. @throws HttpProblem 400 `<part>_invalid` with one error per field */
 export function accept<Schema extends v.GenericSchema>(
   schema: Schema,

@@ -40,7 +40,8 @@ export async function reportStream(
     const encoder = new TextEncoder();
     // The problem a file was rejected whole for, or given up, stands in the summary's place.
     const { state, pass, rows } = upload!;
-    const first = state === "completed" ? problemLine(summary(rows, pass === "check")) : "";
+    const isApplied = state === "completed" || state === "reverted";
+    const first = isApplied ? problemLine(summary(rows, pass === "check")) : "";
     yield encoder.encode(reportHeader + first);
     for await (const page of problemPages(database, id)) {
       yield encoder.encode(page.map(problemLine).join(""));

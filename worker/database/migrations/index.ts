@@ -21,6 +21,7 @@ import { statements as studentChanges } from "./0018-student-changes.ts";
 import { statements as door } from "./0019-door.ts";
 import { statements as checks } from "./0020-checks.ts";
 import { statements as seals } from "./0021-seals.ts";
+import { statements as reverts } from "./0022-reverts.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   { number: 19, name: "door", statements: door },
   { number: 20, name: "checks", statements: checks },
   { number: 21, name: "seals", statements: seals },
+  { number: 22, name: "reverts", statements: reverts },
 ];

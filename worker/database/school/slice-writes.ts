@@ -74,7 +74,8 @@ function claim({ id }: UploadProgress, offset: number, seen: Uint8Array | null):
 /** With the first slice. */
 export function beginCounting({ id }: UploadProgress): InStatement {
   return {
-    sql: "INSERT INTO rosters (upload_id) VALUES (?) ON CONFLICT (upload_id) DO NOTHING",
+    sql:
+      "INSERT INTO rosters (upload_id, has_history) VALUES (?, 1) ON CONFLICT (upload_id) DO NOTHING",
     args: [id],
   };
 }

@@ -1,0 +1,356 @@
+// SPEC section 9, Undo and history.
+import type { Client } from "@libsql/client";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import { beginRevert, listRemains } from "../../../worker/database/school/reverts.ts";
+import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { appUnderTest } from "../app-under-test.ts";
+import { eachDatabase } from "../database/each-database.ts";
+import { header, students, upload } from "../roster/world.ts";
+
+const row = (name: string, id = "", first = "", last = "") =>
+  `${name}@x.edu,${id},${last},${first},,,,,1\r\n`;
+let schools = 0;
+
+eachDatabase("undo", (opened) => {
+  async function school() {
+    const database = opened().client;
+    const under = appUnderTest(database);
+    const slug = `undo-${++schools}`;
+    const made = await under.admin("POST", "/admin/schools", { slug, name: slug });
+    assert.equal(made.status, 201);
+    const { rows } = await database.execute({
+      sql: "SELECT id FROM schools WHERE slug = ?",
+      args: [slug],
+    });
+    const id = Number(rows[0]!["id"]);
+    const ok = async (method: string, path: string, body?: unknown) => {
+      const answer = await under.admin(method, path, body);
+      assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    };
+    let sent = 0;
+    return {
+      database,
+      under,
+      id,
+      ok,
+      /** A roster of these rows, a minute after the one before. */
+      send: async (...rows: string[]) => {
+        under.clock.now += 60_000;
+        sent++;
+        const now = under.clock.now;
+        return (await upload(database, id, header + rows.join(""), { now, sliceRows: 2 })).id;
+      },
+      revert: (upload: string) =>
+        ok("POST", `/admin/uploads/${upload}/revert`, { reason: "wrong" }),
+      verify: (...names: string[]) =>
+        ok("POST", `/admin/schools/${slug}/verifications`, {
+          usernames: names.map((name) => `${name}@x.edu`),
+          reviewer: "Ruth",
+        }),
+      export: async () => {
+        under.clock.now += 60_000;
+        return await ok("POST", `/admin/schools/${slug}/exports`);
+      },
+      history: async (name: string, query = "") =>
+        await ok("GET", `/admin/schools/${slug}/students/${name}@x.edu/history${query}`),
+      stored: async () => await students(database, id),
+    };
+  }
+  const why = (answer: { items: { username: string; why: string }[] }) =>
+    answer.items.map(({ username, why }) => `${username.replace("@x.edu", "")} ${why}`);
+
+  test("each student an upload changed, that nothing changed since, is as before", async () => {
+    const { send, revert, stored, database } = await school();
+    await send(row("a", "1", "Ana", "Lee"), row("b", "2", "Ben"), row("c", "3", "Cy"));
+    const before = await stored();
+    const wrong = await send(row("a", "9", "Anna"), row("b", "2", "Benno"), row("c", "3", "Cy"));
+    await send(row("b", "", "Bernard"));
+    const answer = await revert(wrong);
+    assert.deepEqual([answer.restored, answer.removed, why(answer)], [1, 0, ["b changed_since"]]);
+    const [a, b, c] = await stored();
+    assert.deepEqual([a, c], [before[0], before[2]]);
+    assert.equal(b!["first_name"], "Bernard");
+    const { rows } = await database.execute({
+      sql: "SELECT kind FROM occurrences WHERE subject = ? ORDER BY number",
+      args: [wrong],
+    });
+    assert.equal(rows.filter((one) => one["kind"] === "upload.reverted").length, 1);
+    assert.deepEqual(
+      await revert(wrong),
+      answer,
+      "a second call answers the same, and does nothing",
+    );
+  });
+
+  test("added ones that were never verified are gone, others inactive; what was exported it says", async () => {
+    const { send, revert, verify, stored, export: exported, ok } = await school();
+    const wrong = await send(row("a"), row("b"), row("c"), row("d"));
+    await verify("b");
+    await exported();
+    await verify("c");
+    await send(row("d", "4"));
+    const answer = await revert(wrong);
+    assert.deepEqual([answer.removed, answer.madeInactive], [1, 2]);
+    assert.deepEqual(why(answer), ["b exported", "c verified", "d changed_since"]);
+    const left = await stored();
+    assert.deepEqual(left.map((one) => [one["username"], one["inactive_since"] !== null]), [
+      ["b@x.edu", true],
+      ["c@x.edu", true],
+      ["d@x.edu", false],
+    ]);
+    const page = await ok("GET", `/admin/uploads/${wrong}/revert?limit=2`);
+    assert.equal(page.items.length, 2);
+    const next = await ok("GET", `/admin/uploads/${wrong}/revert?limit=2&cursor=${page.next}`);
+    assert.deepEqual(why(next), ["d changed_since"]);
+    assert.equal((await ok("GET", `/admin/uploads/${wrong}`)).state, "reverted");
+  });
+
+  test("StudentIds go back also where students had swapped or passed them on", async () => {
+    const { send, revert, stored } = await school();
+    await send(row("a", "1"), row("b", "2"), row("c", "3"), row("d", "4"));
+    const before = await stored();
+    // a and b swap; n is new and takes c's; c takes d's, d gets a new one.
+    const wrong = await send(
+      row("a", "2"),
+      row("b", "1"),
+      row("n", "3"),
+      row("c", "4"),
+      row("d", "5"),
+    );
+    const answer = await revert(wrong);
+    assert.deepEqual([answer.restored, answer.removed, answer.items], [4, 1, []]);
+    assert.deepEqual(await stored(), before);
+  });
+
+  test("a StudentId that is another one's now cannot be put back, nor what hangs on it", async () => {
+    const { send, revert, stored } = await school();
+    await send(row("a", "1"), row("b", "2"), row("c", "3"));
+    const wrong = await send(row("a", "5"), row("b", "1x"), row("c", "2"));
+    // z takes the id that a had; b can have its own back only when c gives it back, and c does.
+    await send(row("z", "1"));
+    const answer = await revert(wrong);
+    assert.deepEqual(why(answer), ["a student_id_taken"]);
+    assert.match(answer.items[0].message, /belongs to z@x\.edu now/);
+    const ids = (await stored()).map((one) => one["student_id"]);
+    assert.deepEqual(ids, ["5", "2", "3", "1"]);
+  });
+
+  test("the last upload reverted first, then the one before: all is as at the beginning", async () => {
+    const { send, revert, stored } = await school();
+    await send(row("a", "1", "Ana"));
+    const before = await stored();
+    const second = await send(row("a", "2", "Anna"), row("n", "1"));
+    const third = await send(row("a", "3"), row("n", "7", "Nan"));
+    assert.deepEqual(why(await revert(third)), []);
+    assert.deepEqual(why(await revert(second)), []);
+    assert.deepEqual(await stored(), before);
+  });
+
+  test("only an upload that is completed can be reverted", async () => {
+    const { send, under } = await school();
+    const rejected = await send('"');
+    const { rows } = await opened().client.execute({
+      sql: "UPDATE uploads SET state = 'rejected' WHERE id = ? RETURNING state",
+      args: [rejected],
+    });
+    assert.equal(rows.length, 1);
+    const answer = await under.admin("POST", `/admin/uploads/${rejected}/revert`);
+    assert.deepEqual([answer.status, answer.body.code], [409, "upload_not_revertible"]);
+    const old = await send(row("a"));
+    await opened().client.execute({
+      sql: "UPDATE rosters SET has_history = 0 WHERE upload_id = ?",
+      args: [old],
+    });
+    assert.match(
+      (await under.admin("POST", `/admin/uploads/${old}/revert`)).body.detail,
+      /before histories were kept\. Nothing was changed/,
+    );
+  });
+
+  test("every student has a history: which upload or person changed which column, from, to, when", async () => {
+    const { send, revert, verify, history, under } = await school();
+    const first = await send(row("a", "1", "Ana"));
+    const second = await send(row("a", "2", "Anna"));
+    await verify("a");
+    under.clock.now += 60_000;
+    await revert(second);
+    const { items } = await history("a");
+    const changes = [
+      { column: "StudentId", from: "1", to: "2" },
+      { column: "FirstName", from: "Ana", to: "Anna" },
+    ];
+    const back = changes.map(({ column, from, to }) => ({ column, from: to, to: from }));
+    const name = "roster.csv";
+    assert.deepEqual(items.map(({ at: _, ...entry }: { at: string }) => entry), [
+      { kind: "reverted", upload: { id: second, name }, by: "admin", changes: back },
+      { kind: "verified", upload: null, by: "Ruth", changes: [] },
+      { kind: "changed", upload: { id: second, name }, by: null, changes },
+      { kind: "added", upload: { id: first, name }, by: null, changes: [] },
+    ]);
+    const times = items.map(({ at }: { at: string }) => at);
+    assert.deepEqual(times, times.toSorted().toReversed());
+    const pages = [];
+    for (let query = "?limit=1"; query !== "";) {
+      const page = await history("a", query);
+      pages.push(...page.items);
+      query = page.next === undefined ? "" : `?limit=1&cursor=${page.next}`;
+    }
+    assert.deepEqual(pages, items);
+  });
+
+  /** Each third batch or so fails, before it or after it took effect. */
+  function flaky(client: Client, random: () => number): Client {
+    return new Proxy(client, {
+      get(target, name) {
+        const member = Reflect.get(target, name);
+        if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+        return async (statements: never, mode: never) => {
+          const dice = random();
+          if (dice < 0.2) throw new Error("cut off before");
+          const results = await target.batch(statements, mode);
+          if (dice > 0.8) throw new Error("cut off after");
+          return results;
+        };
+      },
+    });
+  }
+
+  const names = ["a", "b", "c", "d", "e"];
+  const someone = fc.constantFrom(...names);
+  const rowOf = fc.record({
+    name: someone,
+    id: fc.option(fc.integer({ min: 1, max: 2 }), { nil: null }),
+    first: fc.option(fc.constantFrom("X", "Y", "Z"), { nil: null }),
+  });
+  const move = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        type: fc.constant("upload" as const),
+        rows: fc.uniqueArray(rowOf, { selector: ({ name }) => name, maxLength: 5 }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("verify" as const), name: someone }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant("export" as const) }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("revert" as const), which: fc.nat() }) },
+  );
+
+  test("whatever is uploaded, verified, exported and reverted, it is as the model says", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(move, { minLength: 3, maxLength: 14 }),
+        fc.nat(),
+        async (moves, seed) => {
+          let dice = seed;
+          const random = () => (dice = (dice * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+          const world = await school();
+          type Values = { id: string | null; first: string | null };
+          /** Each student: what stands, and what stood before each upload that still counts. */
+          const model = new Map<
+            string,
+            { values: Values; by: { upload: string; before: Values | null }[] }
+          >();
+          const verified = new Set<string>();
+          const uploads: string[] = [];
+          const reverted = new Set<string>();
+          for (const one of moves) {
+            if (one.type === "upload") {
+              const given = one.rows.map(({ name, id, first }) => ({
+                name,
+                id: id === null ? null : `${name}${id}`,
+                first,
+              }));
+              const id = await world.send(
+                ...given.map(({ name, id, first }) => row(name, id ?? "", first ?? "")),
+              );
+              uploads.push(id);
+              for (const { name, ...values } of given) {
+                const stood = model.get(name);
+                if (!stood) {
+                  model.set(name, { values, by: [{ upload: id, before: null }] });
+                  continue;
+                }
+                const after = {
+                  id: values.id ?? stood.values.id,
+                  first: values.first ?? stood.values.first,
+                };
+                if (after.id === stood.values.id && after.first === stood.values.first) continue;
+                stood.by.push({ upload: id, before: stood.values });
+                stood.values = after;
+              }
+            } else if (one.type === "verify") {
+              const { verified: done } = await world.verify(one.name);
+              if (model.has(one.name)) verified.add(one.name);
+              assert.ok(done.length <= 1);
+            } else if (one.type === "export") {
+              await world.export();
+            } else if (uploads.length > 0) {
+              const id = uploads[one.which % uploads.length]!;
+              const expected = { restored: 0, removed: 0, since: [] as string[] };
+              if (!reverted.has(id)) {
+                for (const [name, student] of model) {
+                  const at = student.by.findIndex(({ upload }) => upload === id);
+                  if (at === -1) continue;
+                  const { before } = student.by[at]!;
+                  if (at < student.by.length - 1) expected.since.push(name);
+                  else if (before !== null) {
+                    student.values = before;
+                    student.by.pop();
+                    expected.restored++;
+                  } else if (!verified.has(name)) {
+                    model.delete(name);
+                    expected.removed++;
+                  }
+                }
+              }
+              const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
+              const upload = { id, schoolId: world.id as SchoolId };
+              await world.database.execute(beginRevert(upload, null, by));
+              const unreliable = flaky(world.database, random);
+              for (let done = false, tries = 0; !done; tries++) {
+                assert.ok(tries < 500);
+                done = await carryOutRevert(unreliable, id, by, 2).then(() => true, (error) => {
+                  if (/^cut off/.test(error.message)) return false;
+                  throw error;
+                });
+              }
+              const answer = await world.revert(id);
+              const remains = await listRemains(world.database, id, {
+                limit: 50,
+                after: undefined,
+              });
+              const since = remains.filter(({ why }) => why === "changed_since");
+              if (!reverted.has(id)) {
+                assert.deepEqual(
+                  {
+                    restored: answer.restored,
+                    removed: answer.removed,
+                    since: since.map(({ username }) => username.replace("@x.edu", "")).toSorted(),
+                  },
+                  { ...expected, since: expected.since.toSorted() },
+                );
+              }
+              reverted.add(id);
+            }
+            const stored = (await world.stored()).map((student) => [
+              student["username_key"],
+              student["student_id"],
+              student["first_name"],
+            ]);
+            const expected = [...model].map(([name, { values }]) => [
+              `${name}@x.edu`,
+              values.id,
+              values.first,
+            ]).toSorted((a, b) => a[0]! < b[0]! ? -1 : 1);
+            assert.deepEqual(stored, expected);
+          }
+        },
+      ),
+      { numRuns: opened().url.startsWith("file:") ? 30 : 4 },
+    );
+  });
+}, { only: ["file:", "http:"] });

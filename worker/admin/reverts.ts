@@ -1,0 +1,112 @@
+/** Undo: putting back what an upload changed (SPEC section 9). */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { WorkerContext } from "../context.ts";
+import {
+  beginRevert,
+  listRemains,
+  type Remains,
+  type Revert,
+  revertOf,
+  type Why,
+} from "../database/school/reverts.ts";
+import { readOptionalJson } from "../http/body.ts";
+import { describes } from "../http/describe.ts";
+import { HttpProblem } from "../http/problem.ts";
+import { carryOutRevert } from "../intake/revert.ts";
+import { author } from "./author.ts";
+import { findUpload } from "./find-upload.ts";
+import { needs } from "./needs.ts";
+import { PAGE, readPage, writePage } from "./page.ts";
+import { Revert as RevertShape } from "./shapes/revert.ts";
+
+const Reason = v.strictObject({
+  reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
+});
+
+export function revertRoutes({ database, now }: WorkerContext): Hono {
+  const routes = new Hono();
+
+  routes.post(
+    "/uploads/:id/revert",
+    needs("admin", "upload"),
+    describes({
+      summary: "Puts back what an upload changed, and says what could not be",
+      description:
+        "Each student that it changed, and nothing changed since, is as before. Those it " +
+        "added are gone, or inactive if they were ever verified. A call that was cut off goes on " +
+        "when it is made again.",
+      body: Reason,
+      bodyOptional: true,
+      answers: { 200: RevertShape },
+      refuses: { 404: ["upload_unknown"], 409: ["upload_not_revertible"] },
+    }),
+    async (c) => {
+      const upload = await findUpload(database, c.req.param("id"));
+      const { reason = null } = await readOptionalJson(c, Reason);
+      const by = author(c, now());
+      await database.execute(beginRevert(upload, reason, by));
+      if (!await revertOf(database, upload.id)) throw notRevertible(upload);
+      const revert = await carryOutRevert(database, upload.id, by);
+      return c.json(await answerOf(revert, { limit: 100, after: undefined }));
+    },
+  );
+
+  routes.get(
+    "/uploads/:id/revert",
+    needs("viewer", "upload"),
+    describes({
+      summary: "Shows how a revert stands, and pages of what could not be put back",
+      query: PAGE,
+      answers: { 200: RevertShape },
+      refuses: { 404: ["upload_unknown", "revert_unknown"] },
+    }),
+    async (c) => {
+      const { id } = await findUpload(database, c.req.param("id"));
+      const revert = await revertOf(database, id);
+      if (revert) return c.json(await answerOf(revert, readPage(c, v.tuple([v.string()]))));
+      throw new HttpProblem(404, "revert_unknown", `Upload ${id} was never reverted.`);
+    },
+  );
+
+  async function answerOf(revert: Revert, page: Parameters<typeof listRemains>[2]) {
+    const { schoolId: _, phase, reached: __, ...shown } = revert;
+    const remains = await listRemains(database, revert.uploadId, page);
+    const state = phase === "done" ? "reverted" : "reverting";
+    return {
+      ...shown,
+      state,
+      ...writePage(remains, page, ({ key }) => [key], remainsAnswer),
+    };
+  }
+
+  return routes;
+}
+
+function remainsAnswer({ username, why, other }: Remains) {
+  return { username, why, message: sentences[why](other ?? "") };
+}
+
+const sentences: Record<Why, (other: string) => string> = {
+  changed_since: (other) =>
+    `${
+      other === "" ? "Something" : `Upload ${other}`
+    } changed the student since, so nothing was put back.`,
+  student_id_taken: (other) =>
+    `The StudentId of before belongs to ${other} now, so nothing was put back.`,
+  verified: () => "The student was added and then verified, and is inactive now instead of gone.",
+  exported: (other) =>
+    `The student is in the export ${other}, which cannot be called back; here it was put back, or ` +
+    "made inactive.",
+};
+
+function notRevertible({ name, state }: { name: string; state: string }): HttpProblem {
+  const because = state === "completed"
+    ? "was applied before histories were kept"
+    : `is ${state}, and only an upload that is completed can be reverted`;
+  return new HttpProblem(
+    409,
+    "upload_not_revertible",
+    `${name} ${because}. Nothing was changed.`,
+  );
+}

@@ -1,0 +1,393 @@
+/**
+ * Putting back what an upload changed (SPEC section 9, Undo), a page at a time. Each page is one batch
+ * that first moves on where the revert is, so that it takes effect once, whoever dies or calls twice.
+ */
+import type { Client, InStatement, InValue } from "@libsql/client";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import { auditEntry, type Author } from "../control/audit.ts";
+import type { Page } from "../page.ts";
+import { tellOfUpload } from "./occurrences.ts";
+import { optionalColumns } from "./student-columns.ts";
+
+/**
+ * First the students that it added, who may have StudentIds of others; then those whose StudentId it
+ * changed, all at once; then the others that it changed.
+ */
+export type RevertPhase = "added" | "ids" | "changed" | "done";
+
+export interface Revert {
+  uploadId: string;
+  schoolId: SchoolId;
+  begunAt: string;
+  actor: string;
+  reason: string | null;
+  phase: RevertPhase;
+  reached: string;
+  restored: number;
+  removed: number;
+  madeInactive: number;
+  finishedAt: string | null;
+}
+
+/** Why something of the upload is still there. */
+export type Why =
+  /** Another upload changed the student since; `other` is its id. */
+  | "changed_since"
+  /** The StudentId that the student had is another one's now; `other` is that Username. */
+  | "student_id_taken"
+  /** The student was added and then verified, and so is inactive instead of gone. */
+  | "verified"
+  /** The student's verification is in an export, which cannot be called back; `other` is its id. */
+  | "exported";
+
+export interface Remains {
+  username: string;
+  why: Why;
+  other: string | null;
+}
+
+/** Somebody else moved the revert on meanwhile. */
+export class RevertMoved extends Error {}
+
+/** Begins to put an upload back, once; nothing when it is not completed or has no history. */
+export function beginRevert(
+  upload: { id: string; schoolId: SchoolId },
+  reason: string | null,
+  by: Author,
+): InStatement {
+  return {
+    sql: `INSERT INTO reverts (upload_id, school_id, begun_at, actor, reason, phase, reached)
+      SELECT uploads.id, school_id, ?, ?, ?, 'added', '' FROM uploads
+        JOIN rosters ON rosters.upload_id = uploads.id
+      WHERE uploads.id = ? AND school_id = ? AND state = 'completed' AND pass = 'apply'
+        AND has_history = 1
+      ON CONFLICT (upload_id) DO NOTHING`,
+    args: [by.at, by.actor, reason, upload.id, upload.schoolId],
+  };
+}
+
+export async function revertOf(database: Client, uploadId: string): Promise<Revert | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: "SELECT * FROM reverts WHERE upload_id = ?",
+    args: [uploadId],
+  });
+  return row && {
+    uploadId,
+    schoolId: Number(row["school_id"]) as SchoolId,
+    begunAt: row["begun_at"] as string,
+    actor: row["actor"] as string,
+    reason: row["reason"] as string | null,
+    phase: row["phase"] as RevertPhase,
+    reached: row["reached"] as string,
+    restored: Number(row["restored"]),
+    removed: Number(row["removed"]),
+    madeInactive: Number(row["made_inactive"]),
+    finishedAt: row["finished_at"] as string | null,
+  };
+}
+
+/** In the order of the Usernames; one row more than the page has. */
+export async function listRemains(
+  database: Client,
+  uploadId: string,
+  { limit, after }: Page<[string]>,
+): Promise<(Remains & { key: string })[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT username_key, username, why, other FROM revert_remains
+      WHERE upload_id = ? AND username_key > ? ORDER BY username_key LIMIT ?`,
+    args: [uploadId, after?.[0] ?? "", limit + 1],
+  });
+  return rows.map((row) => ({
+    key: row["username_key"] as string,
+    username: row["username"] as string,
+    why: row["why"] as Why,
+    other: row["other"] as string | null,
+  }));
+}
+
+/** Fails, and the whole batch, unless the revert is where it was read. */
+function moveOn(
+  { uploadId, phase, reached }: Revert,
+  next: { phase: RevertPhase; reached: string },
+): InStatement {
+  return {
+    sql: `UPDATE reverts SET phase = CASE WHEN phase = ? AND reached = ? THEN ? END, reached = ?
+      WHERE upload_id = ?`,
+    args: [phase, reached, next.phase, next.reached, uploadId],
+  };
+}
+
+export async function writeRevert(database: Client, statements: InStatement[]): Promise<void> {
+  try {
+    await database.batch(statements, "write");
+  } catch (error) {
+    const { message } = error as Error;
+    // The StudentId was taken by an upload at the very moment: all is looked at again.
+    const isTaken = /UNIQUE constraint failed: .*students\.student_id/i.test(message);
+    if (isTaken || /NOT NULL constraint failed: reverts\.phase/i.test(message)) {
+      throw new RevertMoved();
+    }
+    throw error;
+  }
+}
+
+/** The first change of the upload to each student, of which `previous` is what stood before it. */
+const first = "c.is_revert = 0 AND c.previous IS NOT c.upload_id";
+const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
+
+/**
+ * Puts students back as they were before the changes that `which` selects, where they still stand:
+ * those whose StudentId changes, or those whose StudentId does not.
+ */
+function restore(
+  { uploadId }: Revert,
+  which: string,
+  args: InValue[],
+  { at, letGo }: { at: string; letGo: boolean },
+): InStatement[] {
+  const standing = `students.school_id = c.school_id AND students.username_key = c.username_key
+    AND students.changed_by = c.upload_id${
+    letGo ? "" : " AND students.student_id IS c.student_id"
+  }`;
+  const changes = `SELECT c.* FROM student_changes AS c WHERE ${first} AND ${which}`;
+  return [
+    {
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, students.username_key, students.username, 'exported', max(v.export_id)
+        FROM (${changes}) AS c JOIN students ON ${standing}
+          JOIN verifications AS v ON v.school_id = c.school_id
+            AND v.username_key = c.username_key
+          JOIN exports AS e ON e.id = v.export_id AND e.created_at >= c.at
+        WHERE true GROUP BY students.username_key ON CONFLICT DO NOTHING`,
+      args: [uploadId, ...args],
+    },
+    {
+      sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
+          previous, ${list((column) => column)}, ${list((column) => `new_${column}`)})
+        SELECT c.school_id, c.username_key, c.upload_id, -1, 1, ?, students.changed_by,
+          ${list((column) => `students.${column}`)}, ${list((column) => `c.${column}`)}
+        FROM (${changes}) AS c JOIN students ON ${standing}`,
+      args: [at, ...args],
+    },
+    ...(letGo
+      ? [{
+        sql: `UPDATE students SET student_id = NULL FROM (${changes}) AS c WHERE ${standing}`,
+        args,
+      }]
+      : []),
+    {
+      sql: `UPDATE students SET changed_by = c.previous, ${
+        list((column) => `${column} = c.${column}`)
+      }
+        FROM (${changes}) AS c WHERE ${standing}`,
+      args,
+    },
+    {
+      sql: "UPDATE reverts SET restored = restored + changes() WHERE upload_id = ?",
+      args: [uploadId],
+    },
+  ];
+}
+
+/** A student whose StudentId the upload changed, and who still stands as it left him. */
+export interface IdChange {
+  change: number;
+  usernameKey: string;
+  username: string;
+  /** What the student had before. */
+  before: string | null;
+  now: string | null;
+  /** Who has `before` now. */
+  holder: { usernameKey: string; username: string } | undefined;
+}
+
+/** A hundred bytes or so of each student whose StudentId changed: at most as many as a file has rows. */
+export async function idChanges(database: Client, { uploadId }: Revert): Promise<IdChange[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT c.id, c.username_key, students.username, c.student_id AS before,
+        students.student_id AS now, h.username_key AS holder_key, h.username AS holder
+      FROM student_changes AS c
+        CROSS JOIN students ON students.school_id = c.school_id
+          AND students.username_key = c.username_key AND students.changed_by = c.upload_id
+        LEFT JOIN students AS h ON h.school_id = c.school_id AND h.student_id = c.student_id
+      WHERE c.upload_id = ? AND ${first} AND c.student_id IS NOT students.student_id ORDER BY c.id`,
+    args: [uploadId],
+  });
+  return rows.map((row) => ({
+    change: Number(row["id"]),
+    usernameKey: row["username_key"] as string,
+    username: row["username"] as string,
+    before: row["before"] as string | null,
+    now: row["now"] as string | null,
+    holder: row["holder"] === null
+      ? undefined
+      : { usernameKey: row["holder_key"] as string, username: row["holder"] as string },
+  }));
+}
+
+/** One batch for all whose StudentIds change: two may have swapped theirs. */
+export function restoreIds(
+  revert: Revert,
+  changes: readonly number[],
+  failed: readonly { usernameKey: string; username: string; holder: string }[],
+  at: string,
+): InStatement[] {
+  const { uploadId } = revert;
+  const which = "c.id IN (SELECT value FROM json_each(?))";
+  return [
+    moveOn(revert, { phase: "changed", reached: "0" }),
+    {
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2 FROM json_each(?)
+        WHERE true ON CONFLICT DO NOTHING`,
+      args: [
+        uploadId,
+        JSON.stringify(failed.map((one) => [one.usernameKey, one.username, one.holder])),
+      ],
+    },
+    ...restore(revert, which, [JSON.stringify(changes)], { at, letGo: true }),
+  ];
+}
+
+/** The last id of the next page of the upload's changes; `undefined`: there is none. */
+export async function changesUpTo(
+  database: Client,
+  { uploadId, reached }: Revert,
+  limit: number,
+): Promise<number | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: `SELECT max(id) AS last FROM (SELECT id FROM student_changes
+        WHERE upload_id = ?1 AND id > ?2 AND part >= coalesce(
+          (SELECT part FROM student_changes WHERE id = ?2), 0)
+        ORDER BY part, id LIMIT ?3)`,
+    args: [uploadId, Number(reached), limit],
+  });
+  return row?.["last"] === null ? undefined : Number(row!["last"]);
+}
+
+/** A page of those whose StudentId is as it was. Without a `last` there is no page more: it is done. */
+export function restoreChanged(
+  revert: Revert,
+  last: number | undefined,
+  by: Author,
+): InStatement[] {
+  const { uploadId, reached } = revert;
+  const { at } = by;
+  if (last === undefined) return finish(revert, by);
+  // The + keeps to the page's ids, of which few are another upload's.
+  const which = "+c.upload_id = ? AND c.id > ? AND c.id <= ?";
+  const args = [uploadId, Number(reached), last];
+  return [
+    moveOn(revert, { phase: "changed", reached: String(last) }),
+    {
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, c.username_key, students.username, 'changed_since', students.changed_by
+        FROM student_changes AS c CROSS JOIN students ON students.school_id = c.school_id
+          AND students.username_key = c.username_key AND students.changed_by IS NOT c.upload_id
+        WHERE ${first} AND ${which} AND NOT EXISTS (SELECT 1 FROM student_changes AS back
+          WHERE back.school_id = c.school_id AND back.username_key = c.username_key
+            AND back.upload_id = c.upload_id AND back.is_revert = 1)
+        ON CONFLICT DO NOTHING`,
+      args: [uploadId, ...args],
+    },
+    ...restore(revert, `${which} AND ${isKept}`, args, { at, letGo: false }),
+  ];
+}
+
+/** Whose StudentId could not be had back stays as he is. */
+const isKept = `NOT EXISTS (SELECT 1 FROM revert_remains AS kept WHERE kept.upload_id = c.upload_id
+  AND kept.username_key = c.username_key AND kept.why = 'student_id_taken')`;
+
+/** The last Username key of the next page of the school's students; `undefined`: there is none. */
+export async function studentsUpTo(
+  database: Client,
+  { schoolId, reached }: Revert,
+  limit: number,
+): Promise<string | undefined> {
+  const { rows: [row] } = await database.execute({
+    sql: `SELECT max(username_key) AS last FROM (SELECT username_key FROM students
+        WHERE school_id = ? AND username_key > ? ORDER BY username_key LIMIT ?)`,
+    args: [schoolId, reached, limit],
+  });
+  return row!["last"] as string | null ?? undefined;
+}
+
+/**
+ * A page of the students whom the upload added: gone when nobody ever verified them, else inactive.
+ * Without a `last` there is no page more.
+ */
+export function takeBackAdded(
+  revert: Revert,
+  last: string | undefined,
+  by: Author,
+): InStatement[] {
+  const { uploadId, schoolId, reached } = revert;
+  if (last === undefined) return [moveOn(revert, { phase: "ids", reached: "" })];
+  const page =
+    "students.school_id = ? AND students.username_key > ? AND students.username_key <= ?";
+  const args = [schoolId, reached, last];
+  const ofStudent = (table: string) =>
+    `${table}.school_id = students.school_id AND ${table}.username_key = students.username_key`;
+  const wasAdded = `NOT EXISTS (SELECT 1 FROM student_changes AS c WHERE ${ofStudent("c")}
+    AND c.upload_id = ? AND ${first})`;
+  const stands = `${page} AND students.changed_by = ? AND ${wasAdded}`;
+  const isVerified = `EXISTS (SELECT 1 FROM verifications AS v WHERE ${ofStudent("v")})`;
+  const doomed = `SELECT username_key FROM students WHERE ${stands} AND NOT ${isVerified}`;
+  const remains = (why: string, where: string, more: InValue[]): InStatement => ({
+    sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+      SELECT ?, students.username_key, students.username, ${why} FROM students WHERE ${where}
+      ON CONFLICT DO NOTHING`,
+    args: [uploadId, ...args, ...more],
+  });
+  const count = (what: string): InStatement => ({
+    sql: `UPDATE reverts SET ${what} = ${what} + changes() WHERE upload_id = ?`,
+    args: [uploadId],
+  });
+  const exportOf = `(SELECT max(v.export_id) FROM verifications AS v WHERE ${ofStudent("v")})`;
+  return [
+    moveOn(revert, { phase: "added", reached: last }),
+    remains(
+      `iif(${exportOf} IS NULL, 'verified', 'exported'), ${exportOf}`,
+      `${stands} AND ${isVerified}`,
+      [uploadId, uploadId],
+    ),
+    remains(
+      "'changed_since', students.changed_by",
+      `${page} AND students.changed_by IS NOT ? AND ${wasAdded} AND EXISTS (
+        SELECT 1 FROM student_changes AS since WHERE ${ofStudent("since")} AND since.previous = ?
+          AND since.upload_id <> since.previous)`,
+      [uploadId, uploadId, uploadId],
+    ),
+    {
+      sql: `DELETE FROM student_changes WHERE school_id = ? AND username_key IN (${doomed})`,
+      args: [schoolId, ...args, uploadId, uploadId],
+    },
+    {
+      sql: `DELETE FROM students WHERE school_id = ? AND username_key IN (${doomed})`,
+      args: [schoolId, ...args, uploadId, uploadId],
+    },
+    count("removed"),
+    {
+      sql: `UPDATE students SET inactive_since = ? WHERE ${stands} AND inactive_since IS NULL`,
+      args: [by.at, ...args, uploadId, uploadId],
+    },
+    count("made_inactive"),
+  ];
+}
+
+function finish(revert: Revert, by: Author): InStatement[] {
+  const { uploadId, schoolId, actor, reason } = revert;
+  return [
+    moveOn(revert, { phase: "done", reached: "" }),
+    {
+      sql: "UPDATE reverts SET finished_at = ? WHERE upload_id = ?",
+      args: [by.at, uploadId],
+    },
+    {
+      sql: "UPDATE uploads SET state = 'reverted' WHERE id = ? AND state = 'completed'",
+      args: [uploadId],
+    },
+    tellOfUpload("upload.reverted", uploadId, by.at),
+    auditEntry({ actor, at: by.at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
+  ];
+}
