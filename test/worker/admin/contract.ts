@@ -218,6 +218,14 @@ async function story(call: Call, { database }: Api): Promise<void> {
   const usernames = [username, "nobody@x.edu"];
   await call("get", "/admin/schools/{slug}/students?q=ana", school, 200);
   await call("get", "/admin/schools/{slug}/students/{username}", { slug, username }, 200);
+  const history = "/admin/schools/{slug}/students/{username}/history";
+  await call("get", history, { slug, username }, 200);
+  await call("get", history, { slug, username: "nobody@x.edu" }, 404);
+  const another = roster.replaceAll("ana@", "zoe@");
+  const sent = { id: (await upload(database, schoolId, another)).id };
+  await call("get", "/admin/uploads/{id}/revert", sent, 404);
+  await call("post", "/admin/uploads/{id}/revert", sent, 200, { reason: "another's" });
+  await call("get", "/admin/uploads/{id}/revert?limit=1", sent, 200);
   await call("post", "/admin/schools/{slug}/verifications", school, 200, { usernames });
   await call("get", "/admin/schools/{slug}/verifications?state=waiting", school, 200);
   const schedule = "/admin/schools/{slug}/schedule";
