@@ -35,7 +35,7 @@ const sentences: Record<string, string> = {
   removed: "Removed.",
   asked: "The bridge is asked to remove it.",
   suspended: "The school is suspended; its sessions are closed.",
-  admitted: "The school may come in again.",
+  admitted: "It may come in again.",
   purging: "The school is being deleted; the ledger says when all of it is gone.",
   released: "The upload is released and goes on.",
   discarded: "The upload is given up; its report says so.",

@@ -17,6 +17,12 @@ interface Token {
   lastUsedAt: string | null;
 }
 
+interface Ban {
+  source: string;
+  failures: number;
+  until: string;
+}
+
 export function accessPage(desk: Desk): Hono {
   const routes = new Hono();
 
@@ -28,6 +34,7 @@ export function accessPage(desk: Desk): Hono {
     const tokens = reader.role === "admin"
       ? (await desk.ask(c).list<Token>("/admin/tokens", { limit: 200 })).items
       : undefined;
+    const bans = await desk.ask(c).find<{ items: Ban[] }>("/admin/bans").catch(() => undefined);
     const said = saidOf(c);
     return c.html(
       <Page title="Access" reader={reader} room="/console/access">
@@ -105,6 +112,30 @@ export function accessPage(desk: Desk): Hono {
             </Card>
           </>
         )}
+        {bans && (
+          <Card
+            title="Addresses that are shut out"
+            says="After too many failed logins an address is let in no more for a while."
+          >
+            <List
+              label="Addresses that are shut out"
+              items={bans.items}
+              columns={[
+                ["Address", (it) => <span class="mono">{it.source}</span>],
+                ["Failed logins", (it) => it.failures, "number"],
+                ["Until", (it) => <Time at={it.until} />],
+                ["", (it) =>
+                  reader.role === "admin" && (
+                    <Form reader={reader} action="/console/access/lift">
+                      <input type="hidden" name="source" value={it.source} />
+                      <button class="second" type="submit">Let it in</button>
+                    </Form>
+                  )],
+              ]}
+              nothing={<p>None.</p>}
+            />
+          </Card>
+        )}
       </Page>,
       problem ? 400 : 200,
     );
@@ -130,6 +161,13 @@ export function accessPage(desk: Desk): Hono {
     const answer = await desk.ask(c).send("DELETE", `/admin/tokens/${encodeURIComponent(id)}`);
     if ("problem" in answer) return await render(c, { problem: answer.problem });
     return done(c, "/console/access", "removed");
+  });
+
+  routes.post("/access/lift", async (c) => {
+    const { source = "" } = await typed(c);
+    const answer = await desk.ask(c).send("DELETE", `/admin/bans/${encodeURIComponent(source)}`);
+    if ("problem" in answer) return await render(c, { problem: answer.problem });
+    return done(c, "/console/access", "admitted");
   });
 
   return routes;

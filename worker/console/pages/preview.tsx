@@ -1,53 +1,102 @@
 /** @jsxImportSource hono/jsx */
-/** What a held upload would do. */
+/**
+ * What a held upload would do: the limits it crossed, the counts, then student by student. A page of
+ * students is asked for by a form: where a page ends is a student's name, and none stands in an address.
+ */
 import type { Upload } from "../answers.ts";
+import { Form } from "../parts/form.tsx";
+import type { Reader } from "../parts/page.tsx";
 import { Card, count, List } from "../parts/show.tsx";
 
 export interface Preview {
-  counts: Record<string, number>;
-  items?: {
-    kind: string;
+  counts: Record<"added" | "changed" | "left" | "returned" | "active", number>;
+  limits: { limit: string; allowed: number | null; found: number | null }[];
+  items: {
     username: string;
-    changes?: { column: string; from: string | null; to: string | null }[];
+    outcome: string;
+    changes: { column: string; from: unknown; to: unknown }[];
   }[];
   next?: string;
 }
 
-const kinds: [kind: string, words: string][] = [
+const outcomes = [
   ["added", "would be added"],
-  ["updated", "would be changed"],
+  ["changed", "would be changed"],
   ["left", "would become inactive"],
   ["returned", "would come back"],
-];
+] as const;
 
-export function PreviewCard({ preview, upload }: { preview: Preview; upload: Upload }) {
+const limits: Record<string, string> = {
+  changedPercent: "of the active students would change",
+  removedPercent: "of the active students would become inactive",
+  rejectedPercent: "of its rows are rejected",
+  fewerRowsPercent: "fewer rows than the last file applied",
+};
+
+export function PreviewCard({ preview, upload, outcome, reader }: {
+  preview: Preview;
+  upload: Upload;
+  outcome: string | undefined;
+  reader: Reader;
+}) {
+  const path = `/console/uploads/${upload.id}`;
   return (
     <Card title="What it would do">
+      {preview.limits.length > 0 && (
+        <ul>
+          {preview.limits.map(({ limit, allowed, found }) => (
+            <li>
+              {found === null ? limits[limit] ?? limit : (
+                <>
+                  <strong>{percent(found)} %</strong> {limits[limit] ?? limit}
+                  {allowed !== null && ` (the limit is ${percent(allowed)} %)`}
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="cards">
-        {kinds.map(([kind, words]) => (
+        {outcomes.map(([name, words]) => (
           <div>
-            <div class="figure">{count(preview.counts[kind] ?? 0)}</div>
-            <a href={`/console/uploads/${upload.id}?kind=${kind}`}>{words}</a>
+            <div class="figure">{count(preview.counts[name])}</div>
+            <a
+              href={`${path}?outcome=${name}#students`}
+              aria-current={name === outcome || undefined}
+            >
+              {words}
+            </a>
           </div>
         ))}
       </div>
-      {preview.items && (
+      <p class="quiet">Of {count(preview.counts.active)} active students.</p>
+      <div id="students">
         <List
           label="Students it would change"
           items={preview.items}
           columns={[
             ["Username", (it) => it.username],
-            ["What", (it) => kinds.find(([kind]) => kind === it.kind)?.[1] ?? it.kind],
+            ["What", (it) => outcomes.find(([name]) => name === it.outcome)?.[1] ?? it.outcome],
             ["Changes", (it) =>
-              (it.changes ?? []).map(({ column, from, to }) => (
+              it.changes.map(({ column, from, to }) => (
                 <div>
-                  {column}: {from ?? "–"} → {to ?? "–"}
+                  {column}: {text(from)} → {text(to)}
                 </div>
               )), "say"],
           ]}
           nothing={<p>Nobody.</p>}
         />
-      )}
+        {preview.next && (
+          <Form reader={reader} action={`${path}/preview`}>
+            <input type="hidden" name="outcome" value={outcome ?? ""} />
+            <input type="hidden" name="cursor" value={preview.next} />
+            <button class="second" type="submit">Show more</button>
+          </Form>
+        )}
+      </div>
     </Card>
   );
 }
+
+const text = (value: unknown) => value === null || value === undefined ? "–" : String(value);
+const percent = (number: number) => Math.round(number * 10) / 10;

@@ -28,12 +28,14 @@ export function writeSettings({ name, settings }: School): Typed {
     mode: text(settings["mode"] ?? "update"),
     dryRun: text(settings["dryRun"] ?? false),
     ...Object.fromEntries(limits.map((limit) => [limit, text(hold[limit])])),
+    headerOutOfOrder: hold["headerOutOfOrder"] === true ? "yes" : "",
     pauses: pauses.map(({ from, to, kind }) => `${from} ${to} ${kind}`).join("\n"),
     timezone: text(settings["timezone"]),
     expectWhen: text(expect?.when),
     expectZone: text(expect?.timezone),
     notDownloadedAfterDays: text(settings["notDownloadedAfterDays"]),
     emptyExports: text(settings["emptyExports"]),
+    allowedAddresses: ((settings["allowedAddresses"] ?? []) as string[]).join("\n"),
   };
 }
 
@@ -47,9 +49,10 @@ export function readSettings(
   const list = (name: string) => text(name).split(/[\s,]+/).filter((part) => part !== "");
   const pauses = readPauses(typed["pauses"] ?? "");
   if ("problem" in pauses) return pauses;
-  const hold = Object.fromEntries(
+  const hold: Record<string, unknown> = Object.fromEntries(
     limits.filter((limit) => text(limit) !== "").map((limit) => [limit, Number(text(limit))]),
   );
+  if (text("headerOutOfOrder") === "yes") hold["headerOutOfOrder"] = true;
   return {
     body: {
       name: text("name"),
@@ -71,6 +74,7 @@ export function readSettings(
           : { when: text("expectWhen"), timezone: text("expectZone") },
         notDownloadedAfterDays: number("notDownloadedAfterDays"),
         emptyExports: optional("emptyExports"),
+        allowedAddresses: list("allowedAddresses"),
       },
     },
   };

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import type { School } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
-import { Area, Choose, Field, Form, Refused, type Typed } from "../parts/form.tsx";
+import { Area, Check, Choose, Field, Form, Refused, type Typed } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
 import { Card } from "../parts/show.tsx";
 import { readSettings, writeSettings } from "./settings-text.ts";
@@ -129,6 +129,11 @@ function SettingsForm({ school, reader, values, problem }: {
             label="more than … % of its rows are rejected"
             type="number"
           />
+          <Check
+            name="headerOutOfOrder"
+            label="its header names the columns in another order"
+            checked={values["headerOutOfOrder"] === "yes"}
+          />
           <Field
             {...of("fewerRowsPercent")}
             label="it has … % fewer rows than the last one applied"
@@ -173,6 +178,13 @@ function SettingsForm({ school, reader, values, problem }: {
           {...of("emptyExports")}
           label="An export with nothing new"
           options={[["header", "is a file with the header only"], ["skip", "is not made"]]}
+        />
+      </Card>
+      <Card title="From where it may come">
+        <Area
+          {...of("allowedAddresses")}
+          label="Addresses"
+          hint="One a line, such as 203.0.113.0/24 or 2001:db8::/48; empty: from anywhere."
         />
       </Card>
       {reader.role === "admin" && <button type="submit">Save</button>}

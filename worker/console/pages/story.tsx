@@ -1,60 +1,67 @@
 /** @jsxImportSource hono/jsx */
-/** The story of one upload, from its acceptance to its report. */
-import type { Child } from "hono/jsx";
-import type { Upload } from "../answers.ts";
-import { Card, many, Time } from "../parts/show.tsx";
+/** The story of one upload: from the first packet of its file to the receipt of its report. */
+import { Card, Time } from "../parts/show.tsx";
 
-interface Step {
-  at: string | null;
-  says: Child;
-  tone?: "bad" | "warn" | "wait";
+export interface Step {
+  at: string;
+  action: string;
+  actor: string;
+  detail: Record<string, unknown>;
 }
 
-export function Story({ upload }: { upload: Upload }) {
+/** What is told in words; another kind is shown as it is called. */
+const told: Record<string, [words: string, tone?: "bad" | "warn"]> = {
+  "file.partial": ["the file is being sent"],
+  "file.complete": ["the file was closed"],
+  "file.processing": ["the file was taken"],
+  "file.removed": ["a file was removed"],
+  download: ["a file was fetched to its end"],
+  "upload.accepted": ["it was announced to the worker"],
+  "upload.processing": ["its rows are being processed"],
+  "upload.completed": ["completed; its report was written"],
+  "upload.rejected": ["rejected whole; its report says why", "bad"],
+  "upload.held": ["held by a rule until an administrator decides", "warn"],
+  "upload.parked": ["parked by a fault until an administrator decides", "bad"],
+  "upload.released": ["released"],
+  "upload.retried": ["tried again"],
+  "upload.discarded": ["given up", "warn"],
+  "upload.reverted": ["what it changed was put back", "warn"],
+};
+
+export function Story({ steps, isUnderWay }: { steps: Step[]; isUnderWay: boolean }) {
   return (
     <Card title="Its story">
       <ol class="story">
-        {steps(upload).map(({ at, says, tone }) => (
-          <li class={tone}>
-            <div>
-              <div>{says}</div>
-              {at && (
-                <div class="small quiet">
-                  <Time at={at} />
+        {steps.map(({ at, action, actor, detail }) => {
+          const [words, tone] = told[action] ?? [action.replaceAll(/[._]/g, " ")];
+          const path = typeof detail["path"] === "string" ? detail["path"] : undefined;
+          const reason = typeof detail["reason"] === "string" ? detail["reason"] : undefined;
+          return (
+            <li class={tone}>
+              <div>
+                <div>
+                  {words}
+                  {path && (
+                    <>
+                      {": "}
+                      <span class="mono small">{path}</span>
+                    </>
+                  )}
                 </div>
-              )}
-            </div>
+                {reason && <div>“{reason}”</div>}
+                <div class="small quiet">
+                  <Time at={at} /> by {actor}
+                </div>
+              </div>
+            </li>
+          );
+        })}
+        {isUnderWay && (
+          <li class="wait">
+            <div>Its report comes when all rows are read.</div>
           </li>
-        ))}
+        )}
       </ol>
     </Card>
   );
-}
-
-function steps({ acceptedAt, completedAt, state, sender, rows }: Upload): Step[] {
-  const came: Step = {
-    at: acceptedAt,
-    says: <>Sent from {sender.address} with {sender.client || "an unnamed client"}, and accepted</>,
-  };
-  const read: Step = { at: null, says: <>{many(rows.read, "row")} read</> };
-  return [came, ...rows.read > 0 ? [read] : [], last(state, completedAt)];
-}
-
-function last(state: string, at: string | null): Step {
-  switch (state) {
-    case "completed":
-      return { at, says: "Completed; the report is in the school's /inbound" };
-    case "rejected":
-      return { at, says: "Rejected whole; the report says why", tone: "bad" };
-    case "discarded":
-      return { at, says: "Given up by an administrator; the report says so", tone: "warn" };
-    case "reverted":
-      return { at, says: "What it changed was put back", tone: "warn" };
-    case "held":
-      return { at: null, says: "Held by a rule until an administrator decides", tone: "warn" };
-    case "parked":
-      return { at: null, says: "Parked by a fault until an administrator decides", tone: "bad" };
-    default:
-      return { at: null, says: "Its report comes when all rows are read", tone: "wait" };
-  }
 }

@@ -22,7 +22,7 @@ import {
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
 import { type Preview, PreviewCard } from "./preview.tsx";
-import { Story } from "./story.tsx";
+import { type Step, Story } from "./story.tsx";
 
 const decisions = ["release", "discard", "retry", "revert"] as const;
 const saidAfter = {
@@ -35,19 +35,24 @@ const saidAfter = {
 export function uploadPage(desk: Desk): Hono {
   const routes = new Hono();
 
-  async function render(c: Context, refused?: Problem) {
+  async function render(
+    c: Context,
+    { refused, from }: { refused?: Problem; from?: { outcome?: string; cursor?: string } } = {},
+  ) {
     const ask = desk.ask(c);
     const path = `/admin/uploads/${encodeURIComponent(c.req.param("id")!)}`;
-    const { code, cursor, kind } = c.req.query();
+    const { code, cursor } = c.req.query();
+    const { outcome = c.req.query("outcome"), cursor: student } = from ?? {};
     const upload = await ask.get<Upload>(path);
-    const [grouped, shown, preview] = await Promise.all([
+    const [grouped, shown, preview, story] = await Promise.all([
       ask.list<ProblemGroup>(`${path}/problems/codes`),
       code === undefined
         ? undefined
         : ask.list<RowProblem>(`${path}/problems`, { limit: 100, cursor, code }),
       upload.state === "held"
-        ? ask.find<Preview>(`${path}/preview`, { kind, limit: 50 })
+        ? ask.get<Preview>(`${path}/preview`, { outcome, cursor: student, limit: 50 })
         : undefined,
+      ask.list<Step>(`${path}/story`),
     ]);
     return c.html(
       <UploadPage
@@ -57,6 +62,8 @@ export function uploadPage(desk: Desk): Hono {
         shown={shown}
         code={code}
         preview={preview}
+        outcome={outcome || undefined}
+        story={story.items}
         refused={refused}
         said={saidOf(c)}
       />,
@@ -65,6 +72,7 @@ export function uploadPage(desk: Desk): Hono {
   }
 
   routes.get("/uploads/:id", (c) => render(c));
+  routes.post("/uploads/:id/preview", async (c) => render(c, { from: await typed(c) }));
   for (const decision of decisions) {
     routes.post(`/uploads/:id/${decision}`, async (c) => {
       const id = encodeURIComponent(c.req.param("id"));
@@ -75,7 +83,7 @@ export function uploadPage(desk: Desk): Hono {
       };
       const path = `/admin/uploads/${id}/${decision}`;
       const answer = await desk.ask(c).send<Upload>("POST", path, body, { confirm });
-      if ("problem" in answer) return await render(c, answer.problem);
+      if ("problem" in answer) return await render(c, { refused: answer.problem });
       return done(c, `/console/uploads/${id}`, saidAfter[decision]);
     });
   }
@@ -89,12 +97,14 @@ interface Props {
   shown: Listed<RowProblem> | undefined;
   code: string | undefined;
   preview: Preview | undefined;
+  outcome: string | undefined;
+  story: Step[];
   refused: Problem | undefined;
   said: string | undefined;
 }
 
 function UploadPage(props: Props) {
-  const { reader, upload, grouped, shown, code, preview, refused, said } = props;
+  const { reader, upload, grouped, shown, code, preview, outcome, story, refused, said } = props;
   const isUnderWay = ["accepted", "checking", "processing"].includes(upload.state);
   const crumbs: [string, string][] = [["/console/uploads", "Uploads"]];
   if (upload.school) crumbs.push([schoolPath(upload.school), upload.school]);
@@ -119,10 +129,12 @@ function UploadPage(props: Props) {
       {said && <Note tone="good">{said}</Note>}
       {isUnderWay && <UnderWay upload={upload} />}
       <WhatToDo upload={upload} reader={reader} refused={refused} />
-      {preview && <PreviewCard preview={preview} upload={upload} />}
+      {preview && (
+        <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
+      )}
       <Rows upload={upload} />
       <Problems upload={upload} grouped={grouped} shown={shown} code={code} />
-      <Story upload={upload} />
+      <Story steps={story} isUnderWay={isUnderWay} />
       <Card title="The file">
         <Facts
           of={[
