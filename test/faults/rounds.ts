@@ -6,6 +6,7 @@ import { type School, type Service, startService, until } from "../end-to-end/se
 import { startSqld } from "../worker/database/sqld.ts";
 import { makeRoster, Model, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
+import { cautious, holdOne } from "./held.ts";
 import { parkOne } from "./parked.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
 import { arrive, isGone, leave, type Leaving } from "./purges.ts";
@@ -23,6 +24,8 @@ export interface FaultRunOptions {
 /** In every so many-th round a school is deleted, and a file is damaged while it waits. */
 const PURGE_EVERY = 3;
 const PARK_EVERY = 5;
+/** And a file is held, by a limit or by a pause, and decided about. */
+const HOLD_EVERY = 2;
 
 interface Pupil {
   school: School;
@@ -52,7 +55,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   const toDatabase = await tcpProxy(Number(new URL(sqld.url).port), { random });
   let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
   const kills = { worker: 0, bridge: 0, database: 0 };
-  let uploads = 0, rows = 0, purged = 0, parked = 0;
+  let uploads = 0, rows = 0, purged = 0, parked = 0, held = 0;
   const exportFiles = new Map<Pupil, number>();
   let service: Service | undefined;
   try {
@@ -96,6 +99,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     };
 
     const careless = await service.addSchool("careless");
+    const careful = await service.addSchool("cautious", cautious);
     for (let round = 1; round <= rounds; round++) {
       const leaving: Leaving[] = round % PURGE_EVERY === 0 ? [await arrive(running, round)] : [];
       toWorker.isBad = toDatabase.isBad = true;
@@ -126,6 +130,13 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
         await parkOne(running, careless, random);
         parked++;
       }
+      if (round % HOLD_EVERY === 0) {
+        await holdOne(running, careful, random, async () => {
+          await pause(random.below(300));
+          await kill(random.pick(["worker", "bridge", "database"] as const));
+        });
+        held++;
+      }
       if (round % 10 === 0) await noOrphans(running);
       if (round % 10 === 0) {
         progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
@@ -137,7 +148,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
       `two sessions on one name: ${list(racesOf(pupils))}`,
-      `${purged} schools deleted, ${parked} damaged files parked and given up`,
+      `${purged} schools deleted, ${parked} damaged files parked and given up, ${held} files held and decided about`,
       `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
       "every student against the model, .original and .rejected byte for byte, what was answered OK is " +
