@@ -22,6 +22,9 @@ export interface StoredFile {
   synced?: number;
 }
 
+/** Of a file, in bytes. */
+const LARGEST = 64 * 1024 * 1024;
+
 export class MemoryHome implements Home {
   readonly files = new Map<string, StoredFile>();
   left = 0;
@@ -91,6 +94,7 @@ export class MemoryHome implements Home {
       read: async (offset, length) => file.bytes.subarray(offset, offset + length),
       write: async (offset, bytes) => {
         await this.beforeWrite(this.writes++, offset);
+        if (offset + bytes.length > LARGEST) throw new Refusal("failure", "It is too large.");
         const start = mode.append ? file.bytes.length : offset;
         const size = Math.max(file.bytes.length, start + bytes.length);
         const grown = Buffer.concat([file.bytes, Buffer.alloc(size - file.bytes.length)]);
@@ -114,6 +118,7 @@ export class MemoryHome implements Home {
   async change(path: string, { size, modifiedAt, accessedAt }: Changes): Promise<void> {
     const file = this.#find(path);
     if (size !== undefined) {
+      if (size > LARGEST) throw new Refusal("failure", "It is too large.");
       const kept = file.bytes.subarray(0, size);
       file.bytes = Buffer.concat([kept, Buffer.alloc(size - kept.length)]);
     }
