@@ -85,7 +85,11 @@ test("a token that is away at the start is said in one line with exit code 75, a
   await refused({ PKCS11_TOKEN_LABEL: "else" }, 75, /The token "else" is not there: it has/);
   hsm.takeAway();
   await refused({}, 75, /The token "bridge" (is not there|does not answer)/).finally(hsm.bringBack);
-  await refused({ PKCS11_MODULE: "/nowhere.so" }, 78, /PKCS11_MODULE is "\/nowhere\.so"; it takes/);
+  await refused(
+    { PKCS11_MODULE: "/nowhere.so" },
+    78,
+    /^PKCS11_MODULE is "\/nowhere\.so"; it takes/,
+  );
   await refused({ KEYRING: "hsm" }, 78, /^KEYRING is "hsm"; it takes file or pkcs11\.$/);
   await refused(
     { PKCS11_PIN_FILE: "" },

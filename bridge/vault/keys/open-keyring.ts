@@ -42,7 +42,9 @@ async function named<Result>(setting: string, work: () => Promise<Result>): Prom
   } catch (error) {
     const isOwn = error instanceof KeyringError || "syscall" in (error as Error);
     if (!isOwn) throw error;
-    throw new KeyringError(`${setting}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    // Some name the setting themselves.
+    throw new KeyringError(/^[A-Z\d_]+ is /.test(message) ? message : `${setting}: ${message}`);
   }
 }
 
