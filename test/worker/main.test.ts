@@ -83,6 +83,19 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
       assert.deepEqual(await readFile(file), noise);
     });
 
+    test("a database file in a folder that is not there ends the worker with 78", async () => {
+      const worker = spawnWorker(
+        runtime,
+        { ...tokens, PORT: "0", DATABASE_URL: `file:${join(folder, "nowhere", "worker.db")}` },
+        EMBEDDED_PERMISSIONS,
+      );
+      assert.equal(await worker.ended, 78);
+      assert.match(
+        worker.stderr(),
+        /^DATABASE_URL names a file that cannot be opened\. Its folder/m,
+      );
+    });
+
     test("an embedded database is its user's only, also under umask 022", async () => {
       const file = join(folder, `own-${runtime}.db`);
       const worker = spawnWorker(

@@ -124,4 +124,9 @@ describe("the worker's settings", () => {
       assert.equal(readSettings(environment).databaseUrl, DATABASE_URL);
     }
   });
+
+  test("a sender of mails without a mail server is said, as no mail would go out", () => {
+    const one = { ...required, MAIL_FROM: "Rosterbridge <no-reply@roster.example>" };
+    assert.throws(() => readSettings(one), /^SettingError: SMTP_URL is missing; with MAIL_FROM/);
+  });
 });

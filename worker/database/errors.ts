@@ -43,6 +43,11 @@ export function databaseFault(error: unknown): string | undefined {
     return "names a file that is no SQLite database; it was left as it is. It takes one that this " +
       "worker made, or a name that is free.";
   }
+  // SQLITE_CANTOPEN, as the native library tells it when it opens the file.
+  if (/^ConnectionFailed\(.*: 14"\)$/.test(message ?? "")) {
+    return "names a file that cannot be opened. Its folder must be there, and the worker must be able " +
+      "to write into it; the file itself is made.";
+  }
   // Deno's, also for what the native library needs (Deno 2: NotCapable).
   if (name === "NotCapable" || name === "PermissionDenied") {
     return "is file:…, an embedded database, which the worker may not open: on Deno that takes " +

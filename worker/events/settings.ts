@@ -12,7 +12,13 @@ export function readMail(
   smtpUrl: string | undefined,
   from: string | undefined,
 ): MailSettings | undefined {
-  if (smtpUrl === undefined) return undefined;
+  if (smtpUrl === undefined) {
+    if (from === undefined) return undefined;
+    throw new SettingError(
+      "SMTP_URL is missing; with MAIL_FROM it takes the mail server, such as " +
+        "smtp://user:password@mail.example:587. Without both no mail is sent.",
+    );
+  }
   // What follows the scheme may hold a password, so it is not shown.
   if (!/^smtps?:\/\//i.test(smtpUrl) || !URL.canParse(smtpUrl) || !new URL(smtpUrl).hostname) {
     throw new SettingError(
