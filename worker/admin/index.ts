@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { adminDoor } from "../http/admin-door.ts";
 import { limitedBody } from "../http/body.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
+import { idempotent } from "../http/idempotency.ts";
 import { knownQuery } from "../http/query.ts";
 import type { WorkerContext } from "../context.ts";
 import { allUploadRoutes } from "./all-uploads.ts";
@@ -41,6 +42,7 @@ export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono 
   routes.use(sayWhatTheyNeed(context));
   routes.use(limitedBody());
   routes.use(knownQuery);
+  routes.use(idempotent(context));
   routes.route("/", schoolRoutes(context));
   routes.route("/", purgeRoutes(context));
   routes.route("/", overviewRoutes(context));

@@ -55,6 +55,11 @@ eachDatabase("careful administration", (database) => {
     await world.send(rows(0, 10));
     const id = await world.send(rows(0, 4));
     const path = `/admin/uploads/${id}/release`;
+    // A body that is read for its key is still there for the route.
+    const keyed = await world.app.admin("POST", path, { nothing: 1 }, {
+      "idempotency-key": crypto.randomUUID(),
+    });
+    assert.match(keyed.body.detail, /nothing is not known here/);
     const stale = await asPerson(world.app, FRESH_MS, "POST", `${path}?confirm=roster.csv`);
     assert.deepEqual([stale.status, stale.body.code], [403, "sign_in_again"]);
     const untyped = await asPerson(world.app, 0, "POST", path);
@@ -96,6 +101,51 @@ eachDatabase("careful administration", (database) => {
       ),
     );
     assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 412, 412]);
+  });
+
+  test("a POST that is sent again with its Idempotency-Key is done once, and answered the same", async () => {
+    const app = start();
+    const key = crypto.randomUUID();
+    const make = (name: string, headers: Record<string, string> = { "idempotency-key": key }) =>
+      app.admin("POST", "/admin/tokens", { name, role: "viewer" }, headers);
+    const first = await make("once");
+    const second = await make("once");
+    assert.equal(first.status, 201);
+    assert.equal(second.status, 201);
+    assert.deepEqual(second.body, first.body);
+    assert.equal(second.headers.get("location"), first.headers.get("location"));
+    assert.equal(second.headers.get("idempotency-replayed"), "true");
+    const { rows } = await database().client.execute("SELECT * FROM repeats");
+    assert.ok(rows.length > 0);
+    assert.ok(!JSON.stringify(rows).includes(first.body.token.slice(4)));
+
+    assert.equal((await make("other")).body.code, "idempotency_key_reused");
+    assert.equal((await make("once", {})).body.code, "token_name_taken");
+    assert.equal((await make("x", { "idempotency-key": "short" })).status, 400);
+    // Another's key of the same name is another's.
+    const { token } = first.body;
+    const theirs = { "idempotency-key": key, authorization: `Bearer ${token}` };
+    assert.equal((await make("once", theirs)).status, 403);
+
+    app.clock.now += 24 * 3_600_000 + 1;
+    assert.equal((await make("once")).body.code, "token_name_taken", "a day later it is forgotten");
+  });
+
+  test("what was refused may be sent again with the same Idempotency-Key; two at once are done once", async () => {
+    const app = start();
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const make = (name: string) =>
+      app.admin("POST", "/admin/schools", { slug: "repeated", name }, headers);
+    assert.equal((await make("")).status, 400);
+    const answers = await Promise.all([make("x"), make("x"), make("x")]);
+    const made = answers.filter(({ status }) => status === 201);
+    assert.ok(made.length >= 1);
+    assert.ok(
+      answers.every(({ status, body }) => status === 201 || body.code === "idempotency_unfinished"),
+    );
+    assert.equal((await make("x")).status, 201);
+    const { body } = await app.admin("GET", "/admin/audit?action=school.created&school=repeated");
+    assert.equal(body.items.length, 1);
   });
 
   test("no page of another site reads an answer: there is no CORS", async () => {

@@ -72,6 +72,7 @@ eachDatabase("deleting a school", (database) => {
       "ledger_gone",
       "lifted_bans",
       "migrations",
+      "repeats",
       "refused_logins",
       "rounds",
       "seals",

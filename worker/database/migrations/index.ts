@@ -22,6 +22,7 @@ import { statements as door } from "./0019-door.ts";
 import { statements as checks } from "./0020-checks.ts";
 import { statements as seals } from "./0021-seals.ts";
 import { statements as reverts } from "./0022-reverts.ts";
+import { statements as repeats } from "./0023-repeats.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   { number: 20, name: "checks", statements: checks },
   { number: 21, name: "seals", statements: seals },
   { number: 22, name: "reverts", statements: reverts },
+  { number: 23, name: "repeats", statements: repeats },
 ];
