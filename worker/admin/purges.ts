@@ -43,7 +43,7 @@ export function purgeRoutes({ database, now }: WorkerContext): Hono {
 
   routes.delete(
     "/schools/:slug/purge",
-    needs("admin", "all"),
+    needs("admin", "all", "anew"),
     describes({
       summary: "Ends a deletion without the bridges it waits for",
       description:

@@ -15,6 +15,7 @@ import { describes } from "../http/describe.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { carryOutRevert } from "../intake/revert.ts";
 import { author } from "./author.ts";
+import { checkTypedAgain, Confirm } from "./confirm.ts";
 import { findUpload } from "./find-upload.ts";
 import { needs } from "./needs.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -29,21 +30,28 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
 
   routes.post(
     "/uploads/:id/revert",
-    needs("admin", "upload"),
+    needs("admin", "upload", "anew"),
     describes({
       summary: "Puts back what an upload changed, and says what could not be",
       description:
         "Each student that it changed, and nothing changed since, is as before. Those it " +
         "added are gone, or inactive if they were ever verified. A call that was cut off goes on " +
         "when it is made again.",
+      query: { confirm: v.optional(Confirm) },
       body: Reason,
       bodyOptional: true,
       answers: { 200: RevertShape },
-      refuses: { 404: ["upload_unknown"], 409: ["upload_not_revertible"] },
+      refuses: {
+        400: ["confirm_missing"],
+        403: ["sign_in_again"],
+        404: ["upload_unknown"],
+        409: ["upload_not_revertible"],
+      },
     }),
     async (c) => {
       const upload = await findUpload(database, c.req.param("id"));
       const { reason = null } = await readOptionalJson(c, Reason);
+      checkTypedAgain(c, upload.name, `Reverting ${upload.name} puts its students back`);
       const by = author(c, now());
       await database.execute(beginRevert(upload, reason, by));
       if (!await revertOf(database, upload.id)) throw notRevertible(upload);

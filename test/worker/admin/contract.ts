@@ -281,6 +281,8 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("delete", "/admin/schools/{slug}", school, 400);
   await call("delete", `/admin/schools/{slug}?confirm=${slug}`, school, 202);
   await call("get", "/admin/schools/{slug}", school, 200);
+  await call("get", "/admin/schools/{slug}/purge", school, 200);
+  await call("delete", `/admin/schools/{slug}/purge?confirm=${slug}`, school, 200);
 }
 
 async function doors(call: Call, database: Client, slug: string) {
