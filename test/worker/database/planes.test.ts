@@ -17,6 +17,7 @@ const planes: Record<"control" | "school", string[]> = {
     "bridges",
     "audit",
     "seals",
+    "repeats",
     "tokens",
     "schedules",
     "watches",
@@ -52,6 +53,8 @@ const planes: Record<"control" | "school", string[]> = {
     "ledger",
     "ledger_gone",
     "student_changes",
+    "reverts",
+    "revert_remains",
   ],
 };
 
