@@ -17,6 +17,13 @@ test("a file that an administrator removes is gone from the school's home and fr
   assert.deepEqual(asked.body, { path: "/inbound/notes.txt", state: "removing" });
   await until(async () => (await service.admin("GET", notes)).status === 404);
   assert.deepEqual(await school.names(), []);
+  const { body: audit } = await service.admin("GET", "/admin/audit?action=file.removal_asked");
+  assert.deepEqual(
+    audit.items.map(({ actor, school }: Record<string, string>) => [actor, school]),
+    [
+      ["admin", "springfield"],
+    ],
+  );
 
   const unknown = await service.admin("DELETE", `${files}?path=/inbound/none.csv`);
   assert.equal(unknown.body.code, "file_unknown");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type Need, needOf } from "../../../worker/admin/needs.ts";
 import { roles } from "../../../worker/database/control/tokens.ts";
-import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
+import { type AppUnderTest, appUnderTest, bridgeToken } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
 interface Route {
@@ -89,6 +89,22 @@ eachDatabase("who may do what", (database) => {
       if (need.of === "school") assert.match(path, /^\/admin\/schools\/:slug/);
       if (need.of === "upload") assert.match(path, /^\/admin\/uploads\/:id/);
       if (need.of === "export") assert.match(path, /^\/admin\/exports\/:id/);
+    }
+  });
+
+  test("a bridge's token opens no route of administrators, and an administrator's none of bridges", async () => {
+    tokens.set("bridge", bridgeToken);
+    for (const route of routes) {
+      const { status, code } = await call("bridge", route, "near");
+      assert.deepEqual([status, code], [401, "unauthorized"], `${route.method} ${route.path}`);
+    }
+    const ofBridges = app.app.routes.filter(({ method, path }) =>
+      method !== "ALL" && path.startsWith("/bridge/")
+    );
+    assert.ok(ofBridges.length >= 5, `${ofBridges.length} routes`);
+    for (const { method, path } of ofBridges) {
+      const { status, code } = await call("admin all", { method, path, need: undefined }, "near");
+      assert.deepEqual([status, code], [401, "unauthorized"], `${method} ${path}`);
     }
   });
 

@@ -46,6 +46,14 @@ eachDatabase("the console's pages", (database) => {
     assert.equal(headers.get("cache-control"), "no-store");
   });
 
+  test("a bridge that has not called for two minutes is said to be away", async () => {
+    const listened = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
+    assert.equal((await app.bridge("POST", "/bridge/listen", listened)).status, 200);
+    assert.doesNotMatch((await browser.open("/console")).html, /bridge away/);
+    app.clock.now += 121_000;
+    assert.match((await browser.open("/console")).html, /bridge away/);
+  });
+
   test("what a school or a person typed is text, not markup", async () => {
     const { html } = await browser.open(school);
     assert.match(html, /Springfield &lt;College&gt;/);

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import type { InStatement } from "@libsql/client";
 import { BRIDGE_HEADER } from "../../../shared/protocol.ts";
-import { sealAudit } from "../../../worker/events/sealing.ts";
+import { entriesAfter } from "../../../worker/database/control/seals.ts";
+import { entryHash, sealAudit } from "../../../worker/events/sealing.ts";
 import { type AppUnderTest, appUnderTest, bridgeHeaders } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
@@ -139,6 +140,22 @@ eachDatabase("the ledger", (database) => {
       3,
       "added",
     ]]);
+  });
+
+  test("who writes the audit anew with all hashes and seals is found by the newest seal in the log alone", async () => {
+    await rename(4);
+    await seal();
+    await run("UPDATE audit SET actor = 'somebody else' WHERE id = 2");
+    let hash = "";
+    for (const entry of await entriesAfter(database().client, 0, 100)) {
+      hash = await entryHash(entry, hash);
+      await run({ sql: "UPDATE audit SET hash = ? WHERE id = ?", args: [hash, entry.id] });
+    }
+    await run({ sql: "UPDATE seals SET hash = ?", args: [hash] });
+    const { isWhole, verifiedUpTo } = await verify();
+    assert.equal(isWhole, true, "if this is found now, docs/security.md may say so");
+    const logged = app.logged.findLast(({ event }) => event === "audit.sealed")!;
+    assert.notEqual(logged["hash"], verifiedUpTo.hash);
   });
 
   test("an event of a bridge that was changed, removed or added is named", async () => {
