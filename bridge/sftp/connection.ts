@@ -10,6 +10,7 @@ import type { AbandonReason, Home } from "../home/home.ts";
 import type { HandleCount } from "./handles.ts";
 import { type AnnouncedKey, announceHostKeys } from "./host-keys.ts";
 import { type LoginOptions, printable, watchLogin } from "./login.ts";
+import { neededSoftware } from "./needed-software.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
 import type { SchoolShares } from "./shares.ts";
@@ -73,6 +74,7 @@ export function serveConnection(
   const { log } = options;
   const { socket, address } = caller;
   const software = printable(`${header.versions.software} ${header.comments ?? ""}`);
+  const needed = neededSoftware(software);
   const sessions = new Set<SftpSession>();
   const holding = new Set<symbol>();
   const handles: HandleCount = { of: "connection", open: 0, most: MOST_HANDLES };
@@ -86,8 +88,9 @@ export function serveConnection(
 
   client.on("error", (error: Error & { level?: string }) => {
     const problem = printable(error.message);
-    const told = { address, slug: visitor?.slug, client: software, level: error.level, problem };
-    options.say("sftp.connection_error", `${address} ${problem}`, told);
+    const who = { address, slug: visitor?.slug, client: software, needed };
+    const told = { ...who, level: error.level, problem };
+    options.say("sftp.connection_error", `${address} ${needed} ${problem}`, told);
     // ssh2 would go on parsing what follows.
     socket.removeAllListeners("data");
     linger();

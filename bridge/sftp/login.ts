@@ -12,6 +12,7 @@ import {
   refusalSentences,
   type Refused,
 } from "./authentication.ts";
+import { neededSoftware } from "./needed-software.ts";
 import { acceptKey, DISCONNECT, disconnect } from "./ssh2-internals.ts";
 
 /** A login that was refused, or that came to no end. */
@@ -57,6 +58,7 @@ export function watchLogin(
   proven: (proof: Proof) => string | undefined,
 ): void {
   const { tries, say, software } = options;
+  const needed = neededSoftware(software);
   /** How far it came, for the operator who is asked why a login fails. */
   let reached = "nothing but a greeting";
   let hasBegun = false;
@@ -70,7 +72,8 @@ export function watchLogin(
   });
   client.on("close", () => {
     if (isIn) return;
-    say("sftp.left", `${address} ${reached}`, { address, client: software, reached });
+    const told = { address, client: software, needed, reached };
+    say("sftp.left", `${address} ${needed} ${reached}`, told);
     if (last?.reason === "unfinished") options.refusedLogin?.(last);
   });
   client.on("authentication", guarded(attempted));
@@ -116,7 +119,7 @@ export function watchLogin(
       ? `${method} is not a way in, ${refusalSentences[reason]}`
       : refusalSentences[reason];
     const about = `${address} ${slug} ${reason}`;
-    const told = { slug, address, fingerprint, client: software, reason, why: words };
+    const told = { slug, address, fingerprint, client: software, needed, reason, why: words };
     say("sftp.refused", about, told);
     last = { address, client: software, reason, slug, schoolId, fingerprint };
     options.refusedLogin?.(last);
