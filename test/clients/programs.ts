@@ -306,11 +306,12 @@ client("curl", async (stage) => {
     assert.equal(put.status, 0, put.output);
     await stored(stage, "big.dat");
   } else {
-    // It signs with SHA-1 only: refused, and the log names the software.
+    // It signs with SHA-1 only: refused, and the log names the software and what is needed.
     assert.notEqual(put.status, 0);
     const said = () =>
       service.bridge.output().split("\n").some((line) =>
-        /sftp\.(connection_error|refused|left)/.test(line) && line.includes("libssh2_1.")
+        /sftp\.(connection_error|refused|left)/.test(line) && line.includes("libssh2_1.") &&
+        line.includes('"needed":"libssh2 1.11 or newer"')
       );
     await until(said, "a line that names curl's library");
   }

@@ -1,0 +1,89 @@
+/**
+ * A connection that is cut in the middle of a roster, and the client's own way to go on: what was there
+ * stays partial and unprocessed, the finished file is whole, and it is processed once.
+ */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { after, before, test } from "node:test";
+import { type Service, startService, until, waitForName } from "../end-to-end/service.ts";
+import { handsOf } from "./hands.ts";
+import { setStage } from "./stage.ts";
+
+const CUT_AT = 700_000;
+const header =
+  "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\r\n";
+// Wide rows: many bytes, and few rows for the worker.
+const rows = Array.from(
+  { length: 4_000 },
+  (_, i) => `s${i}@college.edu,A${i},${"R".repeat(190)},${"A".repeat(190)},,04/17/2004,,,1\r\n`,
+);
+const roster = Buffer.from(header + rows.join(""));
+
+let service: Service;
+before(async () => {
+  service = await startService();
+});
+after(() => service.stop());
+
+/** Lets one connection through, so many bytes of its client's, and then nothing until it is reset. */
+async function cutter(target: number): Promise<{ port: number; reset(): void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    server.close(); // A client that comes again by itself finds nobody.
+    const far = connect(target, "127.0.0.1");
+    sockets.push(near, far);
+    for (const socket of sockets) socket.on("error", () => {});
+    let passed = 0;
+    near.on("data", (piece) => {
+      passed += piece.length;
+      far.write(piece);
+      if (passed >= CUT_AT) near.pause();
+    });
+    far.on("data", (piece) => near.write(piece));
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    reset() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+  };
+}
+
+for (
+  const name of [
+    ...["OpenSSH sftp", "lftp", "PuTTY psftp"],
+    ...["paramiko", "asyncssh", "phpseclib", "ssh2-sftp-client"],
+  ]
+) {
+  test(`${name} goes on after a cut`, async () => {
+    const stage = await setStage(service, name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
+    const { school } = stage;
+    await stage.local("roster.csv", roster);
+    const hand = handsOf(stage)[name]!;
+    const login = { port: stage.port, slug: school.slug, key: "key" };
+    const cut = await cutter(stage.port);
+    const first = hand.upload({ ...login, port: cut.port }, "roster.csv", "inbound/roster.csv");
+    const size = async () => (await school.get("/inbound/roster.csv")).length;
+    await until(async () => await size().catch(() => 0) > 0, { what: "some of the file" });
+    cut.reset();
+    const { status, output } = await first;
+    assert.notEqual(status, 0, output);
+    assert.deepEqual(await school.names(), ["roster.csv"], "a partial file is not processed");
+    assert.ok(await size() < roster.length);
+
+    const second = await hand.resume!(login, "roster.csv", "inbound/roster.csv");
+    assert.equal(second.status, 0, second.output);
+    await waitForName(school, ".completed");
+    const names = await school.names();
+    const kinds = names.map((each) => each.split(".").at(-1));
+    assert.deepEqual(kinds, ["completed", "original"], "processed once");
+    const [report, original] = await school.getAll(names.map((each) => `/inbound/${each}`));
+    assert.ok(original!.equals(roster), "whole");
+    assert.match(String(report), /4000 rows: 4000 added/);
+  });
+}
