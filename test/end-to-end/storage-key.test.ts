@@ -35,7 +35,7 @@ test("a rotation that is killed again and again comes to its end, and is seen on
   for (const [path, bytes] of files) assert.ok(bytes.equals(await school.get(path)), path);
   assert.equal((await school.get("/inbound/small.txt")).toString(), "small");
 
-  const { body: audit } = await service.admin("GET", "/admin/audit?school=school");
+  const { body: audit } = await service.admin("GET", "/admin/audit?school=school&who=admin");
   assert.equal(audit.items[0].action, "storage_key.rotation_asked");
   await service.bridge.end("SIGTERM");
   const dataDir = join(service.folder, "bridge");

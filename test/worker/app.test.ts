@@ -92,7 +92,7 @@ eachDatabase("every answer", (database) => {
     const wrong = await post('{"slug":"good","nme":"x"}');
     assert.deepEqual(wrong.body.errors, [
       { field: "name", problem: "is missing" },
-      { field: "nme", problem: "is not known here; allowed are slug, name, settings" },
+      { field: "nme", problem: "is not known here; allowed are slug, name, bridge, settings" },
     ]);
     assert.match((await post("[]")).body.detail, /body|slug/);
     assert.match((await post('{"slug":1,"name":"x"}')).body.detail, /slug is 1; it takes text/);
