@@ -51,6 +51,7 @@ async function run(): Promise<void> {
 Rosterbridge is running. Stop it with Ctrl-C.
 
   SFTP            ${sftp}${hostKey ? `\n                  host key ${hostKey}` : ""}
+  console         ${workerUrl}/console
   administration  ${workerUrl}/admin (${token})
                   curl -H "Authorization: Bearer ${bearer}" ${workerUrl}/admin/schools
   stored in       ${service.dataDir}

@@ -73,5 +73,7 @@ function pathsOf({ name, timeCode }: Upload): string[] {
 /** Under its plain name others may have come before, and come after it. */
 function isOfThis(upload: Upload, event: Record<string, unknown>, at: string): boolean {
   if (event["path"] !== `/inbound/${upload.name}`) return true;
+  // That it was taken says that its plain name is free again.
+  if (event["state"] === "removed" && at >= upload.acceptedAt) return false;
   return event["uploadId"] === upload.id || at <= upload.acceptedAt;
 }

@@ -11,6 +11,8 @@ const show = (root) => {
     time.textContent = local.format(new Date(time.dateTime));
   }
 };
+// As it came, before anything here changes it.
+const came = document.querySelector("main")?.innerHTML;
 show(document);
 if (matchMedia("(max-width: 50rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
 
@@ -20,7 +22,7 @@ if (live) {
   const every = Number(live.dataset.live) * 1000;
   const isBusy = () => document.hidden || document.activeElement?.closest("form") ||
     [...document.querySelectorAll("main details[open]")].length > 0;
-  let last = "";
+  let last = came;
   const look = async () => {
     try {
       if (!isBusy()) {
@@ -29,13 +31,11 @@ if (live) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const main = page.querySelector("main");
         if (main && main.innerHTML !== last) {
-          if (last !== "") {
-            const here = document.querySelector("main");
-            here.innerHTML = main.innerHTML;
-            show(here);
-            follow(here);
-          }
           last = main.innerHTML;
+          const here = document.querySelector("main");
+          here.innerHTML = last;
+          show(here);
+          follow(here);
           if (!page.querySelector("[data-live]")) return;
         }
       }

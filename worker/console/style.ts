@@ -105,7 +105,7 @@ th, td { padding: var(--s2) var(--s4) var(--s2) 0; border-bottom: 1px solid var(
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child td { border-bottom: 0; }
 th.number { text-align: right; } td .mono { overflow-wrap: anywhere; }
-td.say { min-width: 18rem; max-width: 60ch; overflow-wrap: anywhere; }
+td code { overflow-wrap: normal; white-space: nowrap; } td.say { min-width: 18rem; max-width: 60ch; overflow-wrap: anywhere; }
 
 /* forms */
 form { display: grid; gap: var(--s4); justify-items: start; max-width: 44rem; }
@@ -167,7 +167,7 @@ progress { width: 100%; height: .7rem; accent-color: var(--accent); }
   tbody tr { padding: var(--s3) 0; border-bottom: 1px solid var(--line); }
   tbody tr:last-child { border-bottom: 0; }
   td, td.number, td.later { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: var(--s3); text-align: left; border: 0; padding: var(--s1) 0; white-space: normal; }
-  td.say { min-width: 0; } td::before { content: attr(data-heading); color: var(--quiet); font-size: var(--t1); }
+  td code { overflow-wrap: normal; white-space: nowrap; } td.say { min-width: 0; } td::before { content: attr(data-heading); color: var(--quiet); font-size: var(--t1); }
   td.bare { grid-template-columns: 1fr; } td.bare::before { display: none; }
 }
 @media (min-width: 50.01rem) { .menu > :not(summary) { display: block; } }

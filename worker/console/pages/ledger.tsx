@@ -46,7 +46,7 @@ export function ledgerPage(desk: Desk): Hono {
             items={items}
             columns={[
               ["When", (it) => <Time at={it.at} />],
-              ["Who", (it) => it.actor],
+              ["Who", (it) => it.actor, "say"],
               ["What", (it) => <code>{it.action}</code>],
               ["School", (it) => it.school ? <a href={schoolPath(it.school)}>{it.school}</a> : "–"],
               ["Detail", (it) => <span class="mono small">{detail(it.detail)}</span>, "say"],

@@ -108,7 +108,9 @@ export function List<Item>({ label, items, columns, nothing }: {
           {items.map((item) => (
             <tr>
               {columns.map(([heading, cell, kind]) => (
-                <td class={heading === "" ? "bare" : kind} data-heading={heading}>{cell(item)}</td>
+                <td class={heading === "" ? "bare" : kind} data-heading={heading}>
+                  <div>{cell(item)}</div>
+                </td>
               ))}
             </tr>
           ))}
