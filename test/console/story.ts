@@ -220,6 +220,10 @@ describe("the console", () => {
     await page.getByRole("button", { name: "Revert this upload" }).click();
     await upload("fall.csv", /reverted/);
     await look("upload-reverted");
+    await open("/schools/springfield/students");
+    await page.getByRole("button", { name: "Look at s99@college.edu" }).click();
+    await page.getByRole("link", { name: "half.csv" }).waitFor();
+    assert.deepEqual(await violations(page), []);
   });
 
   test("every other page is looked at too", async () => {

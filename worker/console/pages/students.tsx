@@ -14,13 +14,13 @@ import { SchoolPage } from "./school-frame.tsx";
 
 const statuses: [string, string][] = [["", "any"], ["active", "active"], ["inactive", "inactive"]];
 
-interface Change {
+/** Something that became of a student: an upload, a person, a verification. */
+interface Happened {
   at: string;
-  by?: string;
-  upload?: string | null;
-  column: string;
-  from: string | null;
-  to: string | null;
+  kind: string;
+  upload: { id: string; name: string } | null;
+  by: string | null;
+  changes: { column: string; from: unknown; to: unknown }[];
 }
 
 export function studentsPage(desk: Desk): Hono {
@@ -82,7 +82,7 @@ export function studentsPage(desk: Desk): Hono {
     const [school, student, history] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
       ask.get<Student>(path),
-      ask.find<Listed<Change>>(`${path}/history`),
+      ask.find<Listed<Happened>>(`${path}/history`),
     ]);
     return c.html(
       <StudentPage
@@ -178,7 +178,7 @@ function StudentPage({ school, reader, student, history, problem }: {
   school: School;
   reader: Reader;
   student: Student;
-  history: Change[] | undefined;
+  history: Happened[] | undefined;
   problem: Problem | undefined;
 }) {
   const { slug } = school;
@@ -225,11 +225,19 @@ function StudentPage({ school, reader, student, history, problem }: {
           items={history ?? []}
           columns={[
             ["When", (it) => <Time at={it.at} />],
-            ["What", (it) => it.column],
-            ["From", (it) => it.from ?? "–"],
-            ["To", (it) => it.to ?? "–"],
-            ["By", (it) =>
-              it.upload ? <a href={`/console/uploads/${it.upload}`}>an upload</a> : it.by ?? "–"],
+            ["What", (it) => it.kind.replaceAll("_", " ")],
+            ["Changes", (it) =>
+              it.changes.map(({ column, from, to }) => (
+                <div>
+                  {column}: {text(from)} → {text(to)}
+                </div>
+              )), "say"],
+            ["By", (it) => (
+              <>
+                {it.by}
+                {it.upload && <a href={`/console/uploads/${it.upload.id}`}>{it.upload.name}</a>}
+              </>
+            )],
           ]}
           nothing={<p>Nothing is known of what changed.</p>}
         />
@@ -237,3 +245,5 @@ function StudentPage({ school, reader, student, history, problem }: {
     </SchoolPage>
   );
 }
+
+const text = (value: unknown) => value === null || value === undefined ? "–" : String(value);
