@@ -3,6 +3,7 @@ import type { Client } from "@libsql/client";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { beginRevert, listRemains } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
@@ -12,6 +13,7 @@ import { header, students, upload } from "../roster/world.ts";
 
 const row = (name: string, id = "", first = "", last = "") =>
   `${name}@x.edu,${id},${last},${first},,,,,1\r\n`;
+const snapshotTerms = { checkOnly: false, additionsUntil: null, isSnapshot: true };
 let schools = 0;
 
 eachDatabase("undo", (opened) => {
@@ -31,19 +33,21 @@ eachDatabase("undo", (opened) => {
       assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
       return answer.body;
     };
-    let sent = 0;
+    const sendOn = async (terms: { terms?: typeof snapshotTerms }, rows: string[]) => {
+      under.clock.now += 60_000;
+      const now = under.clock.now;
+      const options = { now, sliceRows: rows.length > 100 ? 1000 : 2, ...terms };
+      return (await upload(database, id, header + rows.join(""), options)).id;
+    };
     return {
       database,
       under,
       id,
       ok,
       /** A roster of these rows, a minute after the one before. */
-      send: async (...rows: string[]) => {
-        under.clock.now += 60_000;
-        sent++;
-        const now = under.clock.now;
-        return (await upload(database, id, header + rows.join(""), { now, sliceRows: 2 })).id;
-      },
+      send: (...rows: string[]) => sendOn({}, rows),
+      /** One that is the whole truth: who is not in it becomes inactive. */
+      snapshot: (...rows: string[]) => sendOn({ terms: snapshotTerms }, rows),
       revert: (upload: string) =>
         ok("POST", `/admin/uploads/${upload}/revert`, { reason: "wrong" }),
       verify: (...names: string[]) =>
@@ -60,6 +64,9 @@ eachDatabase("undo", (opened) => {
       stored: async () => await students(database, id),
     };
   }
+  const inactiveOf = (stored: Record<string, unknown>[]) =>
+    stored.filter((one) => one["inactive_since"] !== null)
+      .map((one) => String(one["username"]).replace("@x.edu", ""));
   const why = (answer: { items: { username: string; why: string }[] }) =>
     answer.items.map(({ username, why }) => `${username.replace("@x.edu", "")} ${why}`);
 
@@ -107,6 +114,52 @@ eachDatabase("undo", (opened) => {
     const next = await ok("GET", `/admin/uploads/${wrong}/revert?limit=2&cursor=${page.next}`);
     assert.deepEqual(why(next), ["d changed_since"]);
     assert.equal((await ok("GET", `/admin/uploads/${wrong}`)).state, "reverted");
+  });
+
+  test("whom a snapshot made inactive is active again as before, and who returned with it is inactive again", async () => {
+    const { send, snapshot, revert, stored } = await school();
+    const all = ["a", "b", "c", "d", "e", "f"].map((name) => row(name, `${name}1`, "Ana"));
+    await send(...all);
+    await snapshot(...all.slice(0, 5));
+    const before = await stored();
+    assert.deepEqual(inactiveOf(before), ["f"]);
+    const half = await snapshot(all[0]!, row("b", "b2", "Bea"), row("f", "f1", "Flo"));
+    const left = await stored();
+    assert.deepEqual(inactiveOf(left), ["c", "d", "e"]);
+    await send(row("d", "", "Dan"));
+    const answer = await revert(half);
+    assert.deepEqual([answer.restored, why(answer)], [4, ["d changed_since"]]);
+    const after = await stored();
+    assert.deepEqual(inactiveOf(after), ["f"]);
+    assert.equal(after[3]!["first_name"], "Dan");
+    assert.deepEqual(
+      after.toSpliced(3, 1),
+      before.toSpliced(3, 1),
+      "also since when f is inactive",
+    );
+  });
+
+  test("a snapshot that made half of a school inactive is put back, page by page", async () => {
+    const { send, snapshot, revert, stored } = await school();
+    const all = Array.from({ length: 2600 }, (_, i) => row(`s${i}`, `S${i}`));
+    await send(...all);
+    const before = await stored();
+    const half = await snapshot(...all.filter((_, i) => i % 2 === 0));
+    assert.equal(inactiveOf(await stored()).length, 1300);
+    assert.equal((await revert(half)).restored, 1300);
+    assert.deepEqual(await stored(), before);
+  });
+
+  test("a student who changed by a snapshot and left with a later one gets back both, the last first", async () => {
+    const { send, snapshot, revert, stored } = await school();
+    await send(row("a", "1"), row("b", "2"));
+    const before = await stored();
+    const first = await snapshot(row("a", "1"), row("b", "3"));
+    const second = await snapshot(row("a", "1"));
+    assert.deepEqual(inactiveOf(await stored()), ["b"]);
+    assert.deepEqual(why(await revert(second)), []);
+    assert.deepEqual(why(await revert(first)), []);
+    assert.deepEqual(await stored(), before);
   });
 
   test("StudentIds go back also where students had swapped or passed them on", async () => {
@@ -202,6 +255,42 @@ eachDatabase("undo", (opened) => {
     assert.deepEqual(pages, items);
   });
 
+  test("the history says who left and returned with an upload, and whom a revert made inactive", async () => {
+    const { send, snapshot, revert, verify, history, under } = await school();
+    const first = await send(row("a", "1"), row("b", "2"));
+    const left = await snapshot(row("b", "2"));
+    const back = await send(row("a", "9"));
+    under.clock.now += 60_000;
+    await revert(back);
+    under.clock.now += 60_000;
+    await revert(left);
+    await verify("a");
+    under.clock.now += 60_000;
+    await revert(first);
+    const { items } = await history("a");
+    type Entry = { kind: string; upload: { id: string } | null; changes: Change[] };
+    type Change = { column: string; from: string; to: string };
+    const active = "Status inactive active";
+    const inactive = "Status active inactive";
+    assert.deepEqual(
+      items.map(({ kind, upload, changes }: Entry) => [
+        kind,
+        upload?.id ?? null,
+        ...changes.map(({ column, from, to }) => `${column} ${from} ${to}`),
+      ]),
+      [
+        ["reverted", first, inactive],
+        ["verified", null],
+        ["reverted", left, active],
+        ["reverted", back, inactive, "StudentId 9 1"],
+        ["changed", back, "StudentId 1 9"],
+        ["changed", back, active],
+        ["changed", left, inactive],
+        ["added", first],
+      ],
+    );
+  });
+
   /** Each third batch or so fails, before it or after it took effect. */
   function flaky(client: Client, random: () => number): Client {
     return new Proxy(client, {
@@ -231,6 +320,7 @@ eachDatabase("undo", (opened) => {
       weight: 5,
       arbitrary: fc.record({
         type: fc.constant("upload" as const),
+        isSnapshot: fc.boolean(),
         rows: fc.uniqueArray(rowOf, { selector: ({ name }) => name, maxLength: 5 }),
       }),
     },
@@ -248,7 +338,7 @@ eachDatabase("undo", (opened) => {
           let dice = seed;
           const random = () => (dice = (dice * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
           const world = await school();
-          type Values = { id: string | null; first: string | null };
+          type Values = { id: string | null; first: string | null; isInactive: boolean };
           /** Each student: what stands, and what stood before each upload that still counts. */
           const model = new Map<
             string,
@@ -264,23 +354,31 @@ eachDatabase("undo", (opened) => {
                 id: id === null ? null : `${name}${id}`,
                 first,
               }));
-              const id = await world.send(
+              const id = await world[one.isSnapshot ? "snapshot" : "send"](
                 ...given.map(({ name, id, first }) => row(name, id ?? "", first ?? "")),
               );
               uploads.push(id);
-              for (const { name, ...values } of given) {
-                const stood = model.get(name);
-                if (!stood) {
-                  model.set(name, { values, by: [{ upload: id, before: null }] });
-                  continue;
-                }
-                const after = {
-                  id: values.id ?? stood.values.id,
-                  first: values.first ?? stood.values.first,
-                };
-                if (after.id === stood.values.id && after.first === stood.values.first) continue;
+              const change = (stood: NonNullable<ReturnType<typeof model.get>>, after: Values) => {
+                if (isDeepStrictEqual(after, stood.values)) return;
                 stood.by.push({ upload: id, before: stood.values });
                 stood.values = after;
+              };
+              for (const { name, id: studentId, first } of given) {
+                const values = { id: studentId, first, isInactive: false };
+                const stood = model.get(name);
+                if (!stood) model.set(name, { values, by: [{ upload: id, before: null }] });
+                else {
+                  change(stood, {
+                    id: studentId ?? stood.values.id,
+                    first: first ?? stood.values.first,
+                    isInactive: false,
+                  });
+                }
+              }
+              // A file without rows makes nobody inactive.
+              for (const [name, stood] of one.isSnapshot && given.length > 0 ? model : []) {
+                if (given.some((row) => row.name === name)) continue;
+                change(stood, { ...stood.values, isInactive: true });
               }
             } else if (one.type === "verify") {
               const { verified: done } = await world.verify(one.name);
@@ -290,7 +388,10 @@ eachDatabase("undo", (opened) => {
               await world.export();
             } else if (uploads.length > 0) {
               const id = uploads[one.which % uploads.length]!;
-              const expected = { restored: 0, removed: 0, since: [] as string[] };
+              const expected = {
+                ...{ restored: 0, removed: 0, madeInactive: 0 },
+                since: [] as string[],
+              };
               if (!reverted.has(id)) {
                 for (const [name, student] of model) {
                   const at = student.by.findIndex(({ upload }) => upload === id);
@@ -304,6 +405,9 @@ eachDatabase("undo", (opened) => {
                   } else if (!verified.has(name)) {
                     model.delete(name);
                     expected.removed++;
+                  } else {
+                    student.values = { ...student.values, isInactive: true };
+                    expected.madeInactive++;
                   }
                 }
               }
@@ -329,6 +433,7 @@ eachDatabase("undo", (opened) => {
                   {
                     restored: answer.restored,
                     removed: answer.removed,
+                    madeInactive: answer.madeInactive,
                     since: since.map(({ username }) => username.replace("@x.edu", "")).toSorted(),
                   },
                   { ...expected, since: expected.since.toSorted() },
@@ -340,12 +445,14 @@ eachDatabase("undo", (opened) => {
               student["username_key"],
               student["student_id"],
               student["first_name"],
+              student["inactive_since"] !== null,
             ]);
             const expected = [...model].map(([name, { values }]) => [
               `${name}@x.edu`,
               values.id,
               values.first,
-            ]).toSorted((a, b) => a[0]! < b[0]! ? -1 : 1);
+              values.isInactive,
+            ]).toSorted((a, b) => String(a[0]) < String(b[0]) ? -1 : 1);
             assert.deepEqual(stored, expected);
           }
         },

@@ -23,6 +23,7 @@ import { statements as checks } from "./0020-checks.ts";
 import { statements as seals } from "./0021-seals.ts";
 import { statements as reverts } from "./0022-reverts.ts";
 import { statements as repeats } from "./0023-repeats.ts";
+import { statements as statusChanges } from "./0024-status-changes.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   { number: 21, name: "seals", statements: seals },
   { number: 22, name: "reverts", statements: reverts },
   { number: 23, name: "repeats", statements: repeats },
+  { number: 24, name: "status changes", statements: statusChanges },
 ];

@@ -6,7 +6,7 @@ import type { Crossed, Findings } from "../../roster/limits.ts";
 import type { Problem } from "../../roster/problems.ts";
 import type { Terms } from "../../roster/terms.ts";
 import { tellOfUpload } from "./occurrences.ts";
-import { writeBatch } from "./slice-writes.ts";
+import { beginCounting, writeBatch } from "./slice-writes.ts";
 
 export interface Decided {
   id: UploadId;
@@ -103,7 +103,7 @@ function apply({ id, terms, notes }: Decided, removals: boolean): InStatement[] 
             WHERE upload_id = ? AND outcome NOT IN (SELECT value FROM json_each(?))`,
       args: [id, JSON.stringify(kept)],
     },
-    { sql: "INSERT INTO rosters (upload_id) VALUES (?)", args: [id] },
+    beginCounting({ id }),
     ...noted(id, notes),
   ];
 }

@@ -2,6 +2,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import type { UploadProgress } from "../../roster/changes.ts";
 import { tellIfChanged } from "./occurrences.ts";
+import { noteStatus } from "./student-changes.ts";
 import type { SchoolId, UploadState } from "../../../shared/protocol.ts";
 
 /** So many are written in one batch: a remote database ends one that takes 5 s. */
@@ -13,6 +14,7 @@ const ready = `SELECT id FROM uploads WHERE id = ?1 AND state = 'processing' AND
   AND NOT EXISTS (SELECT 1 FROM deferred_rows WHERE upload_id = ?1)`;
 const nextOnes = `SELECT username_key FROM checked_students
   WHERE upload_id = (${ready}) AND outcome = 'left' ORDER BY username_key LIMIT ${PAGE}`;
+const leavers = `school_id = ?2 AND inactive_since IS NULL AND username_key IN (${nextOnes})`;
 
 /**
  * Makes the next of them inactive, and completes the upload when it was the last; doing so twice at once
@@ -23,13 +25,16 @@ const nextOnes = `SELECT username_key FROM checked_students
  */
 export async function leave(
   database: Client,
-  { id, schoolId }: Pick<UploadProgress, "id" | "schoolId">,
+  { id, schoolId, size }: Pick<UploadProgress, "id" | "schoolId" | "size">,
   at: string,
 ): Promise<UploadState> {
+  // After all that its rows changed.
+  const cause = { uploadId: id, schoolId, part: size + 1, at };
+  const which = `SELECT username_key FROM students WHERE ${leavers}`;
   const results = await database.batch([
+    noteStatus({ sql: which, args: [id, schoolId] }, at, cause),
     {
-      sql: `UPDATE students SET inactive_since = ?3 WHERE school_id = ?2 AND inactive_since IS NULL
-              AND username_key IN (${nextOnes})`,
+      sql: `UPDATE students SET inactive_since = ?3, changed_by = ?1 WHERE ${leavers}`,
       args: [id, schoolId, at],
     },
     {

@@ -7,6 +7,7 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 import { auditEntry, type Author } from "../control/audit.ts";
 import type { Page } from "../page.ts";
 import { tellOfUpload } from "./occurrences.ts";
+import { isStatus } from "./student-changes.ts";
 import { optionalColumns } from "./student-columns.ts";
 
 /**
@@ -134,6 +135,8 @@ export async function writeRevert(database: Client, statements: InStatement[]): 
 /** The first change of the upload to each student, of which `previous` is what stood before it. */
 const first = "c.is_revert = 0 AND c.previous IS NOT c.upload_id";
 const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
+/** Who neither left nor returned with the upload stays what he is. */
+const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_since)`;
 
 /**
  * Puts students back as they were before the changes that `which` selects, where they still stand:
@@ -163,8 +166,10 @@ function restore(
     },
     {
       sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
-          previous, ${list((column) => column)}, ${list((column) => `new_${column}`)})
+          previous, inactive_since, new_inactive_since, ${list((column) => column)},
+          ${list((column) => `new_${column}`)})
         SELECT c.school_id, c.username_key, c.upload_id, -1, 1, ?, students.changed_by,
+          students.inactive_since, ${statusBefore},
           ${list((column) => `students.${column}`)}, ${list((column) => `c.${column}`)}
         FROM (${changes}) AS c JOIN students ON ${standing}`,
       args: [at, ...args],
@@ -176,7 +181,7 @@ function restore(
       }]
       : []),
     {
-      sql: `UPDATE students SET changed_by = c.previous, ${
+      sql: `UPDATE students SET changed_by = c.previous, inactive_since = ${statusBefore}, ${
         list((column) => `${column} = c.${column}`)
       }
         FROM (${changes}) AS c WHERE ${standing}`,
@@ -367,6 +372,15 @@ export function takeBackAdded(
       args: [schoolId, ...args, uploadId, uploadId],
     },
     count("removed"),
+    {
+      sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
+          previous, new_inactive_since, ${list((column) => column)},
+          ${list((column) => `new_${column}`)})
+        SELECT school_id, username_key, changed_by, -1, 1, ?1, changed_by, ?1,
+          ${list((column) => column)}, ${list((column) => column)}
+        FROM students WHERE ${stands} AND inactive_since IS NULL`,
+      args: [by.at, ...args, uploadId, uploadId],
+    },
     {
       sql: `UPDATE students SET inactive_since = ? WHERE ${stands} AND inactive_since IS NULL`,
       args: [by.at, ...args, uploadId, uploadId],

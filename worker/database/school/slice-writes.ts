@@ -15,7 +15,14 @@ import { layoutText } from "../../roster/layout.ts";
 import type { Problem } from "../../roster/problems.ts";
 import type { Student } from "../../roster/student.ts";
 import { tellOfUpload } from "./occurrences.ts";
-import { type Cause, type Given, makeChanges, noteChanges } from "./student-changes.ts";
+import {
+  type Cause,
+  type Given,
+  makeChanges,
+  makeStatus,
+  noteChanges,
+  noteStatus,
+} from "./student-changes.ts";
 import { jsonColumns, studentColumns, studentValues, waitingColumns } from "./student-columns.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
@@ -48,7 +55,7 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
   return [
     claim(upload, offset, changes.seen),
     ...(offset === 0 ? [beginCounting(upload)] : []),
-    ...returns(upload, changes.named ?? changes.students.map(({ usernameKey }) => usernameKey)),
+    ...returns(changes),
     ...students(changes),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
@@ -71,8 +78,8 @@ function claim({ id }: UploadProgress, offset: number, seen: Uint8Array | null):
   };
 }
 
-/** With the first slice. */
-export function beginCounting({ id }: UploadProgress): InStatement {
+/** With the first slice, and anew when an upload that was checked begins to be applied. */
+export function beginCounting({ id }: Pick<UploadProgress, "id">): InStatement {
   return {
     sql:
       "INSERT INTO rosters (upload_id, has_history) VALUES (?, 1) ON CONFLICT (upload_id) DO NOTHING",
@@ -81,24 +88,27 @@ export function beginCounting({ id }: UploadProgress): InStatement {
 }
 
 /** Inactive students who are named are active again. It costs next to nothing where there are none. */
-function returns({ id, schoolId }: UploadProgress, usernameKeys: readonly string[]): InStatement[] {
+function returns({ upload, offset, students, named, at }: SliceChanges): InStatement[] {
+  const usernameKeys = named ?? students.map(({ usernameKey }) => usernameKey);
   if (usernameKeys.length === 0) return [];
-  return returning(id, {
-    sql: `${returnInactive} IN (SELECT value FROM json_each(?))`,
-    args: [schoolId, JSON.stringify(usernameKeys)],
-  });
+  const { id: uploadId, schoolId } = upload;
+  const keys = { sql: "SELECT value FROM json_each(?)", args: [JSON.stringify(usernameKeys)] };
+  return returning(keys, { uploadId, schoolId, part: offset, at });
 }
 
-// The + keeps the keys from leading: the index has only those who are inactive.
-const returnInactive = `UPDATE students SET inactive_since = NULL
-  WHERE school_id = ? AND inactive_since IS NOT NULL AND +username_key`;
-
-function returning(id: UploadId, update: InStatement): InStatement[] {
-  return [update, {
-    sql: `UPDATE rosters SET students_returned = students_returned + changes()
-          WHERE upload_id = ?`,
-    args: [id],
-  }];
+function returning(named: Given, cause: Cause): InStatement[] {
+  // The + keeps the keys from leading: the index has only those who are inactive.
+  const inactive = `SELECT username_key FROM students
+    WHERE school_id = ? AND inactive_since IS NOT NULL AND +username_key IN (${named.sql})`;
+  return [
+    noteStatus({ sql: inactive, args: [cause.schoolId, ...named.args] }, null, cause),
+    makeStatus(cause),
+    {
+      sql: `UPDATE rosters SET students_returned = students_returned + changes()
+            WHERE upload_id = ?`,
+      args: [cause.uploadId],
+    },
+  ];
 }
 
 function letGo({ schoolId }: Cause, usernameKeys: readonly string[]): InStatement[] {
@@ -294,10 +304,10 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
             WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
       args: [id, JSON.stringify(failedLines)],
     },
-    ...returning(id, {
-      sql: `${returnInactive} IN (SELECT username_key FROM deferred_rows WHERE upload_id = ?)`,
-      args: [schoolId, id],
-    }),
+    ...returning({
+      sql: "SELECT username_key FROM deferred_rows WHERE upload_id = ?",
+      args: [id],
+    }, cause),
     {
       sql: `DELETE FROM deferred_rows
             WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,

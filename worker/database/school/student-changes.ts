@@ -1,7 +1,8 @@
 /**
  * What students were before an upload changed them and what they are after it: history and undo. It is
  * written in the batch of the change, and the change is made from it. An upload that adds a student
- * leaves nothing here but its id with the student.
+ * leaves nothing here but its id with the student. That a student left or returned is a change of its
+ * own, which comes before those of the columns.
  */
 import type { InStatement, InValue } from "@libsql/client";
 import { optionalColumns } from "./student-columns.ts";
@@ -9,7 +10,7 @@ import { optionalColumns } from "./student-columns.ts";
 /** Whose change it is. */
 export interface Cause {
   uploadId: string;
-  /** The offset of the slice; the upload's size for what waited for its end. */
+  /** The offset of the slice; the upload's size for what waited for its end; never less than before. */
   part: number;
   schoolId: number;
   /** ISO 8601 UTC. */
@@ -44,14 +45,57 @@ export function noteChanges({ sql, args }: Given, cause: Cause): InStatement {
   };
 }
 
-/** Makes the changes that were noted. */
+/**
+ * Notes that students leave or return, before they do.
+ *
+ * @param which a query of their keys
+ * @param inactiveSince ISO 8601 UTC; `null`: they are active from now on
+ */
+export function noteStatus(
+  { sql, args }: Given,
+  inactiveSince: string | null,
+  { uploadId, part, schoolId, at }: Cause,
+): InStatement {
+  return {
+    sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, at, previous,
+        inactive_since, new_inactive_since, ${list((column) => column)},
+        ${list((column) => `new_${column}`)})
+      WITH which AS MATERIALIZED (${sql})
+      SELECT students.school_id, students.username_key, ?, ?, ?, students.changed_by,
+        students.inactive_since, ?, ${list((column) => `students.${column}`)},
+        ${list((column) => `students.${column}`)}
+      FROM which CROSS JOIN students
+      WHERE students.school_id = ? AND students.username_key = which.username_key`,
+    args: [...args, uploadId, part, at, inactiveSince, schoolId],
+  };
+}
+
+/** Of a change: the student left, or returned. */
+export const isStatus = (change: string) =>
+  `${change}.inactive_since IS NOT ${change}.new_inactive_since`;
+
+const isOfStudent =
+  "students.school_id = noted.school_id AND students.username_key = noted.username_key";
+
+/** Makes the changes of status that were noted of this part. */
+export function makeStatus({ uploadId, part }: Cause): InStatement {
+  return {
+    sql: `UPDATE students SET changed_by = noted.upload_id,
+        inactive_since = noted.new_inactive_since
+      FROM student_changes AS noted
+      WHERE noted.upload_id = ? AND noted.part = ? AND ${isStatus("noted")} AND ${isOfStudent}`,
+    args: [uploadId, part],
+  };
+}
+
+/** Makes the changes of columns that were noted of this part. */
 export function makeChanges({ uploadId, part }: Cause): InStatement {
   return {
     sql: `UPDATE students SET changed_by = noted.upload_id,
         ${list((column) => `${column} = noted.new_${column}`)}
       FROM student_changes AS noted
-      WHERE noted.upload_id = ? AND noted.part = ? AND students.school_id = noted.school_id
-        AND students.username_key = noted.username_key`,
+      WHERE noted.upload_id = ? AND noted.part = ? AND NOT (${isStatus("noted")})
+        AND ${isOfStudent}`,
     args: [uploadId, part],
   };
 }

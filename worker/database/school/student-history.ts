@@ -18,8 +18,9 @@ export interface HistoryEntry {
   changes: { column: string; from: string | number | null; to: string | number | null }[];
 }
 
-const values = optionalColumns.map((column) => `c.${column}, c.new_${column}`).join(", ");
-const blanks = optionalColumns.map(() => "NULL, NULL").join(", ");
+const values = ["inactive_since", ...optionalColumns]
+  .map((column) => `c.${column}, c.new_${column}`).join(", ");
+const blanks = ["inactive_since", ...optionalColumns].map(() => "NULL, NULL").join(", ");
 
 /** Newest first; one row more than the page has. */
 export async function studentHistory(
@@ -85,11 +86,24 @@ function readEntry(row: Row): HistoryEntry {
     kind: row["kind"] as HistoryKind,
     upload: uploadId === null ? null : { id: uploadId, name: row["name"] as string ?? "" },
     by: row["by"] as string | null,
-    changes: optionalColumns.filter((column) => value(column) !== value(`new_${column}`))
-      .map((column) => ({
-        column: names[column]!,
-        from: value(column),
-        to: value(`new_${column}`),
-      })),
+    changes: [
+      ...statusChange(value("inactive_since"), value("new_inactive_since")),
+      ...optionalColumns.filter((column) => value(column) !== value(`new_${column}`))
+        .map((column) => ({
+          column: names[column]!,
+          from: value(column),
+          to: value(`new_${column}`),
+        })),
+    ],
   };
+}
+
+function statusChange(
+  before: string | number | null,
+  after: string | number | null,
+): HistoryEntry["changes"] {
+  const status = (since: string | number | null) => since === null ? "active" : "inactive";
+  return status(before) === status(after)
+    ? []
+    : [{ column: "Status", from: status(before), to: status(after) }];
 }
