@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
+import { listRemains } from "../database/school/revert-remains.ts";
 import {
   beginRevert,
-  listRemains,
   type Remains,
   type Revert,
   revertOf,

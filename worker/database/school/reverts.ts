@@ -5,7 +5,6 @@
 import type { Client, InStatement, InValue } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { auditEntry, type Author } from "../control/audit.ts";
-import type { Page } from "../page.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import { isStatus } from "./student-changes.ts";
 import { optionalColumns } from "./student-columns.ts";
@@ -85,25 +84,6 @@ export async function revertOf(database: Client, uploadId: string): Promise<Reve
     madeInactive: Number(row["made_inactive"]),
     finishedAt: row["finished_at"] as string | null,
   };
-}
-
-/** In the order of the Usernames; one row more than the page has. */
-export async function listRemains(
-  database: Client,
-  uploadId: string,
-  { limit, after }: Page<[string]>,
-): Promise<(Remains & { key: string })[]> {
-  const { rows } = await database.execute({
-    sql: `SELECT username_key, username, why, other FROM revert_remains
-      WHERE upload_id = ? AND username_key > ? ORDER BY username_key LIMIT ?`,
-    args: [uploadId, after?.[0] ?? "", limit + 1],
-  });
-  return rows.map((row) => ({
-    key: row["username_key"] as string,
-    username: row["username"] as string,
-    why: row["why"] as Why,
-    other: row["other"] as string | null,
-  }));
 }
 
 /** Fails, and the whole batch, unless the revert is where it was read. */
