@@ -15,7 +15,9 @@ const words = readWords(
 const document = await openApi(unopenedApp() as unknown as Hono);
 if (words.has("--types")) {
   const types = await openapiTypescript(JSON.parse(JSON.stringify(document)) as OpenAPI3);
-  process.stdout.write(astToString(types));
+  process.stdout.write(`// Made from the document of the admin routes; do not change it by hand:
+// npm run --silent openapi -- --types > cli/generated-api.d.ts
+${astToString(types)}`);
 } else {
   console.log(JSON.stringify(document, null, 2));
 }

@@ -25,7 +25,10 @@ const files = new Map(
       }
     }),
 );
-const code = [...files].filter(([path]) => /\.(ts|mjs)$/.test(path));
+// What is generated is nobody's to keep tidy.
+const code = [...files].filter(([path]) =>
+  /\.(ts|mjs)$/.test(path) && path !== "cli/generated-api.d.ts"
+);
 const self = "test/tidy.test.ts";
 
 /** Lines of code that match, as `path:line`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -40,13 +40,18 @@ export async function verify(slug: string, usernames: string[]) {
 }
 `;
 
-test("a client that is generated from the document compiles, and knows what is answered", async () => {
+test("a client that is generated from the document compiles, knows what is answered, and is the command line's", async () => {
   // Inside, so that packages are found.
   const folder = join(root, "node_modules", ".cache", `client-${process.pid}`);
   await mkdir(folder, { recursive: true });
   try {
     const script = ["--import", "tsx", join(root, "scripts/openapi.ts"), "--types"];
     const { stdout } = await run(process.execPath, script, { cwd: root, maxBuffer: 1 << 26 });
+    const kept = await readFile(join(root, "cli/generated-api.d.ts"), "utf8");
+    assert.ok(
+      kept === stdout,
+      "the routes changed: npm run --silent openapi -- --types > cli/generated-api.d.ts",
+    );
     await writeFile(join(folder, "types.ts"), stdout);
     await writeFile(join(folder, "client.ts"), client);
     const options = [
