@@ -11,7 +11,7 @@ const roster = (numbers: number[]) =>
   numbers.map((i) => `s${i}@college.edu,S${i},Lee,,,,,,1\r\n`).join("");
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-test("a file that would remove half the school is held and told of, looked at, released without removals", async () => {
+test("a file that would remove half the school is held and told of, looked at, released without removals; the first file is put back", async () => {
   const mailbox = await startMailbox();
   try {
     await using service = await startService({
@@ -26,7 +26,7 @@ test("a file that would remove half the school is held and told of, looked at, r
       holdWhen: { changedPercent: 75, removedPercent: 10 },
     });
     const path = "/admin/schools/springfield";
-    const contact = { email: "ruth@college.test", wants: ["held"] };
+    const contact = { email: "ruth@college.test", wants: ["held", "completed"] };
     assert.equal((await service.admin("POST", `${path}/contacts`, contact)).status, 201);
 
     let count = 0;
@@ -49,12 +49,18 @@ test("a file that would remove half the school is held and told of, looked at, r
     const active = async () =>
       (await service.admin("GET", `${path}/students?status=active&limit=1000`)).body.items.length;
 
-    assert.equal((await send(roster(upTo(20)))).state, "completed");
+    const students = async () =>
+      // deno-lint-ignore no-explicit-any
+      (await service.admin("GET", `${path}/students?limit=1000`)).body.items as any[];
+
+    const first = await send(roster(upTo(20)));
+    assert.equal(first.state, "completed");
+    await mailbox.count(1);
     const held = await send(roster(upTo(10)));
     assert.equal(held.state, "held");
     assert.equal(await active(), 20);
-    await mailbox.count(1);
-    const [mail] = mailbox.mails;
+    await mailbox.count(2);
+    const [, mail] = mailbox.mails;
     assert.deepEqual(mail!.to, ["ruth@college.test"]);
     const said = mail!.source.replace(/=\r?\n/g, "");
     assert.match(said, /roster\.csv is held/);
@@ -84,6 +90,27 @@ test("a file that would remove half the school is held and told of, looked at, r
     assert.deepEqual([good.state, good.rows.added, good.rows.left], ["completed", 1, 1]);
     assert.equal(await active(), 20);
     assert.equal((await school.names()).filter((name) => name.endsWith(".processing")).length, 0);
+    await mailbox.count(4);
+
+    // The first file was the wrong one: whom no later file changed is gone again.
+    const since = new Set(["s0@college.edu", "s20@college.edu"]);
+    const stood = (await students()).filter(({ username }) => since.has(username));
+    const answer = await service.admin("POST", `/admin/uploads/${first.id}/revert`, {
+      reason: "last year's roster",
+    });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    assert.deepEqual([answer.body.state, answer.body.removed], ["reverted", 19]);
+    assert.deepEqual(
+      // deno-lint-ignore no-explicit-any
+      answer.body.items.map(({ username, why }: any) => [username, why]),
+      [["s0@college.edu", "changed_since"]],
+    );
+    assert.deepEqual(await students(), stood);
+    await mailbox.count(5);
+    const undone = mailbox.mails[4]!;
+    assert.deepEqual(undone.to, ["ruth@college.test"]);
+    assert.match(undone.source.replace(/=\r?\n/g, ""), /roster\.csv was undone/);
+    assert.equal((await service.admin("GET", `/admin/uploads/${first.id}`)).body.state, "reverted");
   } finally {
     await mailbox.stop();
   }
