@@ -3,6 +3,7 @@
  * students and a file's counts must be after each of them. It shares no code with the worker.
  */
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import type { Random } from "./random.ts";
 
 const header = "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus";
@@ -15,7 +16,15 @@ interface Student {
   onCampus: string;
 }
 
+/** A student as he must stand, and what stood before each upload that changed him and still counts. */
+export interface Standing {
+  values: Partial<Student>;
+  isInactive: boolean;
+  by: { upload: string; before: Pick<Standing, "values" | "isInactive"> | undefined }[];
+}
+
 export interface Roster {
+  /** As they are sent. */
   bytes: Buffer;
   sha256: string;
   rows: ({ username: string; student: Partial<Student> } | "rejected")[];
@@ -29,6 +38,8 @@ export interface Counts {
   updated: number;
   unchanged: number;
   rejected: number;
+  /** Students who were inactive, however their rows count otherwise. */
+  returned: number;
 }
 
 const names = ["García", "O'Brien", "Smith, Jr.", 'Lee "LJ"', "李", "Müller\nvon Berg"];
@@ -87,25 +98,71 @@ export function makeRoster(random: Random, rowCount: number, population: number)
   return { bytes, sha256, rows, rejected: `${header}\r\n${rejected.join("")}` };
 }
 
+/** The same roster as a file of gzip. */
+export function packed(roster: Roster): Roster {
+  const bytes = gzipSync(roster.bytes);
+  return { ...roster, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** What a revert must answer. */
+export interface PutBack {
+  restored: number;
+  removed: number;
+  madeInactive: number;
+}
+
 /** A school's students as they must be. */
 export class Model {
-  readonly students = new Map<string, Partial<Student>>();
+  readonly students = new Map<string, Standing>();
+
+  active(): string[] {
+    return [...this.students].flatMap(([name, { isInactive }]) => isInactive ? [] : [name]);
+  }
 
   /** Applies a roster and tells what its report must count. */
-  apply(roster: Roster): Counts {
-    const counts = { read: roster.rows.length, added: 0, updated: 0, unchanged: 0, rejected: 0 };
+  apply(roster: Roster, upload: string): Counts {
+    const counts = { added: 0, updated: 0, unchanged: 0, rejected: 0, returned: 0 };
     for (const row of roster.rows) {
       if (row === "rejected") {
         counts.rejected++;
         continue;
       }
       const before = this.students.get(row.username);
-      const after = { ...before, ...row.student };
-      const isSame = before && JSON.stringify(sorted(before)) === JSON.stringify(sorted(after));
-      if (!before) counts.added++;
-      else if (isSame) counts.unchanged++;
+      const values = { ...before?.values, ...row.student };
+      if (!before) {
+        counts.added++;
+        const by = [{ upload, before: undefined }];
+        this.students.set(row.username, { values, isInactive: false, by });
+        continue;
+      }
+      const isSame = JSON.stringify(sorted(before.values)) === JSON.stringify(sorted(values));
+      if (isSame) counts.unchanged++;
       else counts.updated++;
-      this.students.set(row.username, after);
+      if (before.isInactive) counts.returned++;
+      else if (isSame) continue;
+      const by = [...before.by, { upload, before }];
+      this.students.set(row.username, { values, isInactive: false, by });
+    }
+    return { read: roster.rows.length, ...counts };
+  }
+
+  /** Puts back what an upload changed and nothing changed since; who was ever verified is not deleted. */
+  revert(upload: string, wasVerified: (username: string) => boolean): PutBack {
+    const counts = { restored: 0, removed: 0, madeInactive: 0 };
+    for (const [username, student] of this.students) {
+      const last = student.by.at(-1)!;
+      if (last.upload !== upload) continue;
+      if (last.before) {
+        counts.restored++;
+        const { values, isInactive } = last.before;
+        this.students.set(username, { values, isInactive, by: student.by.slice(0, -1) });
+      } else if (!wasVerified(username)) {
+        counts.removed++;
+        this.students.delete(username);
+      } else {
+        if (!student.isInactive) counts.madeInactive++;
+        this.students.set(username, { ...student, isInactive: true });
+      }
     }
     return counts;
   }

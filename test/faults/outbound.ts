@@ -22,6 +22,10 @@ export class Outbound {
     this.#school = school;
   }
 
+  wasVerified(username: string): boolean {
+    return this.#verified.has(username);
+  }
+
   get #path(): string {
     return `/admin/schools/${this.#school.slug}`;
   }

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { freePort } from "../end-to-end/processes.ts";
 import { type School, type Service, startService, until } from "../end-to-end/service.ts";
 import { startSqld } from "../worker/database/sqld.ts";
-import { makeRoster, Model, type Roster } from "./model.ts";
+import { makeRoster, Model, packed, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
 import { cautious, holdOne } from "./held.ts";
 import { parkOne } from "./parked.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
 import { arrive, isGone, leave, type Leaving } from "./purges.ts";
 import { type Random, seeded } from "./random.ts";
+import { nothingTwice, revertSome } from "./reverts.ts";
 import { orphans } from "./stored.ts";
 import { watchDatabase } from "./watch.ts";
 
@@ -26,6 +27,8 @@ const PURGE_EVERY = 3;
 const PARK_EVERY = 5;
 /** And a file is held, by a limit or by a pause, and decided about. */
 const HOLD_EVERY = 2;
+/** And uploads are put back. */
+const REVERT_EVERY = 2;
 
 interface Pupil {
   school: School;
@@ -34,6 +37,8 @@ interface Pupil {
   outbound: Outbound;
   /** Uploads that were checked in earlier rounds. */
   checked: Set<string>;
+  /** Uploads that were put back. */
+  reverted: Set<string>;
   /**
    * Name → SHA-256 of what was last answered OK under it in this round: one of them must be there,
    * as an earlier one may have been replaced before it was accepted.
@@ -55,7 +60,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   const toDatabase = await tcpProxy(Number(new URL(sqld.url).port), { random });
   let toWorker: Awaited<ReturnType<typeof httpProxy>> | undefined;
   const kills = { worker: 0, bridge: 0, database: 0 };
-  let uploads = 0, rows = 0, purged = 0, parked = 0, held = 0;
+  let uploads = 0, rows = 0, purged = 0, parked = 0, held = 0, reverted = 0;
   const exportFiles = new Map<Pupil, number>();
   let service: Service | undefined;
   try {
@@ -80,6 +85,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
         rosters: new Map(),
         outbound,
         checked: new Set(),
+        reverted: new Set(),
         promised: new Map(),
         broken: new Set(),
         races: [0, 0, 0],
@@ -98,23 +104,23 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       }
     };
 
+    /** Kills this and that, beside what goes on. */
+    const killSome = async () => {
+      const count = random.below(3);
+      for (let i = 0; i < count; i++) {
+        await pause(random.below(250));
+        await kill(random.pick(["worker", "bridge", "database"] as const));
+      }
+    };
+
     const careless = await service.addSchool("careless");
     const careful = await service.addSchool("cautious", cautious);
     for (let round = 1; round <= rounds; round++) {
       const leaving: Leaving[] = round % PURGE_EVERY === 0 ? [await arrive(running, round)] : [];
       toWorker.isBad = toDatabase.isBad = true;
       const sending = pupils.map((pupil) => upload(pupil, random));
-      // The killing goes on beside the sending.
-      const killing = (async () => {
-        const count = random.below(3);
-        for (let i = 0; i < count; i++) {
-          await pause(random.below(250));
-          await kill(random.pick(["worker", "bridge", "database"] as const));
-        }
-      })();
-      const verifying = pupils.map(({ outbound, model }) =>
-        outbound.act(random, [...model.students.keys()])
-      );
+      const killing = killSome();
+      const verifying = pupils.map(({ outbound, model }) => outbound.act(random, model.active()));
       const purging = leaving.map((school) => leave(running, school, random));
       await Promise.all([...sending, ...verifying, ...purging, killing]);
       toWorker.isBad = toDatabase.isBad = false;
@@ -137,6 +143,17 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
         });
         held++;
       }
+      if (round % REVERT_EVERY === 0) {
+        toWorker.isBad = toDatabase.isBad = true;
+        const putting = pupils.map((pupil) => revertSome(running, pupil, random));
+        const [counts] = await Promise.all([Promise.all(putting), killSome()]);
+        toWorker.isBad = toDatabase.isBad = false;
+        for (const pupil of pupils) {
+          await nothingTwice(running, pupil);
+          await checkStudents(running, pupil);
+        }
+        reverted += counts.reduce((sum, count) => sum + count, 0);
+      }
       if (round % 10 === 0) await noOrphans(running);
       if (round % 10 === 0) {
         progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
@@ -148,7 +165,8 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `${[...exportFiles.values()].reduce((sum, count) => sum + count, 0)} exports`,
       `kills: ${list(kills)}`,
       `two sessions on one name: ${list(racesOf(pupils))}`,
-      `${purged} schools deleted, ${parked} damaged files parked and given up, ${held} files held and decided about`,
+      `${purged} schools deleted, ${parked} damaged files parked and given up, ${held} files held and decided about, ` +
+      `${reverted} uploads put back`,
       `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
       "every student against the model, .original and .rejected byte for byte, what was answered OK is " +
@@ -190,7 +208,7 @@ function list(counts: Record<string, number>): string {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const names = ["/inbound/roster.csv", "/inbound/other.csv"];
+const names = ["/inbound/roster.csv", "/inbound/other.csv", "/inbound/packed.csv.gz"];
 
 /** Uploads a roster or two, each again and again until its CLOSE was answered OK; or two at once. */
 async function upload(pupil: Pupil, random: Random): Promise<void> {
@@ -201,7 +219,7 @@ async function upload(pupil: Pupil, random: Random): Promise<void> {
       await uploadTwice(pupil, random, name);
       continue;
     }
-    const roster = newRoster(pupil, random);
+    const roster = newRoster(pupil, random, name);
     await until(() => pupil.school.put(name, roster.bytes).then(() => true, () => false));
     pupil.promised.set(name, [roster.sha256]);
   }
@@ -209,7 +227,7 @@ async function upload(pupil: Pupil, random: Random): Promise<void> {
 
 /** Two sessions write one name at the same moment: what was answered OK is there, or its rival is. */
 async function uploadTwice(pupil: Pupil, random: Random, name: string): Promise<void> {
-  const rosters = [newRoster(pupil, random), newRoster(pupil, random)];
+  const rosters = [newRoster(pupil, random, name), newRoster(pupil, random, name)];
   const answers = await Promise.allSettled(rosters.map(async (roster) => {
     await pause(random.below(30));
     await pupil.school.put(name, roster.bytes);
@@ -221,8 +239,9 @@ async function uploadTwice(pupil: Pupil, random: Random, name: string): Promise<
   if (kept.length < 2) pupil.broken.add(name);
 }
 
-function newRoster(pupil: Pupil, random: Random): Roster {
-  const roster = makeRoster(random, 20 + random.below(180), 300);
+function newRoster(pupil: Pupil, random: Random, name: string): Roster {
+  const plain = makeRoster(random, 20 + random.below(180), 300);
+  const roster = name.endsWith(".gz") ? packed(plain) : plain;
   pupil.rosters.set(roster.sha256, roster);
   return roster;
 }
@@ -282,19 +301,20 @@ async function check(service: Service, pupil: Pupil) {
   for (const upload of uploads) {
     const roster = rosters.get(upload.sha256);
     assert.ok(roster, `${upload.name} has bytes that nobody sent`);
-    const counts = model.apply(roster);
-    const { read, added, updated, unchanged, rejected } = upload.rows;
-    assert.deepEqual({ read, added, updated, unchanged, rejected }, counts, upload.id);
+    const counts = model.apply(roster, upload.id);
+    const { read, added, updated, unchanged, rejected, returned = 0 } = upload.rows;
+    assert.deepEqual({ read, added, updated, unchanged, rejected, returned }, counts, upload.id);
     assert.equal(upload.state, "completed");
     const stem = `/inbound/${upload.name}.${upload.timeCode}`;
     const hasRejected = names.includes(`${upload.name}.${upload.timeCode}.rejected`);
     assert.equal(hasRejected, counts.rejected > 0);
     const stages = ["original", "completed", ...(hasRejected ? ["rejected"] : [])];
     const files = await school.getAll(stages.map((stage) => `${stem}.${stage}`));
-    const [original, report, rejectedRecords] = files.map(String);
-    assert.equal(original, roster.bytes.toString());
+    assert.ok(files[0]!.equals(roster.bytes), `${stem}.original is not what was sent`);
+    const [, report, rejectedRecords] = files.map(String);
     const summary = `${counts.read} rows: ${counts.added} added, ${counts.updated} updated, ` +
-      `${counts.unchanged} unchanged, ${counts.rejected} rejected, 0 warnings`;
+      `${counts.unchanged} unchanged, ${counts.rejected} rejected, ` +
+      (counts.returned > 0 ? `${counts.returned} returned, ` : "") + "0 warnings";
     assert.ok(report!.includes(summary), `${report!.slice(0, 300)} has not ${summary}`);
     assert.equal(report!.trimEnd().split("\r\n").length, 2 + counts.rejected);
     if (hasRejected) assert.equal(rejectedRecords, roster.rejected);
@@ -303,19 +323,23 @@ async function check(service: Service, pupil: Pupil) {
   }
   assert.equal(names.filter((name) => name.endsWith(".completed")).length, listed.length);
   assert.equal(names.filter((name) => name.endsWith(".original")).length, listed.length);
+  await checkStudents(service, pupil);
+  return { uploads: uploads.length, rows };
+}
 
+async function checkStudents(service: Service, { school, model }: Pupil): Promise<void> {
   const students = await all<Record<string, string>>(
     service,
     `/admin/schools/${school.slug}/students`,
   );
   assert.equal(students.length, model.students.size);
   for (const student of students) {
-    const expected = model.students.get(student["username"]!)!;
-    assert.equal(student["studentId"], expected.studentId);
-    assert.equal(student["lastName"], expected.lastName ?? null);
-    assert.equal(student["firstName"], expected.firstName ?? null);
-    assert.equal(student["dob"], expected.dob ?? null);
-    assert.equal(student["onCampus"], expected.onCampus === "1");
+    const { values, isInactive } = model.students.get(student["username"]!)!;
+    assert.equal(student["studentId"], values.studentId);
+    assert.equal(student["lastName"], values.lastName ?? null);
+    assert.equal(student["firstName"], values.firstName ?? null);
+    assert.equal(student["dob"], values.dob ?? null);
+    assert.equal(student["onCampus"], values.onCampus === "1");
+    assert.equal(student["status"], isInactive ? "inactive" : "active", student["username"]);
   }
-  return { uploads: uploads.length, rows };
 }
