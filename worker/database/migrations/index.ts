@@ -24,6 +24,7 @@ import { statements as seals } from "./0021-seals.ts";
 import { statements as reverts } from "./0022-reverts.ts";
 import { statements as repeats } from "./0023-repeats.ts";
 import { statements as statusChanges } from "./0024-status-changes.ts";
+import { statements as runsHeard } from "./0025-runs-heard.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   { number: 22, name: "reverts", statements: reverts },
   { number: 23, name: "repeats", statements: repeats },
   { number: 24, name: "status changes", statements: statusChanges },
+  { number: 25, name: "runs heard", statements: runsHeard },
 ];
