@@ -1,167 +1,34 @@
-/** What pages look at in the answers of the admin routes. */
+/** What pages look at in the answers of the admin routes: the shapes that these are described by. */
+import type { InferOutput } from "valibot";
+import type * as access from "../admin/shapes/access.ts";
+import type * as overview from "../admin/shapes/overview.ts";
+import type * as revert from "../admin/shapes/revert.ts";
+import type * as schools from "../admin/shapes/school.ts";
+import type * as students from "../admin/shapes/student.ts";
+import type * as told from "../admin/shapes/told.ts";
+import type * as uploads from "../admin/shapes/upload.ts";
+import type * as door from "../admin/shapes/door.ts";
 
-export interface School {
-  slug: string;
-  name: string;
-  settings: Record<string, unknown>;
-  createdAt: string;
-  bridge: string;
-  suspendedAt?: string;
-  purgeStartedAt?: string;
-}
-
-export interface RowCounts {
-  read: number;
-  added: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
-  warnings: number;
-  unprocessed: number;
-  left?: number;
-  returned?: number;
-}
-
-export interface Upload {
-  id: string;
-  /** The school's slug, in lists over all schools. */
-  school?: string;
-  name: string;
-  timeCode: string;
-  state: string;
-  size: number;
-  sha256: string;
-  rows: RowCounts;
-  heldBecause?: unknown;
-  sender: { fingerprint: string; address: string; client: string };
-  acceptedAt: string;
-  completedAt: string | null;
-}
-
-export interface Problem {
-  line: number;
-  username: string;
-  column: string;
-  severity: "info" | "warning" | "error";
-  code: string;
-  message: string;
-}
-
-/** What was wrong in an upload, by code. */
-export interface ProblemGroup {
-  code: string;
-  severity: "warning" | "error";
-  count: number;
-  first: Problem;
-}
-
-export interface Key {
-  fingerprint: string;
-  type: string;
-  bits: number | null;
-  label: string;
-  createdAt: string;
-  expiresAt: string | null;
-  revokedAt: string | null;
-  lastUsedAt?: string | null;
-}
-
-export interface Contact {
-  id: string;
-  email: string;
-  name: string;
-  wants: string[];
-  digestAt: string | null;
-  timezone: string | null;
-  note?: string;
-}
-
-export interface Schedule {
-  cron: string;
-  timezone: string;
-  description: string;
-  nextRuns: { utc: string; local: string }[];
-}
-
-export interface Export {
-  id: string;
-  name: string;
-  state: string;
-  students: number;
-  dueAt: string;
-  deliveredAt: string | null;
-  downloadedAt: string | null;
-}
-
-export interface HomeFile {
-  path: string;
-  state: string;
-  size: number;
-  at: string;
-  note?: string;
-  downloadedAt?: string | null;
-}
-
-export interface Student {
-  username: string;
-  studentId: string | null;
-  lastName: string | null;
-  firstName: string | null;
-  telephone: string | null;
-  dob: string | null;
-  requirementGroup: string | null;
-  term: string | null;
-  onCampus: boolean | null;
-  verifiedAt: string | null;
-  status?: "active" | "inactive";
-}
-
-export interface Webhook {
-  id: string;
-  school?: string | null;
-  url: string;
-  kinds: string[] | null;
-  description: string;
-  state: string;
-  failures: number;
-  createdAt: string;
-  secret?: string;
-}
-
-export interface Delivery {
-  id: string;
-  kind: string;
-  state: string;
-  createdAt: string;
-  tries: number;
-}
-
-export interface Mail {
-  id: string;
-  state: string;
-  createdAt: string;
-  address: string | null;
-  subject: string | null;
-  answer: string | null;
-}
-
-export interface AuditEntry {
-  id: number;
-  at: string;
-  actor: string;
-  action: string;
-  school: string | null;
-  detail: Record<string, unknown>;
-}
-
-/** `GET /admin/overview` */
-export interface Overview {
-  standing: { id: string; school: string; name: string; state: string; acceptedAt: string }[];
-  silent: { school: string; since: string }[];
-  expiringKeys: { school: string; fingerprint: string; label: string; expiresAt: string }[];
-  notDownloaded: { school: string; id: string; name: string; deliveredAt: string }[];
-  bridges: { name: string; seenAt: string }[];
-  days: { day: string; applied: number; withRejections: number; refused: number }[];
-  schools: number;
-  students: number;
-}
+export type School = InferOutput<typeof schools.School>;
+export type HomeFile = InferOutput<typeof schools.File>;
+export type Placement = InferOutput<typeof schools.Placement>;
+export type Upload = InferOutput<typeof uploads.Upload>;
+export type Problem = InferOutput<typeof uploads.RowProblem>;
+export type ProblemGroup = InferOutput<typeof uploads.ProblemGroup>;
+export type Preview = InferOutput<typeof uploads.Preview>;
+export type StoryStep = InferOutput<typeof access.StoryStep>;
+export type Key = InferOutput<typeof access.Key>;
+export type Token = InferOutput<typeof access.Token>;
+export type AuditEntry = InferOutput<typeof access.AuditEntry>;
+export type LedgerVerified = InferOutput<typeof access.Verified>;
+export type Ban = InferOutput<typeof door.ShutOut>;
+export type Contact = InferOutput<typeof told.Contact>;
+export type Mail = InferOutput<typeof told.Mail>;
+export type Webhook = InferOutput<typeof told.Webhook>;
+export type WebhookWithSecret = InferOutput<typeof told.WebhookWithSecret>;
+export type Delivery = InferOutput<typeof told.Delivery>;
+export type Schedule = InferOutput<typeof students.Schedule>;
+export type Export = InferOutput<typeof students.Export>;
+export type Student = InferOutput<typeof students.Student>;
+export type HistoryEntry = InferOutput<typeof revert.HistoryEntry>;
+export type Overview = InferOutput<typeof overview.Overview>;

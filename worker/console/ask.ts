@@ -26,6 +26,9 @@ export interface Page<Item> {
 
 export type Query = Record<string, string | number | undefined>;
 
+/** The most items that a route answers at once. */
+const LONGEST_PAGE = 1000;
+
 export class Asking {
   constructor(
     private readonly answerer: Answerer,
@@ -40,18 +43,30 @@ export class Asking {
     throw problemOf(await readProblem(answer));
   }
 
-  /** `undefined` where there is no such thing. @throws HttpProblem for any other refusal */
+  /** `undefined` where there is no such thing, or none for this reader. @throws HttpProblem otherwise */
   async find<Body>(path: string, query: Query = {}): Promise<Body | undefined> {
     try {
       return await this.get<Body>(path, query);
     } catch (error) {
-      if (error instanceof HttpProblem && error.status === 404) return undefined;
+      if (error instanceof HttpProblem && [403, 404].includes(error.status)) return undefined;
       throw error;
     }
   }
 
   async list<Item>(path: string, query: Query = {}): Promise<Page<Item>> {
     return await this.get<Page<Item>>(path, query);
+  }
+
+  /** A list to its end, for what is shown or saved as a whole. */
+  async all<Item>(path: string): Promise<Item[]> {
+    const items: Item[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Page<Item> = await this.list(path, { limit: LONGEST_PAGE, cursor });
+      items.push(...page.items);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return items;
   }
 
   /** Changes something: the answer, or the problem to be shown beside what was typed. */

@@ -68,7 +68,6 @@ export function createTeller(context: Telling): Teller {
     let handed = await handOver(handing);
     const isNew = handed !== "nothing";
     while (handed === "more") handed = await handOver(handing);
-    if (await isDue("seal", SEAL_EVERY_MS)) await sealAudit({ database, now, log });
     if (await isDue("trim", HOUR)) await trim();
     if (!isNew && now() < lookedForWaiting + WAITING_EVERY_MS) return false;
     lookedForWaiting = now();
@@ -83,17 +82,29 @@ export function createTeller(context: Telling): Teller {
     await trimMails(database, before(KEPT.mails), TRIMMED);
   }
 
+  /** Two workers that seal at once make one seal, so nobody's turn is written down. */
+  async function seal(): Promise<void> {
+    if (now() < sealAgainAt) return;
+    sealAgainAt = now() + SEAL_EVERY_MS;
+    await sealAudit({ database, now, log });
+  }
+  let sealAgainAt = 0;
+
   async function run(): Promise<void> {
+    await seal();
     await look();
     await Promise.all([webhooks.run(), mails?.run()]);
   }
 
   /** What is sent takes as long as the receivers take; looking for more does not wait for it. */
   const looking = afterEachOther(look);
+  const sealing = afterEachOther(seal);
   const report = (error: unknown) => log("telling.failed", describeFault(error));
 
   return {
     kick() {
+      // Neither waits for the other, nor ends with it.
+      sealing().catch(report);
       looking().then((isSomethingDue) => {
         if (!isSomethingDue) return;
         webhooks.run().catch(report);

@@ -56,6 +56,7 @@ async function verifyAudit(database: Client, verified: Verified): Promise<void> 
   verified.seals = seals.length;
   verified.newest = seals.at(-1);
   const sealed = verified.newest?.entry ?? 0;
+  const sealOf = new Map(seals.map((seal) => [seal.entry, seal]));
   // Without a hash there is nothing that the next can be checked against.
   let before: { id: number; hash: string | null } = { id: 0, hash: "" };
   for await (const entry of pages((id) => entriesAfter(database, id, PAGE), ({ id }) => id)) {
@@ -71,7 +72,7 @@ async function verifyAudit(database: Client, verified: Verified): Promise<void> 
       }
     }
     before = { id: entry.id, hash: entry.hash };
-    const seal = seals.find((one) => one.entry === entry.id);
+    const seal = sealOf.get(entry.id);
     if (seal && entry.hash !== null && seal.hash !== entry.hash) {
       fault(entry.id, "changed", `seal ${seal.number} has another hash of it`);
     }

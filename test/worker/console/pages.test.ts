@@ -99,6 +99,30 @@ eachDatabase("the console's pages", (database) => {
     assert.equal((await settings()).rowLimit, 50_000);
   });
 
+  test("a list of pairs that is longer than a page is shown and saved whole", async () => {
+    const pairs = Array.from({ length: 1500 }, (_, i) => ({
+      requirementGroup: `Group ${String(i).padStart(4, "0")}`,
+      term: "Fall",
+    }));
+    await app.admin("PUT", "/admin/schools/springfield/placements", pairs);
+    const path = `${school}/placements`;
+    await browser.submit(await browser.open(path), path);
+    const stored = await app.admin("GET", "/admin/schools/springfield/placements?limit=1000");
+    assert.ok(stored.body.next, "all 1,500 are there");
+    assert.match((await browser.open(path)).html, /Group 1499 \| Fall/);
+    await app.admin("PUT", "/admin/schools/springfield/placements", []);
+  });
+
+  test("who is limited to a school is told what it may not see, not refused the page", async () => {
+    const body = { name: crypto.randomUUID(), role: "admin", schools: ["springfield"] };
+    const { token } = (await app.admin("POST", "/admin/tokens", body)).body;
+    const limited = new Browser(app.app);
+    await limited.post("/console/sign-in", { token });
+    const { status, html } = await limited.open("/console/access");
+    assert.equal(status, 200);
+    assert.match(html, /Only an administrator of all schools/);
+  });
+
   test("a schedule in words is shown back as both, with the next five runs", async () => {
     const path = `${school}/schedule`;
     const typed = { when: "every weekday at 6:30 pm", timezone: "America/New_York" };

@@ -1,27 +1,12 @@
 /** @jsxImportSource hono/jsx */
 /** Who may use the admin routes and this console: tokens and their roles. */
 import { type Context, Hono } from "hono";
-import type { Problem } from "../ask.ts";
+import type { Ban, Token } from "../answers.ts";
+import type { Page as Listed, Problem } from "../ask.ts";
 import { type Desk, done, saidOf, typed } from "../desk.ts";
 import { Choose, Field, Form, type Typed } from "../parts/form.tsx";
 import { Head, Page } from "../parts/page.tsx";
 import { Card, List, Note, Time } from "../parts/show.tsx";
-
-interface Token {
-  id: string;
-  name: string;
-  role: string;
-  schools: string[] | null;
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-}
-
-interface Ban {
-  source: string;
-  failures: number;
-  until: string;
-}
 
 export function accessPage(desk: Desk): Hono {
   const routes = new Hono();
@@ -31,10 +16,12 @@ export function accessPage(desk: Desk): Hono {
     { values = {}, problem, token }: { values?: Typed; problem?: Problem; token?: string } = {},
   ) {
     const reader = desk.reader(c);
-    const tokens = reader.role === "admin"
-      ? (await desk.ask(c).list<Token>("/admin/tokens", { limit: 200 })).items
-      : undefined;
-    const bans = await desk.ask(c).find<{ items: Ban[] }>("/admin/bans").catch(() => undefined);
+    const ask = desk.ask(c);
+    const [listed, bans] = await Promise.all([
+      ask.find<Listed<Token>>("/admin/tokens", { limit: 200 }),
+      ask.find<Listed<Ban>>("/admin/bans"),
+    ]);
+    const tokens = listed?.items;
     const said = saidOf(c);
     return c.html(
       <Page title="Access" reader={reader} room="/console/access">
@@ -45,73 +32,75 @@ export function accessPage(desk: Desk): Hono {
             <code>{token}</code>
           </Note>
         )}
-        {tokens === undefined ? <Note tone="idle">Only an administrator sees the tokens.</Note> : (
-          <>
-            <Card title="Tokens">
-              <List
-                label="Tokens"
-                items={tokens}
-                columns={[
-                  ["Whose", (it) => it.name],
-                  ["Role", (it) => it.role],
-                  ["Schools", (it) => it.schools?.join(", ") ?? "all", "say"],
-                  ["Expires", (it) => <Time at={it.expiresAt} />],
-                  ["Last used", (it) => it.lastUsedAt ? <Time at={it.lastUsedAt} /> : "never"],
-                  ["", (it) => (
-                    <Form reader={reader} action="/console/access/remove">
-                      <input type="hidden" name="id" value={it.id} />
-                      <button
-                        class="danger"
-                        type="submit"
-                        aria-label={`Remove the token ${it.name}`}
-                      >
-                        Remove
-                      </button>
-                    </Form>
-                  )],
-                ]}
-                nothing={<p>None but the worker's own ADMIN_TOKEN.</p>}
-              />
-            </Card>
-            <Card title="Make a token">
-              <Form reader={reader} action="/console/access" problem={problem}>
-                <Field
-                  name="name"
-                  label="Whose it is"
-                  value={values["name"]}
-                  problem={problem}
-                  required
-                />
-                <Choose
-                  name="role"
-                  label="Role"
-                  value={values["role"]}
-                  options={[
-                    ["viewer", "viewer: looks at everything"],
-                    ["reviewer", "reviewer: also marks students verified"],
-                    ["admin", "admin: everything"],
+        {tokens === undefined
+          ? <Note tone="idle">Only an administrator of all schools sees the tokens.</Note>
+          : (
+            <>
+              <Card title="Tokens">
+                <List
+                  label="Tokens"
+                  items={tokens}
+                  columns={[
+                    ["Whose", (it) => it.name],
+                    ["Role", (it) => it.role],
+                    ["Schools", (it) => it.schools?.join(", ") ?? "all", "say"],
+                    ["Expires", (it) => <Time at={it.expiresAt} />],
+                    ["Last used", (it) => it.lastUsedAt ? <Time at={it.lastUsedAt} /> : "never"],
+                    ["", (it) => (
+                      <Form reader={reader} action="/console/access/remove">
+                        <input type="hidden" name="id" value={it.id} />
+                        <button
+                          class="danger"
+                          type="submit"
+                          aria-label={`Remove the token ${it.name}`}
+                        >
+                          Remove
+                        </button>
+                      </Form>
+                    )],
                   ]}
+                  nothing={<p>None but the worker's own ADMIN_TOKEN.</p>}
                 />
-                <Field
-                  name="schools"
-                  label="Only for the schools"
-                  hint="SFTP user names with commas between; empty: all."
-                  value={values["schools"]}
-                  problem={problem}
-                />
-                <Field
-                  name="expires"
-                  label="Expires"
-                  type="date"
-                  value={values["expires"]}
-                  problem={problem}
-                  field="expiresAt"
-                />
-                <button type="submit">Make it</button>
-              </Form>
-            </Card>
-          </>
-        )}
+              </Card>
+              <Card title="Make a token">
+                <Form reader={reader} action="/console/access" problem={problem}>
+                  <Field
+                    name="name"
+                    label="Whose it is"
+                    value={values["name"]}
+                    problem={problem}
+                    required
+                  />
+                  <Choose
+                    name="role"
+                    label="Role"
+                    value={values["role"]}
+                    options={[
+                      ["viewer", "viewer: looks at everything"],
+                      ["reviewer", "reviewer: also marks students verified"],
+                      ["admin", "admin: everything"],
+                    ]}
+                  />
+                  <Field
+                    name="schools"
+                    label="Only for the schools"
+                    hint="SFTP user names with commas between; empty: all."
+                    value={values["schools"]}
+                    problem={problem}
+                  />
+                  <Field
+                    name="expires"
+                    label="Expires"
+                    type="date"
+                    value={values["expires"]}
+                    problem={problem}
+                    field="expiresAt"
+                  />
+                  <button type="submit">Make it</button>
+                </Form>
+              </Card>
+            </>
+          )}
         {bans && (
           <Card
             title="Addresses that are shut out"

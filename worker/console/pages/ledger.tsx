@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** Who did what, when. */
 import { Hono } from "hono";
-import type { AuditEntry } from "../answers.ts";
+import type { AuditEntry, LedgerVerified } from "../answers.ts";
 import { type Desk, schoolPath } from "../desk.ts";
 import { Field } from "../parts/form.tsx";
 import { Head, Page, type Reader } from "../parts/page.tsx";
@@ -10,7 +10,7 @@ import { Card, count, Facts, List, More, Note, Time } from "../parts/show.tsx";
 export function ledgerPage(desk: Desk): Hono {
   const routes = new Hono();
   routes.get("/ledger/verify", async (c) => {
-    const verified = await desk.ask(c).get<Verified>("/admin/audit/verify");
+    const verified = await desk.ask(c).get<LedgerVerified>("/admin/audit/verify");
     return c.html(<VerifiedPage reader={desk.reader(c)} verified={verified} />);
   });
   return routes.get("/ledger", async (c) => {
@@ -63,15 +63,7 @@ export function ledgerPage(desk: Desk): Hono {
   });
 }
 
-interface Verified {
-  isWhole: boolean;
-  faults: { chain: string; number: number; kind: string; why: string }[];
-  entries: number;
-  events: number;
-  verifiedUpTo: { seal: number; hash: string; at: string } | null;
-}
-
-function VerifiedPage({ reader, verified }: { reader: Reader; verified: Verified }) {
+function VerifiedPage({ reader, verified }: { reader: Reader; verified: LedgerVerified }) {
   const { isWhole, faults, entries, events, verifiedUpTo } = verified;
   return (
     <Page

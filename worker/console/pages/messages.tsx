@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** What programs are told (webhooks), what became of it, and sending it again. */
 import { type Context, Hono } from "hono";
-import type { Delivery, Webhook } from "../answers.ts";
+import type { Delivery, Webhook, WebhookWithSecret } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, typed } from "../desk.ts";
 import { Field, Form, type Typed } from "../parts/form.tsx";
@@ -83,7 +83,7 @@ export function messagesPage(desk: Desk): Hono {
     const values = await typed(c);
     const { url, school = "", description = "" } = values;
     const body = { url, school: school === "" ? null : school, description };
-    const answer = await desk.ask(c).send<Webhook>("POST", "/admin/webhooks", body);
+    const answer = await desk.ask(c).send<WebhookWithSecret>("POST", "/admin/webhooks", body);
     if ("problem" in answer) return await render(c, { values, problem: answer.problem });
     return await render(c, { secret: answer.body.secret });
   });
@@ -118,7 +118,7 @@ export function messagesPage(desk: Desk): Hono {
               ["What", (it) => it.kind],
               ["State", (it) => <Badge state={it.state} />],
               ["Made", (it) => <Time at={it.createdAt} />],
-              ["Tries", (it) => it.tries, "number"],
+              ["Tries", (it) => it.attempts.length, "number"],
               [
                 "",
                 (it) =>

@@ -1,17 +1,12 @@
 /** @jsxImportSource hono/jsx */
 /** The RequirementGroup and Term pairs that a school has. */
 import { type Context, Hono } from "hono";
-import type { School } from "../answers.ts";
+import type { Placement, School } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Area, Form } from "../parts/form.tsx";
 import { Card } from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
-
-interface Placement {
-  requirementGroup: string;
-  term: string;
-}
 
 export function placementsPage(desk: Desk): Hono {
   const routes = new Hono();
@@ -21,7 +16,7 @@ export function placementsPage(desk: Desk): Hono {
     const slug = c.req.param("slug")!;
     const [school, placements] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
-      placementsOf(desk, c, slug),
+      ask.all<Placement>(schoolRoute(slug, "/placements")),
     ]);
     const reader = desk.reader(c);
     const text = placements.map(({ requirementGroup, term }) => `${requirementGroup} | ${term}`);
@@ -69,11 +64,4 @@ export function placementsPage(desk: Desk): Hono {
   });
 
   return routes;
-}
-
-/** However the route answers: a list, or a page of one. */
-export async function placementsOf(desk: Desk, c: Context, slug: string): Promise<Placement[]> {
-  const path = schoolRoute(slug, "/placements");
-  const answer = await desk.ask(c).get<Placement[] | { items: Placement[] }>(path);
-  return Array.isArray(answer) ? answer : answer.items;
 }

@@ -3,21 +3,10 @@
  * What a held upload would do: the limits it crossed, the counts, then student by student. A page of
  * students is asked for by a form: where a page ends is a student's name, and none stands in an address.
  */
-import type { Upload } from "../answers.ts";
+import type { Preview, Upload } from "../answers.ts";
 import { Form } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
-import { Card, count, List } from "../parts/show.tsx";
-
-export interface Preview {
-  counts: Record<"added" | "changed" | "left" | "returned" | "active", number>;
-  limits: { limit: string; allowed: number | null; found: number | null }[];
-  items: {
-    username: string;
-    outcome: string;
-    changes: { column: string; from: unknown; to: unknown }[];
-  }[];
-  next?: string;
-}
+import { Card, Changes, count, List } from "../parts/show.tsx";
 
 const outcomes = [
   ["added", "would be added"],
@@ -77,12 +66,7 @@ export function PreviewCard({ preview, upload, outcome, reader }: {
           columns={[
             ["Username", (it) => it.username],
             ["What", (it) => outcomes.find(([name]) => name === it.outcome)?.[1] ?? it.outcome],
-            ["Changes", (it) =>
-              it.changes.map(({ column, from, to }) => (
-                <div>
-                  {column}: {text(from)} → {text(to)}
-                </div>
-              )), "say"],
+            ["Changes", (it) => <Changes of={it.changes} />, "say"],
           ]}
           nothing={<p>Nobody.</p>}
         />
@@ -98,5 +82,4 @@ export function PreviewCard({ preview, upload, outcome, reader }: {
   );
 }
 
-const text = (value: unknown) => value === null || value === undefined ? "–" : String(value);
 const percent = (number: number) => Math.round(number * 10) / 10;

@@ -1,10 +1,9 @@
 /** @jsxImportSource hono/jsx */
 /** What a school needs to begin: address, fingerprint, template, pairs, commands, site files. */
 import { type Context, Hono } from "hono";
-import type { School } from "../answers.ts";
+import type { Placement, School } from "../answers.ts";
 import { type Desk, schoolPath, schoolRoute } from "../desk.ts";
 import { Card, Facts, List, Note } from "../parts/show.tsx";
-import { placementsOf } from "./placements.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 import { type Connection, fileZillaSite, templateCsv, winScpSite } from "./site-files.ts";
 
@@ -24,7 +23,7 @@ export function sheetPage(desk: Desk): Hono {
   routes.get("/schools/:slug/sheet", async (c) => {
     const { school, connection } = await look(c);
     const { slug } = school;
-    const pairs = await placementsOf(desk, c, slug);
+    const pairs = await desk.ask(c).all<Placement>(schoolRoute(slug, "/placements"));
     const host = connection.host ?? "sftp.example.org";
     const port = connection.port ?? 2222;
     const commands = [

@@ -1,13 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** The story of one upload: from the first packet of its file to the receipt of its report. */
+import type { StoryStep } from "../answers.ts";
 import { Card, Time } from "../parts/show.tsx";
-
-export interface Step {
-  at: string;
-  action: string;
-  actor: string;
-  detail: Record<string, unknown>;
-}
 
 /** What is told in words; another kind is shown as it is called. */
 const told: Record<string, [words: string, tone?: "bad" | "warn"]> = {
@@ -28,7 +22,7 @@ const told: Record<string, [words: string, tone?: "bad" | "warn"]> = {
   "upload.reverted": ["what it changed was put back", "warn"],
 };
 
-export function Story({ steps, isUnderWay }: { steps: Step[]; isUnderWay: boolean }) {
+export function Story({ steps, isUnderWay }: { steps: StoryStep[]; isUnderWay: boolean }) {
   return (
     <Card title="Its story">
       <ol class="story">

@@ -4,24 +4,15 @@
  * of a student stands in an address, where logs and histories would keep it.
  */
 import { type Context, Hono } from "hono";
-import type { School, Student } from "../answers.ts";
+import type { HistoryEntry, School, Student } from "../answers.ts";
 import type { Page as Listed, Problem } from "../ask.ts";
 import { type Desk, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Area, Choose, Field, Form, Refused, type Typed } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
-import { Badge, Card, type Column, Facts, List, Note, Time } from "../parts/show.tsx";
+import { Badge, Card, Changes, type Column, Facts, List, Note, Time } from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 
 const statuses: [string, string][] = [["", "any"], ["active", "active"], ["inactive", "inactive"]];
-
-/** Something that became of a student: an upload, a person, a verification. */
-interface Happened {
-  at: string;
-  kind: string;
-  upload: { id: string; name: string } | null;
-  by: string | null;
-  changes: { column: string; from: unknown; to: unknown }[];
-}
 
 export function studentsPage(desk: Desk): Hono {
   const routes = new Hono();
@@ -82,7 +73,7 @@ export function studentsPage(desk: Desk): Hono {
     const [school, student, history] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
       ask.get<Student>(path),
-      ask.find<Listed<Happened>>(`${path}/history`),
+      ask.find<Listed<HistoryEntry>>(`${path}/history`),
     ]);
     return c.html(
       <StudentPage
@@ -178,7 +169,7 @@ function StudentPage({ school, reader, student, history, problem }: {
   school: School;
   reader: Reader;
   student: Student;
-  history: Happened[] | undefined;
+  history: HistoryEntry[] | undefined;
   problem: Problem | undefined;
 }) {
   const { slug } = school;
@@ -226,12 +217,7 @@ function StudentPage({ school, reader, student, history, problem }: {
           columns={[
             ["When", (it) => <Time at={it.at} />],
             ["What", (it) => it.kind.replaceAll("_", " ")],
-            ["Changes", (it) =>
-              it.changes.map(({ column, from, to }) => (
-                <div>
-                  {column}: {text(from)} → {text(to)}
-                </div>
-              )), "say"],
+            ["Changes", (it) => <Changes of={it.changes} />, "say"],
             ["By", (it) => (
               <>
                 {it.by}
@@ -245,5 +231,3 @@ function StudentPage({ school, reader, student, history, problem }: {
     </SchoolPage>
   );
 }
-
-const text = (value: unknown) => value === null || value === undefined ? "–" : String(value);

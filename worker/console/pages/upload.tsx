@@ -1,7 +1,13 @@
 /** @jsxImportSource hono/jsx */
 /** One upload: its story, what became of its rows, what was wrong, and what can be done now. */
 import { type Context, Hono } from "hono";
-import type { Problem as RowProblem, ProblemGroup, Upload } from "../answers.ts";
+import type {
+  Preview,
+  Problem as RowProblem,
+  ProblemGroup,
+  StoryStep,
+  Upload,
+} from "../answers.ts";
 import type { Page as Listed, Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, typed } from "../desk.ts";
 import { RowsBar } from "../parts/chart.tsx";
@@ -21,8 +27,8 @@ import {
   Time,
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
-import { type Preview, PreviewCard } from "./preview.tsx";
-import { type Step, Story } from "./story.tsx";
+import { PreviewCard } from "./preview.tsx";
+import { Story } from "./story.tsx";
 
 const decisions = ["release", "discard", "retry", "revert"] as const;
 const saidAfter = {
@@ -52,7 +58,7 @@ export function uploadPage(desk: Desk): Hono {
       upload.state === "held"
         ? ask.get<Preview>(`${path}/preview`, { outcome, cursor: student, limit: 50 })
         : undefined,
-      ask.list<Step>(`${path}/story`),
+      ask.list<StoryStep>(`${path}/story`),
     ]);
     return c.html(
       <UploadPage
@@ -98,7 +104,7 @@ interface Props {
   code: string | undefined;
   preview: Preview | undefined;
   outcome: string | undefined;
-  story: Step[];
+  story: StoryStep[];
   refused: Problem | undefined;
   said: string | undefined;
 }
@@ -265,18 +271,8 @@ function WhatToDo({ upload, reader, refused }: {
 }
 
 function Because({ upload: { heldBecause } }: { upload: Upload }) {
-  if (heldBecause === undefined) return null;
-  return typeof heldBecause === "string" ? <p>{heldBecause}</p> : (
-    <Facts
-      of={Object.entries(heldBecause as object).map((
-        [name, value],
-      ) => [words(name), show(value)])}
-    />
-  );
+  return heldBecause === undefined ? null : <p>{heldBecause}</p>;
 }
-
-const words = (name: string) => name.replace(/([A-Z])/g, " $1").toLowerCase();
-const show = (value: unknown) => typeof value === "object" ? JSON.stringify(value) : String(value);
 
 function Rows({ upload: { rows } }: { upload: Upload }) {
   if (rows.read === 0) return null;

@@ -172,3 +172,19 @@ export function count(number: number): string {
 export function many(number: number, one: string, more = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : more}`;
 }
+
+/** What was changed of something, a line a column. */
+export function Changes({ of }: {
+  of: readonly { column: string; from?: unknown; to?: unknown }[];
+}) {
+  const text = (value: unknown) => value === null || value === undefined ? "–" : String(value);
+  return (
+    <>
+      {of.map(({ column, from, to }) => (
+        <div>
+          {column}: {text(from)} → {text(to)}
+        </div>
+      ))}
+    </>
+  );
+}
