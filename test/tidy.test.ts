@@ -16,7 +16,7 @@ const files = new Map(
     cwd: root,
     encoding: "utf8",
   }).trim().split("\n")
-    .filter((path) => /\.(ts|mjs|json|md|txt|sql)$|^\.ci\//.test(path))
+    .filter((path) => /\.(tsx?|mjs|json|md|txt|sql)$|^\.ci\//.test(path))
     .flatMap((path) => {
       try {
         return [[path, readFileSync(join(root, path), "utf8")] as const];
@@ -27,7 +27,7 @@ const files = new Map(
 );
 // What is generated is nobody's to keep tidy.
 const code = [...files].filter(([path]) =>
-  /\.(ts|mjs)$/.test(path) && path !== "cli/generated-api.d.ts"
+  /\.(tsx?|mjs)$/.test(path) && path !== "cli/generated-api.d.ts"
 );
 const self = "test/tidy.test.ts";
 
