@@ -68,6 +68,12 @@ test("an empty or missing catalog in a folder that was used is not taken for a n
   assert.ok(!(await readdir(dataDir)).includes("catalog.db"));
 });
 
+test("what a stopped bridge leaves of its catalog is one file", async (t) => {
+  const { dataDir } = await usedFolder(t);
+  const left = (await readdir(dataDir)).filter((name) => name.startsWith("catalog.db"));
+  assert.deepEqual(left, ["catalog.db"]);
+});
+
 test("a folder that another bridge has may become free", async (t) => {
   const { open } = await usedFolder(t);
   const stored = await open();

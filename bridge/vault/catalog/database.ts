@@ -41,13 +41,17 @@ export class CatalogDatabase {
   close(): void {
     this.#closed = true;
     this.#statements.clear();
-    // libsql ends a connection only when its statements were collected as garbage; what it would write
-    // into the database then is written now.
+    // libsql ends a connection only when its statements were collected as garbage, and would then write
+    // its log into the database and take away what lies under the log's name, whoever's it is by then.
+    // So the log is given up now, and what is left is one file.
     try {
       // After an fsync that failed only a start reads again what is really there.
-      if (!this.#log.hasFailed) this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      if (!this.#log.hasFailed) {
+        this.#database.exec("PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)");
+        this.#database.pragma("journal_mode=DELETE");
+      }
     } catch {
-      // Such as a full disk: it stays in the log, where the next start finds it.
+      // Such as a full disk, or a program that reads along: it stays in the log, where the next start finds it.
     }
     this.#database.close();
     void this.#log.close();
