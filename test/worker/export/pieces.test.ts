@@ -65,6 +65,22 @@ sentences("exports in pieces", {
     assert.equal(rows.length, 1, "it is delivered once");
   },
 
+  "an export whose last piece is full is whole after an empty one, and delivered once": async (
+    database,
+  ) => {
+    const id = await addSchool(database, 5_000);
+    const here = world(database);
+    await verify(here, id, all.slice(0, 5_000));
+    await assert.rejects(exportNow(world(dying(database, 1, false)), id), /is dead/);
+    assert.equal((await unfinishedExports(database, 10))[0]!.rows, 5_000);
+    await tick(here.context);
+    assert.deepEqual(await unfinishedExports(database, 10), []);
+    const [made] = await exportsOf(database, id);
+    assert.deepEqual(await namesIn(database, made), all.slice(0, 5_000));
+    const { rows } = await database.execute("SELECT command FROM commands");
+    assert.equal(rows.length, 1);
+  },
+
   "what is verified or withdrawn while an export is being made is of the next, or of none": async (
     database,
   ) => {

@@ -68,7 +68,7 @@ const waits = `export_id IS NULL AND withdrawn_at IS NULL
     AND inactive.username_key = verifications.username_key)`;
 
 /**
- * Claims an export and writes its first piece; with up to `PIECE_ROWS` rows it is whole then.
+ * Claims an export and writes its first piece; with fewer than `PIECE_ROWS` rows it is whole then.
  *
  * @param skipEmpty makes none when nothing waits to be exported
  * @param by who asked for it, for the audit trail; nobody, when it was due
@@ -135,14 +135,15 @@ function piece(making: Making, now: string): InStatement[] {
   const { id, schoolId, rows } = making;
   return [
     {
-      // In order of verification: by its time, and at the same time as they were recorded.
+      // In order of verification: by its time, and at the same time as they were recorded. `+id`, as
+      // only the index of what waits has no rows that earlier pieces took.
       sql: `INSERT INTO export_rows
           (verification_id, export_id, number, username, student_id, verified_at)
         SELECT waiting.id, ?, ? + row_number() OVER (ORDER BY waiting.verified_at, waiting.id),
           coalesce(students.username, waiting.username_key), students.student_id,
           waiting.verified_at
         FROM (SELECT id, school_id, username_key, verified_at FROM verifications
-          WHERE school_id = ? AND ${waits} AND id <= (SELECT through FROM exports
+          WHERE school_id = ? AND ${waits} AND +id <= (SELECT through FROM exports
             WHERE id = ? AND made_at IS NULL AND students = ?)
           ORDER BY verified_at, id LIMIT ${PIECE_ROWS}) AS waiting
         LEFT JOIN students ON students.school_id = waiting.school_id
@@ -161,10 +162,10 @@ function piece(making: Making, now: string): InStatement[] {
       args: [id, id],
     },
     {
-      sql: `UPDATE exports SET made_at = ? WHERE id = ? AND made_at IS NULL AND NOT EXISTS
-        (SELECT 1 FROM verifications WHERE school_id = ? AND ${waits}
-          AND id <= (SELECT through FROM exports WHERE id = ?))`,
-      args: [now, id, schoolId, id],
+      // A piece that was not full was the last. One that somebody else had written before was full.
+      sql: `UPDATE exports SET made_at = ?
+        WHERE id = ? AND made_at IS NULL AND students < ? + ${PIECE_ROWS}`,
+      args: [now, id, rows],
     },
     ifChanged(deliver(making, now)),
     tellOfExportMade(id, now),
