@@ -46,7 +46,7 @@ export function signInRoutes(context: WorkerContext): Hono {
   routes.get(CALLBACK, async (c) => {
     const leaving = readLeaving(c);
     deleteCookie(c, COOKIE, { path: "/", ...hostOnly(c) });
-    const person = await provider.arrive(new URL(c.req.url).searchParams, leaving);
+    const person = await provider.arrive(new URL(c.req.url).searchParams, leaving, now());
     const by = { actor: person.name, at: instant(now()) };
     const grant = grantOf(person.groups, oidc.grants);
     if (!grant) {
@@ -55,7 +55,7 @@ export function signInRoutes(context: WorkerContext): Hono {
     }
     const schools = grant.schools && await schoolsOf(grant.schools);
     const principal = { name: person.name, role: grant.role, schools, expiresAt: null };
-    await beginSession(c, database, principal, null, by);
+    await beginSession(c, context, principal, { tokenId: null, at: person.signedInAt }, by);
     return c.html(onwards(leaving.to));
   });
 

@@ -21,7 +21,7 @@ export interface Visit {
 const SIGN_IN = "/console/sign-in";
 
 export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
-  const { database, now } = context;
+  const { now } = context;
   const readToken = tokenReader(context);
   const routes = new Hono();
   // A form of another site signs nobody in.
@@ -42,7 +42,7 @@ export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
     }
     const { principal, tokenId } = found;
     const by = { actor: principal.name, at: instant(now()) };
-    await beginSession(c, database, principal, tokenId, by);
+    await beginSession(c, context, principal, { tokenId, at: by.at }, by);
     return c.redirect(pageOf(to), 303);
   });
 
@@ -51,16 +51,17 @@ export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
 
 /** Put before the pages: who is signed in, or the way to the door. */
 export function door(
-  { database, now }: WorkerContext,
+  context: WorkerContext,
   enter: (c: Context, visit: Visit) => void,
 ): MiddlewareHandler {
+  const { now } = context;
   return async (c, next) => {
-    const session = await sessionOf(c, database, now());
+    const session = await sessionOf(c, context, now());
     if (!session) return c.redirect(`${SIGN_IN}${asked(c)}`, 303);
     const { principal, formToken } = session;
     if (c.req.method !== "GET") await checkForm(c, formToken);
     if (c.req.path === "/console/sign-out" && c.req.method === "POST") {
-      await leaveSession(c, database, { actor: principal.name, at: instant(now()) });
+      await leaveSession(c, context, { actor: principal.name, at: instant(now()) });
       return c.redirect(SIGN_IN, 303);
     }
     enter(c, { principal, reader: { name: principal.name, role: principal.role, formToken } });

@@ -24,7 +24,7 @@ const USE_MS = 60_000;
 export const TOKEN_PREFIX = "rba_";
 
 export function adminDoor(options: AdminDoorOptions): MiddlewareHandler {
-  const { database, now, failed } = options;
+  const { now, failed } = options;
   const door = { setting: "ADMIN_TOKEN", wanted, failed };
   const readToken = tokenReader(options);
   return async (c, next) => {
@@ -42,7 +42,7 @@ export function adminDoor(options: AdminDoorOptions): MiddlewareHandler {
   /** Browsers follow links from the console to reports; what changes something shows a token. */
   async function signedIn(c: Context): Promise<Principal | undefined> {
     if (c.req.method !== "GET" || c.req.header("authorization") !== undefined) return undefined;
-    return (await sessionOf(c, database, now()))?.principal;
+    return (await sessionOf(c, options, now()))?.principal;
   }
 }
 

@@ -2,6 +2,7 @@
 import * as oauth from "oauth4webapi";
 import { HttpProblem } from "./problem.ts";
 import type { OidcSettings } from "./oidc-settings.ts";
+import { FRESH_MS } from "./session.ts";
 
 /** What the browser keeps between leaving for the provider and coming back. */
 export interface Leaving {
@@ -16,10 +17,14 @@ export interface Leaving {
 export interface Person {
   name: string;
   groups: string[];
+  /** When it asked for the password or the like, ISO 8601 UTC. */
+  signedInAt: string;
 }
 
 /** Asked of the provider: who entered a password longer ago does so again. Seconds. */
-const MAX_AGE_S = 15 * 60;
+const MAX_AGE_S = FRESH_MS / 1000;
+/** So far the provider's clock may be from ours, in seconds. */
+const SKEW_S = 60;
 /** The provider is not waited for longer, in milliseconds. */
 const WAIT_MS = 10_000;
 
@@ -59,8 +64,11 @@ export class Provider {
     return { url, leaving };
   }
 
-  /** Who came back. @throws HttpProblem 401 when that is not proved, 503 when the provider is away */
-  async arrive(parameters: URLSearchParams, leaving: Leaving): Promise<Person> {
+  /**
+   * Who came back. `now` in milliseconds.
+   * @throws HttpProblem 401 when that is not proved, 503 when the provider is away
+   */
+  async arrive(parameters: URLSearchParams, leaving: Leaving, now: number): Promise<Person> {
     const { clientId, clientSecret, callback, claim } = this.#settings;
     const server = await this.#discover();
     const client: oauth.Client = { client_id: clientId };
@@ -83,8 +91,9 @@ export class Provider {
         requireIdToken: true,
       });
       const claims = oauth.getValidatedIdTokenClaims(tokens)!;
+      const signedInAt = signedIn(claims, now);
       if (claims[claim] !== undefined || !server.userinfo_endpoint) {
-        return this.#person(claims.sub, claims);
+        return { ...this.#person(claims.sub, claims), signedInAt };
       }
       const told = await oauth.userInfoRequest(
         server,
@@ -93,13 +102,13 @@ export class Provider {
         this.#options(),
       );
       const more = await oauth.processUserInfoResponse(server, client, claims.sub, told);
-      return this.#person(claims.sub, { ...claims, ...more });
+      return { ...this.#person(claims.sub, { ...claims, ...more }), signedInAt };
     } catch (error) {
-      throw notProved(error);
+      throw error instanceof HttpProblem ? error : notProved(error);
     }
   }
 
-  #person(subject: string, claims: Record<string, unknown>): Person {
+  #person(subject: string, claims: Record<string, unknown>): Omit<Person, "signedInAt"> {
     const { email, email_verified: isVerified } = claims;
     const isAddress = typeof email === "string" && /^[^\s@]+@[^\s@]+$/.test(email);
     const groups = claims[this.#settings.claim];
@@ -131,6 +140,22 @@ export class Provider {
       [oauth.allowInsecureRequests]: this.#settings.issuer.protocol === "http:",
     };
   }
+}
+
+/** `max_age` was asked for, so `auth_time` has to be told (OpenID Connect Core, section 3.1.2.1). */
+function signedIn({ auth_time: time }: oauth.IDToken, now: number): string {
+  const why = time === undefined
+    ? "does not say when it asked for your password (auth_time)"
+    : now / 1000 - time > MAX_AGE_S + SKEW_S
+    ? `asked for your password longer than ${MAX_AGE_S / 60} minutes ago`
+    : undefined;
+  if (why === undefined) return new Date(Math.min(now, time! * 1000)).toISOString();
+  throw new HttpProblem(
+    401,
+    "sign_in_refused",
+    `The OpenID Connect provider ${why}, though it was told to (max_age). Nobody was signed in; sign in ` +
+      "with a token, and tell whoever runs the provider.",
+  );
 }
 
 function away(why: string): HttpProblem {

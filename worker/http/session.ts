@@ -27,27 +27,41 @@ export const FRESH_MS = 15 * 60_000;
 
 const NAME = "rosterbridge";
 
+/** Whose sessions they are. */
+export interface Signing {
+  database: Client;
+  adminToken: string;
+}
+
+/** How somebody signed in. */
+export interface Proof {
+  /** The token, if it is one that an administrator made: the session ends with it. */
+  tokenId: string | null;
+  /** When that was shown, ISO 8601 UTC: a provider may have asked for the password earlier. */
+  at: string;
+}
+
 export interface Session {
   principal: Principal;
   /** Stands in every form of the session's pages. */
   formToken: string;
-  /** Of the cookie's value. */
   hash: string;
 }
 
 /** Signs in on this answer. */
 export async function beginSession(
   c: Context,
-  database: Client,
+  signing: Signing,
   { name, role, schools, expiresAt }: Principal,
-  tokenId: string | null,
+  { tokenId, at: signedInAt }: Proof,
   by: Author,
 ): Promise<void> {
   const secret = randomSecret();
   const latest = new Date(Date.parse(by.at) + UNUSED_MS).toISOString();
   const ends = expiresAt !== null && expiresAt < latest ? expiresAt : latest;
-  const hash = await hexDigest(secret);
-  await addSession(database, { hash, name, role, schools, tokenId, expiresAt: ends }, by);
+  const hash = await hashOf(secret, signing);
+  const session = { hash, name, role, schools, tokenId, signedInAt, expiresAt: ends };
+  await addSession(signing.database, session, by);
   setCookie(c, NAME, secret, {
     path: "/",
     httpOnly: true,
@@ -60,12 +74,13 @@ export async function beginSession(
 /** The session whose cookie came with the request. `now` in milliseconds. */
 export async function sessionOf(
   c: Context,
-  database: Client,
+  signing: Signing,
   now: number,
 ): Promise<Session | undefined> {
   const secret = cookieOf(c);
   if (!secret) return undefined;
-  const hash = await hexDigest(secret);
+  const { database } = signing;
+  const hash = await hashOf(secret, signing);
   const at = new Date(now).toISOString();
   const stored = await sessionByHash(database, hash, at);
   if (!stored) return undefined;
@@ -83,9 +98,9 @@ export async function sessionOf(
 }
 
 /** Signs out on this answer. */
-export async function leaveSession(c: Context, database: Client, by: Author): Promise<void> {
+export async function leaveSession(c: Context, signing: Signing, by: Author): Promise<void> {
   const secret = cookieOf(c);
-  if (secret) await endSession(database, await hexDigest(secret), by);
+  if (secret) await endSession(signing.database, await hashOf(secret, signing), by);
   deleteCookie(c, NAME, {
     path: "/",
     ...(isSecure(c) ? { secure: true, prefix: "host" } : {}),
@@ -106,6 +121,11 @@ export function checkFresh({ signedInAt }: Principal, now: number): void {
     } minutes; ` +
       `yours is of ${signedInAt}. Sign in again, then do it. Nothing was changed.`,
   );
+}
+
+/** Of the cookie's value and ADMIN_TOKEN: who changes that one ends all sessions. */
+async function hashOf(secret: string, { adminToken }: Signing): Promise<string> {
+  return await hexDigest(`${secret} ${adminToken}`);
 }
 
 function cookieOf(c: Context): string | undefined {

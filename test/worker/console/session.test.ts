@@ -71,7 +71,7 @@ eachDatabase("signing in to the console", (database) => {
     }
   });
 
-  test("only its SHA-256 is stored", async () => {
+  test("only a hash of it is stored", async () => {
     const { cookies } = await signedIn();
     const { rows } = await database().client.execute("SELECT * FROM sessions");
     const stored = JSON.stringify(rows);
@@ -112,6 +112,24 @@ eachDatabase("signing in to the console", (database) => {
     assert.match((await browser.open("/console")).html, /\(viewer\)/);
     await app.admin("DELETE", `/admin/tokens/${made.body.id}`);
     assert.match((await browser.open("/console")).path, /sign-in/);
+  });
+
+  test("a session ends when ADMIN_TOKEN is another one, whoever began it", async () => {
+    const name = crypto.randomUUID();
+    const made = await app.admin("POST", "/admin/tokens", { name, role: "viewer" });
+    const browsers = [await signedIn(), await signedIn(made.body.token)];
+    const restarted = appUnderTest(database().client, { adminToken: "another-admin-token" });
+    for (const browser of browsers) {
+      const after = new Browser(restarted.app);
+      for (const cookie of browser.cookies) after.cookies.set(...cookie);
+      assert.match((await after.open("/console")).path, /sign-in/);
+      assert.equal((await after.fetch("/admin/me")).status, 401);
+      assert.equal(
+        (await browser.open("/console")).path,
+        "/console",
+        "with the old one it goes on",
+      );
+    }
   });
 
   test("a form of another site, or of another session, changes nothing", async () => {

@@ -10,6 +10,8 @@ const origin = "http://worker.test";
 eachDatabase("signing in with the organisation's provider", (database) => {
   let provider: Awaited<ReturnType<typeof startProvider>>;
   let app: AppUnderTest;
+  /** The worker's clock before the provider's, in milliseconds. */
+  let ahead = 0;
 
   before(async () => {
     const of = (name: string, ...groups: string[]) => ({
@@ -28,7 +30,7 @@ eachDatabase("signing in with the organisation's provider", (database) => {
       OIDC_GROUPS: "reviewers=reviewer,near-staff=admin:near",
     };
     app = appUnderTest(database().client, {
-      now: () => Date.now(),
+      now: () => Date.now() + ahead,
       oidc: readOidc((name) => environment[name], origin),
     });
     for (const slug of ["near", "far"]) {
@@ -82,6 +84,38 @@ eachDatabase("signing in with the organisation's provider", (database) => {
     const visitor = browser();
     await visitor.signIn(`${origin}/sign-in`, "eve");
     assert.equal((await me(visitor)).body.name, "eve of 127.0.0.1");
+  });
+
+  test("a session is as old as the password that the provider asked for", async () => {
+    const visitor = browser();
+    const start = Date.now();
+    await visitor.signIn(`${origin}/sign-in`, "ruth");
+    ahead = 10 * 60_000;
+    // The provider knows its browser, and asks for no password again.
+    assert.equal((await visitor.signIn(`${origin}/sign-in`, "ruth")).status, 200);
+    const { rows } = await database().client.execute(
+      "SELECT signed_in_at FROM sessions ORDER BY seen_at DESC LIMIT 1",
+    );
+    const signedInAt = Date.parse(String(rows[0]!["signed_in_at"]));
+    assert.ok(signedInAt - start < 5 * 60_000, new Date(signedInAt).toISOString());
+
+    ahead = 20 * 60_000;
+    const stale = await visitor.signIn(`${origin}/sign-in`, "ruth");
+    assert.equal(stale.status, 401);
+    assert.match(await stale.text(), /asked for your password longer than 15 minutes ago/);
+    ahead = 0;
+  });
+
+  test("a provider that does not say when it asked for the password signs nobody in", async () => {
+    const visitor = browser();
+    const begun = await visitor.get(`${origin}/sign-in`);
+    const asked = new URL(begun.headers.get("location")!);
+    assert.equal(asked.searchParams.get("max_age"), "900");
+    asked.searchParams.delete("max_age");
+    const page = await visitor.signIn(asked.href, "ruth");
+    assert.equal(page.status, 401);
+    assert.match(await page.text(), /does not say when it asked for your password/);
+    assert.equal((await me(visitor)).status, 401);
   });
 
   test("the session's cookie is for no script, no other site, and over TLS for this host alone", async () => {

@@ -1,4 +1,4 @@
-/** Who is signed in to the console. The cookie's value is nowhere: only its SHA-256 is kept. */
+/** Who is signed in to the console. The cookie's value is nowhere: only a hash that it is part of. */
 import type { Client } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { auditOfAll, type Author } from "./audit.ts";
@@ -23,13 +23,14 @@ export interface NewSession {
   schools: readonly { id: SchoolId }[] | null;
   /** The token it was signed in with, if it is one that an administrator made. */
   tokenId: string | null;
+  signedInAt: string;
   expiresAt: string;
 }
 
 /** Signs in; sessions that have ended go. */
 export async function addSession(
   database: Client,
-  { hash, name, role, schools, tokenId, expiresAt }: NewSession,
+  { hash, name, role, schools, tokenId, signedInAt, expiresAt }: NewSession,
   by: Author,
 ): Promise<void> {
   const ids = schools && JSON.stringify(schools.map(({ id }) => id));
@@ -39,7 +40,7 @@ export async function addSession(
       sql: `INSERT INTO sessions
               (hash, name, role, schools, token_id, signed_in_at, seen_at, expires_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      args: [hash, name, role, ids, tokenId, by.at, by.at, expiresAt],
+      args: [hash, name, role, ids, tokenId, signedInAt, by.at, expiresAt],
     },
     auditOfAll(by, "session.begun", { name, role }),
   ], "write");

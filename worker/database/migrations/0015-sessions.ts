@@ -1,6 +1,6 @@
 /** Who is signed in to the console; what a bridge says of its front door. */
 export const statements: string[] = [
-  // Control plane. hash is the SHA-256 of the cookie's value, which is nowhere. token_id: the token it
+  // Control plane. hash is of the cookie's value, which is nowhere, and ADMIN_TOKEN. token_id: the token it
   // was signed in with, so that it ends with it; NULL: ADMIN_TOKEN, or an identity provider. schools
   // is a JSON array of ids, NULL: all. seen_at is to the minute.
   `CREATE TABLE sessions (
