@@ -20,8 +20,12 @@ export const BRIDGE_HEADER = "rosterbridge-bridge";
  */
 export const SCHOOL_HEADER = "rosterbridge-school";
 
+/** A whole number that the database gives back as it was told: one beyond 2^53 could never be read again. */
+const Whole = v.pipe(v.number(), v.safeInteger());
+const Count = v.pipe(Whole, v.minValue(0));
+
 /** A school's number in the database; it never changes and is never used again. */
-export const SchoolId = v.pipe(v.number(), v.integer(), v.minValue(1), v.brand("SchoolId"));
+export const SchoolId = v.pipe(Whole, v.minValue(1), v.brand("SchoolId"));
 export type SchoolId = v.InferOutput<typeof SchoolId>;
 
 /** An upload's id: a UUID that the bridge makes when it accepts a file. */
@@ -34,7 +38,6 @@ export type ExportId = v.InferOutput<typeof ExportId>;
 
 /** An instant, ISO 8601 UTC. */
 export const Instant = v.pipe(v.string(), v.isoTimestamp());
-const ByteCount = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Uuid = v.pipe(v.string(), v.uuid());
 
 /** Who sent or fetched a file: the key, where from, and the client's own name for itself. */
@@ -115,7 +118,7 @@ export type DirectorySchool = v.InferOutput<typeof DirectorySchool>;
 
 /** The bridge's schools and their keys; `version` changes whenever anything in it does. */
 export const Directory = v.object({
-  version: v.pipe(v.number(), v.integer()),
+  version: Whole,
   schools: v.array(DirectorySchool),
 });
 export type Directory = v.InferOutput<typeof Directory>;
@@ -142,7 +145,7 @@ export const LedgerEvent = v.variant("type", [
     type: v.literal("login"),
     sender: Sender,
     /** So many more since the one told before, within a minute. */
-    count: v.optional(v.number(), 1),
+    count: v.optional(Count, 1),
   }),
   /** Logins that were refused within a minute, of one address, name, key and reason. */
   v.object({
@@ -155,7 +158,7 @@ export const LedgerEvent = v.variant("type", [
     /** The name that was given; `null` where it could be no school's. */
     slug: v.nullable(v.string()),
     fingerprint: v.nullable(v.string()),
-    count: v.number(),
+    count: Count,
     /** When the first of them was. */
     since: Instant,
   }),
@@ -166,7 +169,7 @@ export const LedgerEvent = v.variant("type", [
     path: v.string(),
     /** A `FileState`; a newer bridge may know others. */
     state: v.string(),
-    size: ByteCount,
+    size: Count,
     sender: v.nullable(Sender),
   }),
   v.object({
@@ -180,10 +183,10 @@ export const LedgerEvent = v.variant("type", [
     ...eventFields,
     type: v.literal("storage_key"),
     /** Of the school's key: new files are under it. */
-    version: v.number(),
+    version: Count,
     /** `rotating`: older files are being copied under it. `current`: they are, older versions are gone. */
     state: v.string(),
-    filesLeft: ByteCount,
+    filesLeft: Count,
   }),
 ]);
 export type LedgerEvent = v.InferOutput<typeof LedgerEvent>;
@@ -204,7 +207,7 @@ export type AnyEvent = v.InferOutput<typeof AnyEvent>;
  */
 export const ToldEvent = v.object({
   /** Counts the events of this bridge; the order of events is the order of their numbers. */
-  number: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  number: v.pipe(Whole, v.minValue(1)),
   previous: v.string(),
   /** The event as JSON, byte for byte as the bridge keeps it. */
   text: v.string(),
@@ -234,7 +237,7 @@ export type EventsRequest = v.InferOutput<typeof EventsRequest>;
 
 export const EventsAnswer = v.object({
   /** The highest number that the worker has of this bridge's events; 0: it has none. */
-  through: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  through: Count,
 });
 export type EventsAnswer = v.InferOutput<typeof EventsAnswer>;
 
@@ -280,7 +283,7 @@ export const Ban = v.object({
   since: Instant,
   until: Instant,
   /** Connections from there that failed to log in. */
-  failures: v.number(),
+  failures: Count,
 });
 export type Ban = v.InferOutput<typeof Ban>;
 
@@ -305,14 +308,14 @@ export const ListenRequest = v.object({
   /** The commands the bridge has in hand; it wants to hear of others. */
   commands: v.array(v.string()),
   /** How many more it takes. */
-  room: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  room: Count,
   /**
    * Made anew at each start of the bridge: so the worker notices two that call with one token, and asks
    * again for what an older build may not have understood.
    */
   run: v.optional(v.string()),
   /** How long the worker may wait for news before it answers that there are none. */
-  waitMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  waitMs: Count,
   /** A bridge that does not say it is an older one. */
   door: v.optional(FrontDoor),
   /** The bans in force, where there are some; the newest, at most {@link BANS_AT_ONCE}. */
@@ -342,9 +345,9 @@ export const UploadAnnouncement = v.object({
   timeCode: v.string(),
   acceptedAt: Instant,
   /** Bytes that are sent in slices: of a packed file the expanded ones. */
-  size: ByteCount,
+  size: Count,
   /** How the file is packed, and how many bytes it is so. */
-  packed: v.nullish(v.object({ as: v.string(), size: ByteCount })),
+  packed: v.nullish(v.object({ as: v.string(), size: Count })),
   /** The file is packed and cannot be expanded, ever: a word for it, and a sentence. */
   unreadable: v.nullish(v.object({ code: v.string(), message: v.string() })),
   /** Of the uploaded bytes, lower-case hexadecimal; `null` when they cannot be read. */
@@ -386,9 +389,9 @@ export const UploadPosition = v.object({
   /** Each pass reads the file from its beginning: `apply`. */
   pass: v.optional(v.string(), "apply"),
   /** The next byte the worker wants. */
-  offset: ByteCount,
+  offset: Count,
   /** So many bytes the worker can take next; what it cannot take is sent in vain. */
-  take: v.optional(ByteCount),
+  take: v.optional(Count),
   /** When it is done: what is to be put into the home. */
   results: v.optional(v.array(Result)),
   /** When it is held or parked: why. */
