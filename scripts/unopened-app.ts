@@ -15,6 +15,7 @@ export function unopenedApp() {
     now: () => 0,
     randomId: () => "",
     log: () => {},
+    requestsPerMinute: 1_000_000,
     allowPrivateWebhooks: false,
     hasMail: false,
   });

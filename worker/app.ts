@@ -17,10 +17,12 @@ import type { Caller } from "./http/caller.ts";
 import { describes } from "./http/describe.ts";
 import { FailedTokens } from "./http/failed-tokens.ts";
 import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
+import { RequestRate } from "./http/request-rate.ts";
 
 export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   const app = new Hono<{ Bindings: Caller }>();
   const failed = new FailedTokens(context);
+  const rate = new RequestRate(context);
   app.onError((error, c) => problemResponse(problemOf(error, c, context)));
   app.notFound((c) => problemResponse(notFound(c)));
   app.use(methodNotAllowed({
@@ -45,12 +47,12 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   });
   app.route("/bridge", bridgeRoutes(context, failed));
   app.use("/admin/*", ringAfterChanges(context.bell));
-  app.route("/admin", adminRoutes(context, failed));
+  app.route("/admin", adminRoutes(context, failed, rate));
   app.route("/", signInRoutes(context));
   app.route("/", descriptionRoutes(() => app as unknown as Hono));
   app.route(
     "/console",
-    consoleRoutes(context, failed, (request, caller) => app.fetch(request, caller)),
+    consoleRoutes(context, { failed, rate }, (request, caller) => app.fetch(request, caller)),
   );
   return app;
 }

@@ -19,6 +19,8 @@ export interface WorkerContext {
   /** Rings when an administrator changed something. */
   bell: Bell;
   adminToken: string;
+  /** So often one principal may ask within a minute. */
+  requestsPerMinute: number;
   /** The families of SSH keys that schools may have. */
   keyTypes: readonly KeyFamily[];
   /** The most records a slice takes. */

@@ -78,6 +78,7 @@ const worker = startWorker({
       bridges: settings.bridges,
       bell,
       adminToken: settings.adminToken,
+      requestsPerMinute: settings.requestsPerMinute,
       keyTypes: settings.keyTypes,
       sliceRows: settings.sliceRows,
       now: () => Date.now(),

@@ -23,6 +23,7 @@ export interface WorkerSettings {
   port: number;
   bridges: BridgeToken[];
   adminToken: string;
+  requestsPerMinute: number;
   sliceRows: number;
   /** Deno Deploy's name of what runs here: `production`, or a branch's. */
   timeline: string | undefined;
@@ -47,6 +48,13 @@ export function readSettings(environment: Environment): WorkerSettings {
     port: () => readWholeNumber("PORT", get("PORT") ?? "8787", 0, 65_535),
     bridges: () => readBridgeTokens(get("BRIDGE_TOKEN")),
     adminToken: () => readAdminToken(get("ADMIN_TOKEN"), get("BRIDGE_TOKEN")),
+    requestsPerMinute: () =>
+      readWholeNumber(
+        "ADMIN_REQUESTS_PER_MINUTE",
+        get("ADMIN_REQUESTS_PER_MINUTE") ?? "3000",
+        60,
+        1_000_000,
+      ),
     timeline: () => get("DENO_TIMELINE"),
     sliceRows: () => readWholeNumber("SLICE_ROWS", get("SLICE_ROWS") ?? "5000", 1, 50_000),
     keyTypes: () => readWords("SSH_KEY_TYPES", get("SSH_KEY_TYPES") ?? "rsa", keyFamilies),

@@ -58,6 +58,8 @@ export function appUnderTest(
     bridges: [{ name: "default", token: bridgeToken }],
     bell: createBell(),
     adminToken,
+    // The clock stands still.
+    requestsPerMinute: 1_000_000,
     keyTypes: ["rsa"],
     sliceRows: 5000,
     now: () => clock.now,

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { adminDoor } from "../http/admin-door.ts";
 import { limitedBody } from "../http/body.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
+import type { RequestRate } from "../http/request-rate.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { knownQuery } from "../http/query.ts";
 import type { WorkerContext } from "../context.ts";
@@ -36,9 +37,9 @@ import { uploadRoutes } from "./uploads.ts";
 import { verificationRoutes } from "./verifications.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
-export function adminRoutes(context: WorkerContext, failed: FailedTokens): Hono {
+export function adminRoutes(context: WorkerContext, failed: FailedTokens, rate: RequestRate): Hono {
   const routes = new Hono();
-  routes.use(adminDoor({ ...context, failed }));
+  routes.use(adminDoor({ ...context, failed, rate }));
   routes.use(sayWhatTheyNeed(context));
   routes.use(limitedBody());
   routes.use(knownQuery);

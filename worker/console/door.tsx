@@ -8,6 +8,7 @@ import type { Caller } from "../http/caller.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
 import type { Principal } from "../http/principal.ts";
 import { HttpProblem } from "../http/problem.ts";
+import type { RequestRate } from "../http/request-rate.ts";
 import { beginSession, leaveSession, sessionOf } from "../http/session.ts";
 import { Document, type Reader } from "./parts/page.tsx";
 import { Note } from "./parts/show.tsx";
@@ -52,6 +53,7 @@ export function signInPage(context: WorkerContext, failed: FailedTokens): Hono {
 /** Put before the pages: who is signed in, or the way to the door. */
 export function door(
   context: WorkerContext,
+  rate: RequestRate,
   enter: (c: Context, visit: Visit) => void,
 ): MiddlewareHandler {
   const { now } = context;
@@ -65,7 +67,7 @@ export function door(
       return c.redirect(SIGN_IN, 303);
     }
     enter(c, { principal, reader: { name: principal.name, role: principal.role, formToken } });
-    await next();
+    await rate.pass(c, principal, next);
   };
 }
 

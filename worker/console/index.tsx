@@ -7,6 +7,7 @@ import type { WorkerContext } from "../context.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
 import { pageHeaders } from "../http/page-headers.ts";
 import { HttpProblem } from "../http/problem.ts";
+import type { RequestRate } from "../http/request-rate.ts";
 import { type Answerer, Asking } from "./ask.ts";
 import type { Desk } from "./desk.ts";
 import { door, signInPage, type Visit } from "./door.tsx";
@@ -36,7 +37,7 @@ const KEPT_S = 3600;
 
 export function consoleRoutes(
   context: WorkerContext,
-  failed: FailedTokens,
+  { failed, rate }: { failed: FailedTokens; rate: RequestRate },
   answerer: Answerer,
 ): Hono {
   const routes = new Hono();
@@ -61,7 +62,7 @@ export function consoleRoutes(
   serve("/icon.svg", "image/svg+xml", icon);
 
   routes.route("/", signInPage(context, failed));
-  routes.use(door(context, (c, visit) => visits.set(c.req.raw, visit)));
+  routes.use(door(context, rate, (c, visit) => visits.set(c.req.raw, visit)));
 
   for (
     const page of [
@@ -91,13 +92,18 @@ export function consoleRoutes(
     }
     if (!(error instanceof HttpProblem)) throw error;
     if (error.code === "sign_in_again") return c.redirect("/console/sign-in", 303);
-    return refusal(c, error.status, error.detail);
+    return refusal(c, error.status, error.detail, error.headers);
   });
   return routes;
 }
 
 /** Not what was asked for, and why. */
-function refusal(c: Context, status: number, detail: string): Response | Promise<Response> {
+function refusal(
+  c: Context,
+  status: number,
+  detail: string,
+  headers: Record<string, string> = {},
+): Response | Promise<Response> {
   const title = status === 404 ? "Not found" : status === 403 ? "Not allowed" : "That did not work";
   return c.html(
     <Document title={title}>
@@ -112,5 +118,6 @@ function refusal(c: Context, status: number, detail: string): Response | Promise
       </main>
     </Document>,
     status as 404,
+    headers,
   );
 }

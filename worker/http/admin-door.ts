@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import { digest, hexDigest, isSame } from "./digest.ts";
 import type { FailedTokens } from "./failed-tokens.ts";
 import { type Principal, setPrincipal } from "./principal.ts";
+import type { RequestRate } from "./request-rate.ts";
 import { sessionOf } from "./session.ts";
 
 export interface AdminDoorOptions {
@@ -15,6 +16,7 @@ export interface AdminDoorOptions {
   /** Milliseconds since the epoch. */
   now(): number;
   failed: FailedTokens;
+  rate: RequestRate;
 }
 
 /** A token's last use is written at most so often, in milliseconds: most requests only read. */
@@ -24,19 +26,21 @@ const USE_MS = 60_000;
 export const TOKEN_PREFIX = "rba_";
 
 export function adminDoor(options: AdminDoorOptions): MiddlewareHandler {
-  const { now, failed } = options;
+  const { now, failed, rate } = options;
   const door = { setting: "ADMIN_TOKEN", wanted, failed };
   const readToken = tokenReader(options);
   return async (c, next) => {
-    const known = (c.env as Caller | undefined)?.principal ?? await signedIn(c);
-    if (known) {
-      setPrincipal(c, known);
+    const asked = (c.env as Caller | undefined)?.principal;
+    if (asked) {
+      // The worker itself: the page it makes was counted at the console's door.
+      setPrincipal(c, asked);
       return await next();
     }
+    const known = await signedIn(c);
+    if (known) return await rate.pass(c, known, next);
     const found = await readToken(givenToken(c, door));
     if ("why" in found) return await refuseToken(c, door, found.why);
-    setPrincipal(c, found.principal);
-    await next();
+    await rate.pass(c, found.principal, next);
   };
 
   /** Browsers follow links from the console to reports; what changes something shows a token. */
@@ -52,7 +56,7 @@ export type TokenReading = { principal: Principal; tokenId: string | null } | { 
 
 /** Whose a token is: the worker's own, or one that an administrator made. */
 export function tokenReader(
-  { adminToken, database, now }: Omit<AdminDoorOptions, "failed">,
+  { adminToken, database, now }: Omit<AdminDoorOptions, "failed" | "rate">,
 ): (given: string) => Promise<TokenReading> {
   const bootstrap = digest(adminToken);
   return async (given) => {

@@ -40,6 +40,7 @@ export function world(database: Client, now = midnight): World {
     now: () => clock.now,
     randomId: () => randomUUID(),
     log: (event, fields) => void logged.push(JSON.stringify({ event, ...fields })),
+    requestsPerMinute: 1_000_000,
     allowPrivateWebhooks: false,
     hasMail: false,
   };
