@@ -159,7 +159,9 @@ function tooMany(words: readonly string[]): string {
   const empty = surplus === 1
     ? " The last one is empty: delete it."
     : ` The last ${surplus} are empty: delete them.`;
-  const hint = allBlank ? empty : "";
+  const hint = allBlank
+    ? empty
+    : ` After the ninth: ${visible(words.slice(length).join(","), 120)}.`;
   return `The header row has ${words.length} columns; exactly ${length} are expected: ` +
     `${COLUMNS.join(",")}.${hint} No row was applied.`;
 }

@@ -95,7 +95,8 @@ export const problemCodes = {
   },
   archive_entry_name: {
     severity: "error",
-    meaning: "whole file: the file in the .zip is not called .csv",
+    meaning:
+      "whole file: the file in the .zip is not called .csv, or its name leads out of the .zip",
   },
   archive_method: {
     severity: "error",

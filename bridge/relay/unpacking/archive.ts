@@ -1,6 +1,6 @@
 /**
  * A file that was sent packed, and what can be wrong with it. What is packed how is said by the lane
- * that takes the file; nothing of an archive is written anywhere, and its names are never used.
+ * that takes the file; nothing of an archive is written anywhere, and its names are only shown.
  */
 
 /** Bytes to be read at random: a blob. */

@@ -14,30 +14,31 @@ export async function* expandGzip(source: Source): AsyncGenerator<Uint8Array> {
   packed.once("error", (error) => failed ??= error);
   // What goes wrong is thrown by the loop below.
   pipeline(packed, gunzip, () => {});
-  let expanded = 0;
   try {
-    for await (const piece of gunzip) {
-      expanded += piece.length;
-      yield piece;
-    }
+    yield* gunzip;
   } catch (error) {
-    throw failed ?? unreadable(error as NodeJS.ErrnoException, expanded);
+    throw failed ?? await unreadable(error as NodeJS.ErrnoException, source);
   }
   await onlyZerosFrom(source, gunzip.bytesWritten);
 }
 
 /** Errors of zlib have codes; anything else is not the file's fault. */
-function unreadable(error: NodeJS.ErrnoException, expanded: number): Error {
+async function unreadable(error: NodeJS.ErrnoException, source: Source): Promise<Error> {
   if (!error.code?.startsWith("Z_")) return error;
   if (error.code === "Z_BUF_ERROR") {
     return new Unreadable("damaged", "The compressed file is cut off: its end is missing.");
   }
   return new Unreadable(
     "damaged",
-    expanded === 0
-      ? "The file is not compressed with gzip, or its first bytes are damaged."
-      : "The compressed file is damaged, or something stands behind its end.",
+    await beginsAsGzip(source)
+      ? "The compressed file is damaged, or something stands behind its end."
+      : "The file is not compressed with gzip, or its first bytes are damaged.",
   );
+}
+
+async function beginsAsGzip(source: Source): Promise<boolean> {
+  const [first, second] = await source.read(0, 2);
+  return first === 0x1f && second === 0x8b;
 }
 
 /** gzip itself allows zeros behind the last member: tapes and some transfers fill up with them. */

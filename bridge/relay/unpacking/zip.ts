@@ -10,6 +10,8 @@ import { crc32 } from "./crc32.ts";
 /** More entries than this are not looked at, whatever they are. */
 const MOST_ENTRIES = 1000;
 const [STORED, DEFLATED] = [0, 8];
+/** Of several files so many are named, each with so many characters. */
+const [MOST_NAMES, LONGEST_SHOWN] = [3, 60];
 
 /**
  * The expanded bytes of the one file, piece by piece.
@@ -40,18 +42,31 @@ export async function* expandZip(
 
 async function onlyEntry(archive: ZipFile): Promise<Entry> {
   const found: Entry[] = [];
-  if (archive.entryCount > MOST_ENTRIES) throw tooMany(archive.entryCount);
+  if (archive.entryCount > MOST_ENTRIES) throw tooMany(archive.entryCount, []);
   for await (const entry of archive.eachEntry()) {
     if (!isAside(entry.fileName)) found.push(entry);
   }
   const [entry, second] = found;
   if (entry === undefined) throw new Unreadable("entries", "There is no file in the archive.");
-  if (second !== undefined) throw tooMany(found.length);
+  if (second !== undefined) throw tooMany(found.length, found);
   return entry;
 }
 
-function tooMany(count: number): Unreadable {
-  return new Unreadable("entries", `There are ${count} files in the archive; exactly one may be.`);
+function tooMany(count: number, found: readonly Entry[]): Unreadable {
+  const names = found.slice(0, MOST_NAMES).map((entry) => shown(entry.fileName));
+  if (names.length > 0 && names.length < count) names.push("…");
+  const which = names.length > 0 ? ` (${names.join(", ")})` : "";
+  return new Unreadable(
+    "entries",
+    `There are ${count} files in the archive${which}; exactly one may be.`,
+  );
+}
+
+/** A name as whoever made the archive finds it, in one line. */
+function shown(name: string): string {
+  const characters = [...name.replace(/\s+/g, " ")];
+  const isLong = characters.length > LONGEST_SHOWN;
+  return `'${characters.slice(0, LONGEST_SHOWN).join("")}${isLong ? "..." : ""}'`;
 }
 
 /** Folders, and what macOS adds: `__MACOSX/._roster.csv`, `.DS_Store`. */
@@ -65,7 +80,10 @@ function judge(entry: Entry, takes: (name: string) => boolean): void {
   }
   const name = entry.fileName.replace(/^.*\//s, "");
   if (!takes(name)) {
-    throw new Unreadable("entry_name", "The file in the archive is not called .csv.");
+    throw new Unreadable(
+      "entry_name",
+      `The file in the archive is called ${shown(name)}; its name must end in .csv.`,
+    );
   }
   if (![STORED, DEFLATED].includes(entry.compressionMethod)) {
     const method = `compressed in a way (method ${entry.compressionMethod}) that is not read here`;
@@ -91,6 +109,14 @@ async function* checked(
 /** Only the library and zlib fail here, and only for what stands in the archive. */
 function unreadable(error: unknown): unknown {
   if (error instanceof Unreadable) return error;
+  const leadsOut = /^(?:invalid relative path|absolute path): (.*)$/s;
+  const name = leadsOut.exec((error as Error).message)?.[1];
+  if (name !== undefined) {
+    return new Unreadable(
+      "entry_name",
+      `A file in the archive is called ${shown(name)}; its name must not lead out of the archive.`,
+    );
+  }
   return new Unreadable("damaged", "The archive is damaged, or it is not a ZIP archive.");
 }
 

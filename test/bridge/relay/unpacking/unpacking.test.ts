@@ -76,6 +76,50 @@ for (const [name, verdict] of Object.entries(verdicts)) {
   });
 }
 
+/** `zip.zip` with another name, in UTF-8 and of the same length, where its directory names the file. */
+function renamed(name: string): Buffer {
+  const bytes = fileOf("zip.zip");
+  const at = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  bytes.writeUInt16LE(bytes.readUInt16LE(at + 8) | 0x800, at + 8);
+  assert.equal(name.length, bytes.readUInt16LE(at + 28));
+  bytes.write(name, at + 46);
+  return bytes;
+}
+
+const sentences: [what: string, bytes: Buffer, packing: Packing, sentence: RegExp][] = [
+  [
+    "two files",
+    fileOf("zip-two.zip"),
+    packingOf(".zip"),
+    /2 files .*\('[^']+', '[^']+'\); exactly/,
+  ],
+  ["another name", fileOf("zip-other-name.zip"), packingOf(".zip"), /called '[^']+'; .* in \.csv/],
+  [
+    "a way out",
+    renamed("../oak.csv"),
+    packingOf(".zip"),
+    /called '\.\.\/oak\.csv'; .* not lead out/,
+  ],
+  ["a root", renamed("/oaks1.csv"), packingOf(".zip"), /called '\/oaks1\.csv'; .* not lead out/],
+  ["line breaks", renamed("a\r\nb.txt.x"), packingOf(".zip"), /called 'a b\.txt\.x'; .* in \.csv/],
+  [
+    "more behind",
+    Buffer.concat([gzipSync("a"), Buffer.from("b")]),
+    packingOf(".gz"),
+    /stands behind its end/,
+  ],
+  ["no gzip", roster, packingOf(".gz"), /not compressed with gzip/],
+];
+
+for (const [what, bytes, packing, sentence] of sentences) {
+  test(`what is wrong with a packed file is said with what was found: ${what}`, async () => {
+    await assert.rejects(
+      expandedSize(sourceOf(bytes), packing, roomy),
+      (error) => error instanceof Unreadable && sentence.test(error.message),
+    );
+  });
+}
+
 test("a file that is not what its name says is damaged, and so is an empty one", async () => {
   for (const packing of [{ as: "gzip" }, { as: "zip", entry: "*.csv" }] as const) {
     for (
