@@ -6,6 +6,7 @@ import type { Ban } from "./door/bans.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { OpenFiles } from "./home/open-files.ts";
 import { Changes } from "./home/changes.ts";
+import { LimitsReached } from "./limits-reached.ts";
 import { Quota } from "./home/quota.ts";
 import { removeFile } from "./home/removal.ts";
 import { openHome } from "./home/school-home.ts";
@@ -169,6 +170,7 @@ interface Way {
   telling: Telling;
   workerAway: Trouble;
   keeper: HomeKeeper;
+  limits: LimitsReached;
   rotation: KeyRotation;
 }
 
@@ -201,11 +203,13 @@ function relayOf(
     },
     log,
   });
+  const limits = new LimitsReached(log, now);
+  const { reached } = limits;
   const keeper = {
-    ...{ vault, settling, maxUploadBytes, now, log },
+    ...{ vault, settling, maxUploadBytes, now, log, reached },
     writers: new Writers(),
-    openFiles: new OpenFiles(settings.maxOpenFiles),
-    quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now }),
+    openFiles: new OpenFiles(settings.maxOpenFiles, reached),
+    quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now, reached }),
     changes: new Changes(settings.changes, { now, after: systemAfter }),
     after: systemAfter,
     storage: new Storage(log),
@@ -219,7 +223,7 @@ function relayOf(
     acknowledged: () => telling.nudge(),
   });
   return {
-    ...{ worker, directory, outbox, commands, telling, keeper, rotation },
+    ...{ worker, directory, outbox, commands, telling, keeper, limits, rotation },
     workerAway: new Trouble("the worker does not answer", log),
   };
 }
@@ -307,7 +311,7 @@ function admissionOf(
 }
 
 function healthOf(
-  { outbox, commands, telling, workerAway, keeper }: Way,
+  { outbox, commands, telling, workerAway, keeper, limits }: Way,
   { listening }: Ears,
   sftp: SftpServer,
 ): BridgeState {
@@ -319,6 +323,8 @@ function healthOf(
     commandsWaiting: commands.length,
     eventsAside: keeper.vault.catalog.ledger.aside,
     sessions: sftp.sessions,
+    ...sftp.load,
+    limitsReached: limits.counts,
     door: { ...sftp.figures, refusedLogins: sftp.refusedLogins },
     troubles: [
       ...now("worker_away", workerAway),
@@ -365,6 +371,7 @@ function startSftp(
       authenticate: (showing) => directory.authenticate(showing),
       refusal: (showing) => directory.refusal(showing),
       refusedLogin: (refused) => arrivals.refused(refused),
+      reached: keeper.reached,
       enter,
       log,
       now,

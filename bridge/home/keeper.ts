@@ -2,6 +2,7 @@
  * What all homes of the bridge share.
  */
 import type { Log } from "../../shared/log.ts";
+import type { Reached } from "../limits-reached.ts";
 import type { Settling } from "../intake/settling.ts";
 import type { After } from "../timers.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -25,4 +26,5 @@ export interface HomeKeeper {
   after: After;
   storage: Storage;
   log: Log;
+  reached: Reached;
 }

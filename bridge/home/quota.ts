@@ -2,6 +2,7 @@
  * How many files a home may have, and how many bytes. What is used is asked of the catalog now and
  * then, and what is being written since is added; a school that made room is believed at once.
  */
+import type { Reached } from "../limits-reached.ts";
 import { Refusal } from "./home.ts";
 
 export interface HomeUse {
@@ -16,6 +17,7 @@ export interface QuotaOptions {
   used(schoolId: number): HomeUse;
   /** Milliseconds since the epoch. */
   now(): number;
+  reached: Reached;
 }
 
 /** What one writer takes of the home. */
@@ -81,7 +83,10 @@ export class Quota {
       files + more.files > most.files || bytes + growing + more.bytes > most.bytes;
     let school = this.#look(schoolId, BELIEVED_MS);
     if (isTooMuch(school)) school = this.#look(schoolId, DOUBTED_MS);
-    if (isTooMuch(school)) throw this.#refusal(school);
+    if (isTooMuch(school)) {
+      this.#options.reached("home", schoolId);
+      throw this.#refusal(school);
+    }
     school.files += more.files;
   }
 

@@ -268,8 +268,10 @@ export class Writing implements OpenFile, Writer {
   }
 
   #checkSize(size: number): void {
-    const limit = this.#options.visit.keeper.maxUploadBytes;
+    const { keeper, schoolId } = this.#options.visit;
+    const limit = keeper.maxUploadBytes;
     if (size <= limit) return;
+    keeper.reached("upload_size", schoolId);
     const mebibytes = (limit / 1024 / 1024).toFixed(1).replace(".0", "");
     throw new Refusal(
       "failure",

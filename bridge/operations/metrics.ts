@@ -22,8 +22,15 @@ export function metricsText(health: BridgeState): string {
     gauge("uploads_held", "Files that a rule holds.", health.uploadsHeld),
     gauge("uploads_parked", "Files that a fault stopped.", health.uploadsParked),
     gauge("commands_waiting", "Commands of the worker yet to be done.", health.commandsWaiting),
+    gauge("handles", "Handles of files and folders that schools have open.", health.handles),
+    gauge("waiting_bytes", "Bytes of requests that are yet to be done.", health.waitingBytes),
+    counter(
+      "limits_reached_total",
+      "Times that a school came up against a limit, by which.",
+      "limit",
+      health.limitsReached,
+    ),
     ...doorText(health.door),
-
     gauge("events_aside", "Events that the worker refused, kept here.", health.eventsAside),
   ].join("");
 }

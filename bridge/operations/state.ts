@@ -41,6 +41,12 @@ export interface BridgeState {
   /** Events that the worker refused, ever. */
   eventsAside: number;
   sessions: number;
+  /** Handles of files and folders that all schools together have open. */
+  handles: number;
+  /** Bytes of requests that were sent and are not done. */
+  waitingBytes: number;
+  /** How often schools came up against a limit since the start, by which. */
+  limitsReached: Readonly<Record<string, number>>;
   door: DoorState;
   troubles: CurrentTrouble[];
 }

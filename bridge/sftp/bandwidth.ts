@@ -5,8 +5,6 @@ import type { After } from "../timers.ts";
 export class Bandwidth {
   readonly #bucket: Bucket;
   readonly #after: After;
-  /** Times that somebody had to wait. */
-  #waited = 0;
 
   constructor(
     bytesPerSecond: number,
@@ -14,10 +12,6 @@ export class Bandwidth {
   ) {
     this.#bucket = new Bucket({ burst: bytesPerSecond, perSecond: bytesPerSecond }, now);
     this.#after = after;
-  }
-
-  get waited(): number {
-    return this.#waited;
   }
 
   moved(bytes: number): void {
@@ -28,7 +22,6 @@ export class Bandwidth {
   due(): Promise<void> | undefined {
     const { debtMs } = this.#bucket;
     if (debtMs === 0) return undefined;
-    this.#waited++;
     return new Promise((resolve) => void this.#after(debtMs, resolve));
   }
 }

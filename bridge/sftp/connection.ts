@@ -7,6 +7,7 @@ import type { Log } from "../../shared/log.ts";
 import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
+import type { Reached } from "../limits-reached.ts";
 import type { HandleCount } from "./handles.ts";
 import { type AnnouncedKey, announceHostKeys } from "./host-keys.ts";
 import { type LoginOptions, printable, watchLogin } from "./login.ts";
@@ -36,6 +37,8 @@ export interface ConnectionOptions extends LoginOptions {
   /** Why a visitor cannot come in now, or `undefined`. */
   full(visitor: Visitor): string | undefined;
   sharesOf(schoolId: number): SchoolShares;
+  /** A school came up against a limit. */
+  reached: Reached;
   rekey: RekeyLimits;
   /** All that are in force. */
   hostKeys: readonly AnnouncedKey[];
@@ -145,6 +148,7 @@ export function serveConnection(
           now: options.now,
           log: sessionLog,
           handleCounts: [handles, shares.handles],
+          reached: (limit) => options.reached(limit, visitor!.schoolId),
           backlog: shares.backlog,
           bandwidth: shares.bandwidth,
           trace: options.trace?.(sessionLog),
@@ -184,6 +188,7 @@ export function serveConnection(
     if (options.idleMs === 0) return;
     if (idle) return void idle.refresh();
     idle = setTimeout(() => {
+      if (visitor) options.reached("idle", visitor.schoolId);
       log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
       void end("finish", "idle");
     }, options.idleMs).unref();

@@ -34,11 +34,16 @@ type Handle = FileHandle | FolderHandle;
 export class Handles {
   readonly #handles = new Map<number, Handle>();
   readonly #counts: readonly HandleCount[];
+  readonly #full: () => void;
   #last = 0;
 
-  /** `counts` are those of the connection and of the school, which other sessions share. */
-  constructor(counts: readonly HandleCount[]) {
+  /**
+   * `counts` are those of the connection and of the school, which other sessions share; `full` is told
+   * of each handle that was one too many.
+   */
+  constructor(counts: readonly HandleCount[], full: () => void) {
     this.#counts = counts;
+    this.#full = full;
   }
 
   /**
@@ -66,6 +71,7 @@ export class Handles {
     const own = { of: "session", open: this.#handles.size, most: MOST_HANDLES };
     const full = [own, ...this.#counts].find(({ open, most }) => open >= most);
     if (!full) return;
+    this.#full();
     throw new Refusal(
       "failure",
       `${full.most} files and folders are open in this ${full.of}, which is the most; ` +

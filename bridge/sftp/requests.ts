@@ -3,6 +3,7 @@
  * answer out, refusals thrown.
  */
 import { type AbandonReason, type Entry, type Home, type OpenMode, Refusal } from "../home/home.ts";
+import type { Limit } from "../limits-reached.ts";
 import type { Answer } from "./answer.ts";
 import { changesOf, wireAttributes } from "./attributes.ts";
 import { giveBack, takeBuffer } from "./buffers.ts";
@@ -26,6 +27,8 @@ export interface RequestsOptions {
   now(): number;
   /** Handles of the connection and of the school, this session's among them. */
   handleCounts: readonly HandleCount[];
+  /** The school came up against a limit. */
+  reached(limit: Limit): void;
 }
 
 /** What one session can ask, and what it has open. */
@@ -44,8 +47,8 @@ type Handlers = {
   ) => Promise<Answer>;
 };
 
-export function requestsOf({ home, owner, now, handleCounts }: RequestsOptions): Requests {
-  const handles = new Handles(handleCounts);
+export function requestsOf({ home, owner, now, ...options }: RequestsOptions): Requests {
+  const handles = new Handles(options.handleCounts, () => options.reached("handles"));
 
   const handlers: Handlers = {
     async REALPATH({ path }) {

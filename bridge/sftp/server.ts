@@ -5,6 +5,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Socket } from "node:net";
 import ssh2, { type ClientInfo, type Connection } from "ssh2";
 import type { Home } from "../home/home.ts";
+import type { Reached } from "../limits-reached.ts";
 import type { Caller, DoorFigures } from "../door/caller.ts";
 import { startListener } from "../door/listener.ts";
 import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
@@ -22,7 +23,7 @@ import { Crowd } from "./crowd.ts";
 import { type SftpLimits, sftpLimits } from "./limits.ts";
 import type { RefusedLogin } from "./login.ts";
 import { exchangeAllowance, type RekeyLimits, rekeyLimits } from "./rekeying.ts";
-import { sharesOfSchools } from "./shares.ts";
+import { type Load, sharesOfSchools } from "./shares.ts";
 import { traceTo } from "./trace.ts";
 
 export type { Visitor } from "./connection.ts";
@@ -47,6 +48,8 @@ export interface SftpServerOptions {
   refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: number | undefined };
   /** Keeps a refused login for the administrator. */
   refusedLogin?(refused: RefusedLogin): void;
+  /** A school came up against a limit. */
+  reached?: Reached;
   /** The home of a new session. */
   enter(visitor: Visitor): Home;
   log: Log;
@@ -71,6 +74,8 @@ export interface SftpServer {
   /** Connections that were ended because something unforeseen was thrown in them. */
   readonly faults: number;
   readonly figures: DoorFigures;
+  /** What all schools together have open and wait for. */
+  readonly load: Load;
   /** How many logins were refused since the start, by why. */
   readonly refusedLogins: Readonly<Record<string, number>>;
   /** Sources that are shut out for a while. */
@@ -96,8 +101,12 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const { log, now } = options;
   const limits = { ...sftpLimits, ...options.limits };
   const callers = new WeakMap<Socket, Caller>();
-  const crowd = new Crowd(limits, ({ slug, address }) => log("sftp.gave_way", { slug, address }));
-  const sharesOf = sharesOfSchools(limits, { now, after: systemAfter });
+  const reached: Reached = (limit, schoolId) => options.reached?.(limit, schoolId);
+  const crowd = new Crowd(limits, ({ slug, address, schoolId }) => {
+    reached("gave_way", schoolId);
+    log("sftp.gave_way", { slug, address });
+  });
+  const shares = sharesOfSchools(limits, { now, after: systemAfter });
   const say = fewLines(log, now);
   const refusedLogins: Record<string, number> = {};
   let traced = 0;
@@ -130,7 +139,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
         tries: limits.tries,
         idleMs: limits.idleMs,
         full: (visitor) => crowd.full(visitor),
-        sharesOf,
+        sharesOf: (schoolId) => shares.of(schoolId),
+        reached,
         say,
         refusedLogin(refused) {
           refusedLogins[refused.reason] = (refusedLogins[refused.reason] ?? 0) + 1;
@@ -180,6 +190,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     },
     get figures() {
       return listener.figures;
+    },
+    get load() {
+      return shares.load;
     },
     get refusedLogins() {
       return { ...refusedLogins };

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
 import { describeFault } from "../../shared/fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
+import type { Limit } from "../limits-reached.ts";
 import type { Answer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
 import type { Bandwidth } from "./bandwidth.ts";
@@ -43,6 +44,8 @@ export interface SessionOptions {
   now(): number;
   log: Log;
   handleCounts: readonly HandleCount[];
+  /** The school came up against a limit. */
+  reached(limit: Limit): void;
   /** What waits in all sessions of the school, this one among them. */
   backlog: Backlog;
   /** Sees the packets, when somebody looks for a fault. */
@@ -82,9 +85,16 @@ export function startSession(options: SessionOptions): SftpSession {
   const queue = new RequestQueue({
     hold: options.hold,
     release: options.release,
-    due: bandwidth && (() => bandwidth.due()),
+    due() {
+      const due = bandwidth?.due();
+      if (due) options.reached("bandwidth");
+      return due;
+    },
     roomForAnswers,
-    overrun: () => options.broken("sends requests without reading the answers"),
+    overrun() {
+      options.reached("waiting_bytes");
+      options.broken("sends requests without reading the answers");
+    },
   }, options.backlog);
 
   channel.on("data", (bytes: Buffer) => {

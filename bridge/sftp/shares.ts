@@ -12,21 +12,37 @@ export interface SchoolShares {
   bandwidth: Bandwidth | undefined;
 }
 
+/** What all schools together have open, and how many bytes of their requests wait. */
+export interface Load {
+  handles: number;
+  waitingBytes: number;
+}
+
 /** Gives each school's shares, made when they are first asked for. */
 export function sharesOfSchools(
   { handles, waitingBytes, bytesPerSecond }: SftpLimits,
   clock: { now(): number; after: After },
-): (schoolId: number) => SchoolShares {
+): { of(schoolId: number): SchoolShares; readonly load: Load } {
   const schools = new Map<number, SchoolShares>();
-  return (schoolId) => {
-    const known = schools.get(schoolId);
-    if (known) return known;
-    const shares: SchoolShares = {
-      handles: { of: "school", open: 0, most: handles },
-      backlog: { bytes: 0, most: waitingBytes },
-      bandwidth: bytesPerSecond === 0 ? undefined : new Bandwidth(bytesPerSecond, clock),
-    };
-    schools.set(schoolId, shares);
-    return shares;
+  return {
+    of(schoolId) {
+      const known = schools.get(schoolId);
+      if (known) return known;
+      const shares: SchoolShares = {
+        handles: { of: "school", open: 0, most: handles },
+        backlog: { bytes: 0, most: waitingBytes },
+        bandwidth: bytesPerSecond === 0 ? undefined : new Bandwidth(bytesPerSecond, clock),
+      };
+      schools.set(schoolId, shares);
+      return shares;
+    },
+    get load() {
+      const load: Load = { handles: 0, waitingBytes: 0 };
+      for (const { handles, backlog } of schools.values()) {
+        load.handles += handles.open;
+        load.waitingBytes += backlog.bytes;
+      }
+      return load;
+    },
   };
 }

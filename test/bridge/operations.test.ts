@@ -1,6 +1,9 @@
 // SPEC section 8: health says what is wrong and why; metrics are few and in Prometheus's text format.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { noneTurnedAway } from "../../bridge/door/figures.ts";
+import { LimitsReached } from "../../bridge/limits-reached.ts";
 import { watchDisk } from "../../bridge/operations/disk-watch.ts";
 import { startHealth } from "../../bridge/operations/health.ts";
 import type { BridgeState } from "../../bridge/operations/state.ts";
@@ -9,6 +12,7 @@ import { Trouble } from "../../bridge/trouble.ts";
 const well: BridgeState = {
   ...{ workerAnsweredAt: 1_795_341_600_000, uploadsWaiting: 2, uploadsHeld: 1, uploadsParked: 0 },
   ...{ commandsWaiting: 3, sessions: 4, eventsAside: 5, troubles: [] },
+  ...{ handles: 11, waitingBytes: 12, limitsReached: { home: 13, idle: 0 } },
   door: {
     ...{ connections: 9, strangers: 5, waiting: 2, bans: 1 },
     ...{ turnedAway: { banned: 7, gave_way: 0 }, refusedLogins: { key_unknown: 8 } },
@@ -66,8 +70,33 @@ test("metrics say what health says, and what the door did", () =>
     assert.equal(good[name("worker_reachable")], "1");
     assert.equal(good[name("worker_answered_timestamp_seconds")], "1795341600");
     assert.equal(good[name("sessions")], "4");
+    assert.equal(good[name("handles")], "11");
+    assert.equal(good[name("waiting_bytes")], "12");
+    assert.equal(good[name('limits_reached_total{limit="home"}')], "13");
+    assert.equal(good[name('limits_reached_total{limit="idle"}')], "0");
     state.now = { ...well, troubles: [{ trouble: "worker_away", reason: "refused" }] };
     assert.equal((await metrics())[name("worker_reachable")], "0");
+  }));
+
+test("each metric is in docs/operations.md by its name, and each limit and reason of the door", () =>
+  withHealth(async (get, state) => {
+    state.now = {
+      ...well,
+      limitsReached: new LimitsReached(() => {}, Date.now).counts,
+      door: { ...well.door, turnedAway: noneTurnedAway() },
+    };
+    const text = await (await get("/metrics")).text();
+    const named = new Set(
+      [...text.matchAll(/^rosterbridge_bridge_(\w+)/gm)].map(([, name]) => name),
+    );
+    const labels = [...text.matchAll(/(?:limit|why)="(\w+)"/g)].map(([, label]) => label)
+      .filter((label) => label !== "key_unknown");
+    assert.ok(named.size > 15 && labels.length > 10);
+    const page = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const unnamed = [...named, ...labels].filter((name) =>
+      !new RegExp(`\`${name}[\`{]`).test(page)
+    );
+    assert.deepEqual(unnamed, []);
   }));
 
 test("the log has a line when a trouble begins and one when it ends, however often it shows itself", () => {

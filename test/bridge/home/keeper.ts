@@ -10,6 +10,7 @@ import { OpenFiles } from "../../../bridge/home/open-files.ts";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { Storage } from "../../../bridge/home/storage.ts";
 import { Writers } from "../../../bridge/home/writers.ts";
+import { LimitsReached } from "../../../bridge/limits-reached.ts";
 import { Settling } from "../../../bridge/intake/settling.ts";
 import { type After, systemAfter } from "../../../bridge/timers.ts";
 import { takingOf } from "../../../bridge/schools/lanes.ts";
@@ -30,6 +31,7 @@ export interface Logged {
 
 export interface TestHomes extends AsyncDisposable {
   keeper: HomeKeeper;
+  limits: LimitsReached;
   catalog: Catalog;
   folder: string;
   accepted: OutboxEntry[];
@@ -94,15 +96,17 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     log,
   });
   const maxUploadBytes = options.maxUploadBytes ?? 64 * 1024 * 1024;
+  const limits = new LimitsReached(log, now);
   const keeper: HomeKeeper = {
     vault,
     settling,
     writers: new Writers(),
-    openFiles: new OpenFiles(options.maxOpenFiles ?? 64),
+    openFiles: new OpenFiles(options.maxOpenFiles ?? 64, limits.reached),
     quota: new Quota({
       most: options.mostOfHome ?? { files: 100_000, bytes: 10 * 1024 ** 3 },
       used: (id) => catalog.used(id),
       now,
+      reached: limits.reached,
     }),
     changes: new Changes(options.changes ?? { burst: 10_000, perSecond: 1000 }, {
       now,
@@ -113,9 +117,11 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     after: options.after ?? systemAfter,
     storage: new Storage(log),
     log,
+    reached: limits.reached,
   };
   return {
     keeper,
+    limits,
     catalog,
     folder,
     accepted,
