@@ -104,7 +104,7 @@ const sentences: [what: string, bytes: Buffer, packing: Packing, sentence: RegEx
   ["line breaks", renamed("a\r\nb.txt.x"), packingOf(".zip"), /called 'a b\.txt\.x'; .* in \.csv/],
   [
     "more behind",
-    Buffer.concat([gzipSync("a"), Buffer.from("b")]),
+    Buffer.concat([gzipSync("a"), Buffer.from("garbage")]),
     packingOf(".gz"),
     /stands behind its end/,
   ],
