@@ -22,6 +22,7 @@ import {
   dueSchools,
   moveOn,
   putOff,
+  reckonedAhead,
 } from "../database/control/schedules.ts";
 import { bridgesOf } from "../database/control/bridges.ts";
 import { isUnavailable } from "../database/errors.ts";
@@ -40,6 +41,9 @@ export interface Ticked {
 
 /** So many exports are made in one tick, unless more are asked for. */
 export const TICK_EXPORTS = 50;
+
+/** Clocks of workers differ by less than this, in milliseconds. */
+const CLOCKS_MS = 60_000;
 
 /** A tick begins nothing further after this many milliseconds: the call it is part of waits. */
 const TICK_MS = 2_000;
@@ -61,6 +65,7 @@ const RUN_NOW_MS = 10_000;
 export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Ticked> {
   const started = context.now();
   const inTime = () => context.now() - started <= TICK_MS;
+  await reckonAgain(context, limit);
   const schools = await dueSchools(context.database, instant(started), limit);
   const ticked: Ticked = { due: schools.length, made: 0, failed: 0, unfinished: false };
   // Together at the end: a run that is found again before finds its export and makes none.
@@ -74,7 +79,7 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
       await fail(context, due, error);
     }
   }
-  await moveOn(context.database, done);
+  await moveOn(context.database, done, instant(context.now()));
   let trouble: unknown;
   for (const making of await unfinished(context, limit)) {
     // A piece that is too slow for the database costs its own school only.
@@ -83,6 +88,20 @@ export async function tick(context: Ticking, limit = TICK_EXPORTS): Promise<Tick
   }
   if (trouble !== undefined) throw trouble;
   return ticked;
+}
+
+/**
+ * After a clock that ran ahead was put right, the next run that it reckoned may be a year away. What
+ * was due before stays due.
+ */
+async function reckonAgain({ database, now }: Ticking, limit: number): Promise<void> {
+  const ahead = await reckonedAhead(database, instant(now() + CLOCKS_MS), limit);
+  const reckoned = ahead.map((due) => {
+    const next = nextRun(due.cron, due.timezone, now());
+    const isSooner = next !== undefined && next < Date.parse(due.dueAt);
+    return { due, nextDueAt: isSooner ? instant(next) : due.dueAt };
+  });
+  await moveOn(database, reckoned, instant(now()));
 }
 
 /** Exports that are not whole; one whose school is gone goes with it. */
@@ -149,7 +168,7 @@ async function fail(context: Ticking, due: DueSchool, error: unknown): Promise<v
     retryAt,
     ...describeFault(error),
   });
-  await putOff(context.database, due, retryAt);
+  await putOff(context.database, due, retryAt, instant(context.now()));
 }
 
 /**

@@ -95,30 +95,61 @@ export async function dueSchools(
   }));
 }
 
+/** A school whose next run was reckoned from a moment that is still to come. */
+export type ReckonedAhead = StoredSchedule & Pick<DueSchool, "schoolId" | "dueAt">;
+
+/** Schedules that were reckoned after `now`, by a clock that ran ahead and was put right. */
+export async function reckonedAhead(
+  database: Client,
+  now: string,
+  limit: number,
+): Promise<ReckonedAhead[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT school_id, cron, timezone, next_due_at FROM schedules
+      WHERE updated_at > ? AND next_due_at IS NOT NULL LIMIT ?`,
+    args: [now, limit],
+  });
+  return rows.map((row) => ({
+    schoolId: Number(row.school_id) as SchoolId,
+    cron: String(row.cron),
+    timezone: String(row.timezone),
+    dueAt: String(row.next_due_at),
+  }));
+}
+
 /** A run that is done, and the run after now, however many were missed; `null` when there is none. */
 export interface Done {
-  due: DueSchool;
+  due: Pick<DueSchool, "schoolId" | "dueAt">;
   nextDueAt: string | null;
 }
 
 /** Moves schedules on after their runs, save those that were changed meanwhile. */
-export async function moveOn(database: Client, done: readonly Done[]): Promise<void> {
+export async function moveOn(
+  database: Client,
+  done: readonly Done[],
+  now: string,
+): Promise<void> {
   if (done.length === 0) return;
   await database.batch(
     done.map(({ due, nextDueAt }) => ({
-      sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0
-        WHERE school_id = ? AND next_due_at = ?`,
-      args: [nextDueAt, nextDueAt, due.schoolId, due.dueAt],
+      sql: `UPDATE schedules SET next_due_at = ?, ready_at = ?, failures = 0,
+          updated_at = ? WHERE school_id = ? AND next_due_at = ?`,
+      args: [nextDueAt, nextDueAt, now, due.schoolId, due.dueAt],
     })),
     "write",
   );
 }
 
 /** Puts a run that failed off, so that the schools behind it get their turn. */
-export async function putOff(database: Client, due: DueSchool, readyAt: string): Promise<void> {
+export async function putOff(
+  database: Client,
+  due: DueSchool,
+  readyAt: string,
+  now: string,
+): Promise<void> {
   await database.execute({
-    sql: `UPDATE schedules SET ready_at = ?, failures = failures + 1
+    sql: `UPDATE schedules SET ready_at = ?, failures = failures + 1, updated_at = ?
       WHERE school_id = ? AND next_due_at = ?`,
-    args: [readyAt, due.schoolId, due.dueAt],
+    args: [readyAt, now, due.schoolId, due.dueAt],
   });
 }
