@@ -1755,6 +1755,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before */
                 cursor?: string;
+                q?: string;
             };
             header?: never;
             path?: never;

@@ -130,3 +130,10 @@ export async function violations(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light" });
   return found;
 }
+
+/** The lists that are wider than what shows them, so that a part of them is out of sight. */
+export async function cutOff(page: Page): Promise<string[]> {
+  return await page.evaluate(`[...document.querySelectorAll(".wide")]
+    .filter((it) => it.scrollWidth > it.clientWidth + 1)
+    .map((it) => it.getAttribute("aria-label") + ": " + it.scrollWidth + " of " + it.clientWidth)`);
+}

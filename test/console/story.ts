@@ -6,7 +6,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { openStage, type Stage, violations } from "./stage.ts";
+import { cutOff, openStage, type Stage, violations } from "./stage.ts";
 
 const pictures = process.env["PICTURES"];
 /** The most a page may be on the wire, in bytes. */
@@ -45,6 +45,7 @@ describe("the console", () => {
   /** Every page is looked at: by axe, by its size, and by a person. */
   async function look(name: string): Promise<void> {
     assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await cutOff(page), [], `${name}: wider than its card on a desk`);
     const cookie = (await page.context().cookies()).map((it) => `${it.name}=${it.value}`).join(
       "; ",
     );

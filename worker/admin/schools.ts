@@ -12,7 +12,7 @@ import {
   type School,
   type SettingsPatch,
 } from "../database/control/schools.ts";
-import { readJson } from "../http/body.ts";
+import { accept, readJson } from "../http/body.ts";
 import { changedMeanwhile, checkMatch, etagOf } from "../http/etag.ts";
 import { describes, pageOf } from "../http/describe.ts";
 import { needs } from "./needs.ts";
@@ -56,6 +56,11 @@ const SchoolChange = v.strictObject({
   settings: v.optional(Settings),
 });
 
+/** Which schools: those that have this in their name or slug. */
+const Search = v.object({
+  q: v.optional(v.pipe(v.string(), v.maxLength(200, "takes up to 200 characters"))),
+});
+
 export function schoolRoutes(context: WorkerContext): Hono {
   const { database, now, randomId, bridges } = context;
   const routes = new Hono();
@@ -93,10 +98,15 @@ export function schoolRoutes(context: WorkerContext): Hono {
   routes.get(
     "/schools",
     needs("viewer", "own"),
-    describes({ summary: "Lists the schools", query: PAGE, answers: { 200: pageOf(SchoolShape) } }),
+    describes({
+      summary: "Lists the schools",
+      query: { ...PAGE, ...Search.entries },
+      answers: { 200: pageOf(SchoolShape) },
+    }),
     async (c) => {
       const page = readPage(c, v.tuple([v.number()]));
-      const schools = await listSchools(database, page, schoolIds(principalOf(c)));
+      const { q } = accept(Search, c.req.query(), "query");
+      const schools = await listSchools(database, page, { only: schoolIds(principalOf(c)), q });
       return c.json(writePage(schools, page, ({ id }): [number] => [id], schoolAnswer));
     },
   );

@@ -57,6 +57,16 @@ export class Asking {
     return await this.get<Page<Item>>(path, query);
   }
 
+  /** A list narrowed by what a person typed; `refused` says what of that is not taken. */
+  async search<Item>(path: string, query: Query): Promise<Page<Item> & { refused?: string }> {
+    try {
+      return await this.list<Item>(path, query);
+    } catch (error) {
+      if (!(error instanceof HttpProblem) || ![400, 404].includes(error.status)) throw error;
+      return { items: [], refused: error.detail };
+    }
+  }
+
   /** A list to its end, for what is shown or saved as a whole. */
   async all<Item>(path: string): Promise<Item[]> {
     const items: Item[] = [];

@@ -27,7 +27,7 @@ import { sheetPage } from "./pages/sheet.tsx";
 import { studentsPage } from "./pages/students.tsx";
 import { uploadPage } from "./pages/upload.tsx";
 import { uploadsPage } from "./pages/uploads.tsx";
-import { Document } from "./parts/page.tsx";
+import { Document, Page, type Reader } from "./parts/page.tsx";
 import { icon } from "./icon.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
@@ -90,34 +90,42 @@ export function consoleRoutes(
     if (error instanceof HTTPException) {
       return refusal(c, error.status, "The form came from another site.");
     }
+    const reader = visits.get(c.req.raw)?.reader;
     if (!(error instanceof HttpProblem)) throw error;
     if (error.code === "sign_in_again") return c.redirect("/console/sign-in", 303);
-    return refusal(c, error.status, error.detail, error.headers);
+    return refusal(c, error.status, absent[error.code] ?? error.detail, {
+      headers: error.headers,
+      reader,
+    });
   });
   return routes;
 }
+
+/** What the routes say to programs, said to a person who followed an old link. */
+const absent: Record<string, string> = {
+  school_unknown: "There is no such school, or it is not one of yours.",
+  upload_unknown: "There is no such upload, or it is not of a school of yours.",
+};
 
 /** Not what was asked for, and why. */
 function refusal(
   c: Context,
   status: number,
   detail: string,
-  headers: Record<string, string> = {},
+  { headers = {}, reader }: { headers?: Record<string, string>; reader?: Reader | undefined } = {},
 ): Response | Promise<Response> {
   const title = status === 404 ? "Not found" : status === 403 ? "Not allowed" : "That did not work";
-  return c.html(
-    <Document title={title}>
-      <main id="main">
-        <section class="card">
-          <h1>{title}</h1>
-          <p>{detail}</p>
-          <p>
-            <a href="/console">Back to the overview</a>
-          </p>
-        </section>
-      </main>
-    </Document>,
-    status as 404,
-    headers,
+  const said = (
+    <section class="card">
+      <h1>{title}</h1>
+      <p>{detail}</p>
+      <p>
+        <a href="/console">Back to the overview</a>
+      </p>
+    </section>
   );
+  const page = reader
+    ? <Page title={title} reader={reader}>{said}</Page>
+    : <Document title={title}>{<main id="main">{said}</main>}</Document>;
+  return c.html(page, status as 404, headers);
 }

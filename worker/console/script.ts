@@ -4,11 +4,15 @@
  */
 export const script = `
 "use strict";
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+// A day and a time stay whole where the line between them breaks.
+const local = (instant) =>
+  [day, clock].map((it) => it.format(instant).replaceAll(" ", "\\u00a0")).join(" ");
 const show = (root) => {
   for (const time of root.querySelectorAll("time[data-instant]")) {
     time.title = time.dateTime + " (UTC)";
-    time.textContent = local.format(new Date(time.dateTime));
+    time.textContent = local(new Date(time.dateTime));
   }
 };
 // As it came, before anything here changes it.
@@ -21,6 +25,7 @@ const live = document.querySelector("[data-live]");
 if (live) {
   const every = Number(live.dataset.live) * 1000;
   const isBusy = () => document.hidden || document.activeElement?.closest("form") ||
+    !getSelection().isCollapsed ||
     [...document.querySelectorAll("main details[open]")].length > 0;
   let last = came;
   const look = async () => {
@@ -33,7 +38,9 @@ if (live) {
         if (main && main.innerHTML !== last) {
           last = main.innerHTML;
           const here = document.querySelector("main");
+          const place = placeOf(here);
           here.innerHTML = last;
+          place?.(here);
           show(here);
           follow(here);
           if (!page.querySelector("[data-live]")) return;
@@ -43,6 +50,16 @@ if (live) {
     setTimeout(look, every);
   };
   setTimeout(look, every);
+}
+
+// Where the keyboard is in the page, to go back to: the link or table of the same name.
+function placeOf(root) {
+  const held = document.activeElement;
+  if (held === root || !root.contains(held)) return undefined;
+  const name = (it) => it.getAttribute("href") ?? it.getAttribute("aria-label");
+  const same = (here) =>
+    [...here.querySelectorAll("a, summary, [tabindex]")].find((it) => name(it) === name(held));
+  return (here) => same(here)?.focus({ preventScroll: true });
 }
 
 function follow(root) {

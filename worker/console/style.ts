@@ -41,7 +41,7 @@ pre code { background: none; padding: 0; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -99em; }
 .skip:focus { left: var(--s4); top: var(--s2); background: var(--card); padding: var(--s2); z-index: 2; }
-.quiet { color: var(--quiet); } .small { font-size: var(--t1); } .right { text-align: right; }
+.says::first-letter { text-transform: uppercase; } .quiet { color: var(--quiet); } .small { font-size: var(--t1); } .right { text-align: right; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 .unseen {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
@@ -105,12 +105,12 @@ th, td { padding: var(--s2) var(--s4) var(--s2) 0; border-bottom: 1px solid var(
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child td { border-bottom: 0; }
 th.number { text-align: right; } td .mono { overflow-wrap: anywhere; }
-td code { overflow-wrap: normal; white-space: nowrap; } td.say { min-width: 18rem; max-width: 60ch; overflow-wrap: anywhere; }
+td code { overflow-wrap: normal; white-space: nowrap; } td.say { min-width: 16rem; max-width: 60ch; overflow-wrap: anywhere; }
 
 /* forms */
 form { display: grid; gap: var(--s4); justify-items: start; max-width: 44rem; }
 form > .card { width: 100%; } td form { gap: var(--s2); } td button { min-height: 0; padding: .15rem .7rem; }
-time { white-space: nowrap; } form.line { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: end; max-width: none; }
+time { white-space: nowrap; } td time { white-space: normal; } td summary { white-space: nowrap; } form.line { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: end; max-width: none; }
 .field { display: grid; gap: var(--s1); width: 100%; }
 form.line .field { width: auto; flex: 1 1 14rem; max-width: 26rem; }
 label, legend { font-weight: 600; } .field .hint { color: var(--quiet); font-size: var(--t1); }
@@ -160,7 +160,7 @@ progress { width: 100%; height: .7rem; accent-color: var(--accent); }
   .side nav ul { margin: var(--s3) 0; }
   .card { padding: var(--s4); } .wide { margin: 0 calc(-1 * var(--s4)); padding: 0 var(--s4); }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: var(--s3); }
-  .later { display: none; }
+  .later { display: none; } svg text { font-size: 20px; }
 }
 @media (max-width: 40rem) {
   table, tbody, tr, td { display: block; } thead { display: none; }

@@ -99,6 +99,22 @@ eachDatabase("the console's pages", (database) => {
     assert.equal((await settings()).rowLimit, 50_000);
   });
 
+  test("a school's own names for columns are typed a line a column", async () => {
+    const path = `${school}/settings`;
+    const names = "Username: Net ID, Login\nDob: Birth date";
+    const typed = { columns: "header", columnNames: names };
+    const shown = await browser.submit(await browser.open(path), path, typed);
+    assert.match(shown.html, /Username: Net ID, Login\nDob: Birth date<\/textarea>/);
+    const { body } = await app.admin("GET", "/admin/schools/springfield");
+    const { Username, Dob } = body.settings.columnNames;
+    assert.deepEqual([Username, Dob], [["Net ID", "Login"], ["Birth date"]]);
+    const wrong = await browser.submit(await browser.open(path), path, { columnNames: "Shoe: x" });
+    assert.equal(wrong.status, 400);
+    await browser.submit(await browser.open(path), path, { columns: "position", columnNames: "" });
+    const emptied = await app.admin("GET", "/admin/schools/springfield");
+    assert.deepEqual(emptied.body.settings.columnNames, {});
+  });
+
   test("a list of pairs that is longer than a page is shown and saved whole", async () => {
     const pairs = Array.from({ length: 1500 }, (_, i) => ({
       requirementGroup: `Group ${String(i).padStart(4, "0")}`,

@@ -6,7 +6,7 @@ import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Field, Form, type Typed } from "../parts/form.tsx";
 import { Head, Page, type Reader } from "../parts/page.tsx";
-import { Badge, Card, type Column, count, List, More, Time } from "../parts/show.tsx";
+import { Badge, Card, type Column, count, List, More, onItsClock, Time } from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 
 /** The overview of exports looks at so many schools. */
@@ -167,9 +167,7 @@ function ScheduleCard({ slug, reader, schedule, values, problem }: {
             </p>
             <p class="quiet">The next runs:</p>
             <ol>
-              {schedule.nextRuns.map(({ local }) => (
-                <li>{local.replace("T", " ").replace(/:00([+-]|Z)/, " $1")}</li>
-              ))}
+              {schedule.nextRuns.map(({ local }) => <li>{onItsClock(local)}</li>)}
             </ol>
           </div>
         )

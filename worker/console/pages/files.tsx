@@ -5,7 +5,7 @@ import type { HomeFile, School } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Form, Refused } from "../parts/form.tsx";
-import { Badge, Card, List, More, size, Time } from "../parts/show.tsx";
+import { Badge, Card, List, many, More, size, Time } from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 
 export function filesPage(desk: Desk): Hono {
@@ -15,9 +15,10 @@ export function filesPage(desk: Desk): Hono {
     const ask = desk.ask(c);
     const slug = c.req.param("slug")!;
     const path = schoolRoute(slug, "/files");
-    const [school, files] = await Promise.all([
+    const [school, files, kept] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
       ask.list<HomeFile>(path, { cursor: c.req.query("cursor"), limit: 100 }),
+      ask.find<{ days: number }>(schoolRoute(slug, "/retention")),
     ]);
     const reader = desk.reader(c);
     return c.html(
@@ -30,7 +31,16 @@ export function filesPage(desk: Desk): Hono {
         live={15}
       >
         {problem && <Refused problem={problem} />}
-        <Card title="Files" says="Newest first. The service deletes nothing by itself.">
+        <Card
+          title="Files"
+          says={`Newest first. ${
+            kept
+              ? `What the service made in /inbound goes after ${
+                many(kept.days, "day")
+              }, exports so long after they were downloaded.`
+              : "The service deletes nothing by itself."
+          }`}
+        >
           <List
             label="Files"
             items={files.items}

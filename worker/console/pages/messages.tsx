@@ -64,6 +64,13 @@ export function messagesPage(desk: Desk): Hono {
                 problem={problem}
               />
               <Field
+                name="kinds"
+                label="Only of these kinds"
+                hint="With commas between, such as upload.held, upload.rejected; empty: everything that happens."
+                value={values["kinds"]}
+                problem={problem}
+              />
+              <Field
                 name="description"
                 label="What it is for"
                 value={values["description"]}
@@ -81,8 +88,12 @@ export function messagesPage(desk: Desk): Hono {
   routes.get("/messages", (c) => render(c));
   routes.post("/messages", async (c) => {
     const values = await typed(c);
-    const { url, school = "", description = "" } = values;
-    const body = { url, school: school === "" ? null : school, description };
+    const { url, school = "", kinds = "", description = "" } = values;
+    const named = kinds.split(/[\s,]+/).filter((kind) => kind !== "");
+    const body = {
+      ...{ url, school: school === "" ? null : school, description },
+      kinds: named.length === 0 ? null : named,
+    };
     const answer = await desk.ask(c).send<WebhookWithSecret>("POST", "/admin/webhooks", body);
     if ("problem" in answer) return await render(c, { values, problem: answer.problem });
     return await render(c, { secret: answer.body.secret });
@@ -132,7 +143,10 @@ export function messagesPage(desk: Desk): Hono {
             ]}
             nothing={<p>Nothing was sent yet.</p>}
           />
-          <More next={deliveries.next} href={`/console/messages/${id}`} />
+          <More
+            next={deliveries.next}
+            href={`/console/messages/${id}${state ? `?state=${state}` : ""}`}
+          />
         </Card>
         {reader.role === "admin" && (
           <Card title="Change">

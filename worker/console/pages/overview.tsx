@@ -42,8 +42,15 @@ function OverviewPage({ reader, overview, uploads, now }: {
         <>
           <NeedsAPerson overview={overview} now={now} />
           <div class="cards">
-            <Figure name="schools" of={overview.schools} href="/console/schools" />
-            <Figure name="students" of={overview.students} />
+            <Figure
+              name={overview.schools === 1 ? "school" : "schools"}
+              of={overview.schools}
+              href="/console/schools"
+            />
+            <Figure
+              name={overview.students === 1 ? "student" : "students"}
+              of={overview.students}
+            />
             <Figure
               name="uploads in 30 days"
               of={overview.days.reduce(

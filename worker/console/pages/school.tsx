@@ -6,7 +6,7 @@ import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Field, Form } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
-import { Badge, Card, Facts, List, Time } from "../parts/show.tsx";
+import { Badge, Card, Facts, List, onItsClock, Time } from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 import { uploadColumns } from "./uploads.tsx";
 
@@ -50,7 +50,7 @@ export function schoolPage(desk: Desk): Hono {
                   ? `${schedule.description} (${schedule.timezone})`
                   : "only when somebody runs one",
               ],
-              ["Next", schedule?.nextRuns[0]?.local ?? "–"],
+              ["Next", schedule?.nextRuns[0] ? onItsClock(schedule.nextRuns[0].local) : "–"],
               [
                 "Newest",
                 exports.items[0]

@@ -12,8 +12,9 @@ export function schoolsPage(desk: Desk): Hono {
   const routes = new Hono();
 
   routes.get("/schools", async (c) => {
-    const { cursor } = c.req.query();
+    const { q = "", cursor } = c.req.query();
     const { items, next } = await desk.ask(c).list<School>("/admin/schools", {
+      q,
       cursor,
       limit: 200,
     });
@@ -27,6 +28,10 @@ export function schoolsPage(desk: Desk): Hono {
           )}
         </Head>
         {said && <Note tone="good">{said}</Note>}
+        <form class="line" method="get" action="/console/schools">
+          <Field name="q" label="Search" type="search" value={q} placeholder="name or SFTP user" />
+          <button class="second" type="submit">Show</button>
+        </form>
         <Card>
           <List
             label="Schools"
@@ -38,16 +43,16 @@ export function schoolsPage(desk: Desk): Hono {
               ["Bridge", (it) => it.bridge, "later"],
               ["Since", (it) => <Time at={it.createdAt} />, "later"],
             ]}
-            nothing={
+            nothing={q !== "" ? <p>No school's name or SFTP user has that in it.</p> : (
               <>
                 <p>There is no school yet.</p>
                 {reader.role === "admin" && (
                   <a class="button" href="/console/schools/new">Make the first</a>
                 )}
               </>
-            }
+            )}
           />
-          <More next={next} href="/console/schools" />
+          <More next={next} href={`/console/schools?${new URLSearchParams({ q })}`} />
         </Card>
       </Page>,
     );

@@ -24,6 +24,8 @@ export function writeSettings({ name, settings }: School): Typed {
     country: text(settings["country"]),
     onCampusRequired: text(settings["onCampusRequired"]),
     columns: text(settings["columns"] ?? "position"),
+    columnNames: Object.entries((settings["columnNames"] ?? {}) as Record<string, string[]>)
+      .map(([column, names]) => `${column}: ${names.join(", ")}`).join("\n"),
     rowLimit: text(settings["rowLimit"]),
     mode: text(settings["mode"] ?? "update"),
     dryRun: text(settings["dryRun"] ?? false),
@@ -47,6 +49,7 @@ export function readSettings(
   const optional = (name: string) => text(name) === "" ? null : text(name);
   const number = (name: string) => text(name) === "" ? null : Number(text(name));
   const list = (name: string) => text(name).split(/[\s,]+/).filter((part) => part !== "");
+  const columnNames = readColumnNames(text("columnNames"));
   const pauses = readPauses(typed["pauses"] ?? "");
   if ("problem" in pauses) return pauses;
   const hold: Record<string, unknown> = Object.fromEntries(
@@ -63,6 +66,7 @@ export function readSettings(
         country: optional("country"),
         onCampusRequired: text("onCampusRequired") !== "false",
         columns: optional("columns"),
+        columnNames: Object.keys(columnNames).length > 0 ? columnNames : null,
         rowLimit: number("rowLimit"),
         mode: optional("mode"),
         dryRun: text("dryRun") === "true",
@@ -78,6 +82,17 @@ export function readSettings(
       },
     },
   };
+}
+
+/** `Username: Net ID, Login`, a line a column; what is no column is refused by the route. */
+function readColumnNames(text: string): Record<string, string[]> {
+  return Object.fromEntries(
+    text.split(/\r?\n/).filter((line) => line.trim() !== "").map((line) => {
+      const [column, ...names] = line.split(":");
+      const parts = names.join(":").split(",").map((name) => name.trim());
+      return [column!.trim(), parts.filter((name) => name !== "")];
+    }),
+  );
 }
 
 function readPauses(text: string): { pauses: Pause[] } | { problem: Problem } {

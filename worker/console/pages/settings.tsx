@@ -87,6 +87,11 @@ function SettingsForm({ school, reader, values, problem }: {
             ["header", "by their names, in any order; others are ignored"],
           ]}
         />
+        <Area
+          {...of("columnNames")}
+          label="The school's own names for columns"
+          hint="For columns found by their names, beside the well-known ones. One a line, such as Username: Net ID, Login"
+        />
         <Field
           {...of("rowLimit")}
           label="Most rows of one file"

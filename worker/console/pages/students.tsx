@@ -13,6 +13,9 @@ import { Badge, Card, Changes, type Column, Facts, List, Note, Time } from "../p
 import { SchoolPage } from "./school-frame.tsx";
 
 const statuses: [string, string][] = [["", "any"], ["active", "active"], ["inactive", "inactive"]];
+const verifications: [string, string][] = [["", "any"], ["true", "verified"], ["false", "waiting"]];
+/** What a list of students is narrowed by. */
+const filters = ["q", "status", "verified"];
 
 export function studentsPage(desk: Desk): Hono {
   const routes = new Hono();
@@ -23,10 +26,10 @@ export function studentsPage(desk: Desk): Hono {
   ) {
     const ask = desk.ask(c);
     const slug = c.req.param("slug")!;
-    const { q, status, cursor } = values;
+    const { q, status, verified, cursor } = values;
     const [school, students] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
-      ask.list<Student>(schoolRoute(slug, "/students"), { q, status, cursor, limit: 50 }),
+      ask.list<Student>(schoolRoute(slug, "/students"), { q, status, verified, cursor, limit: 50 }),
     ]);
     const reader = desk.reader(c);
     return c.html(
@@ -41,6 +44,7 @@ export function studentsPage(desk: Desk): Hono {
             type="search"
           />
           <Choose name="status" label="Status" value={status} options={statuses} />
+          <Choose name="verified" label="Verified" value={verified} options={verifications} />
           <button type="submit">Search</button>
         </Form>
         <Card>
@@ -48,7 +52,13 @@ export function studentsPage(desk: Desk): Hono {
             label="Students"
             items={students.items}
             columns={columns(slug, reader)}
-            nothing={<p>{q ? "No student was found." : "No roster brought a student yet."}</p>}
+            nothing={
+              <p>
+                {filters.some((name) => values[name])
+                  ? "No student was found."
+                  : "No roster brought a student yet."}
+              </p>
+            }
           />
           <Next slug={slug} reader={reader} students={students} values={values} />
         </Card>
@@ -146,8 +156,7 @@ function Next({ slug, reader, students, values }: {
   if (students.next === undefined) return null;
   return (
     <Form reader={reader} action={schoolPath(slug, "/students")}>
-      <input type="hidden" name="q" value={values["q"] ?? ""} />
-      <input type="hidden" name="status" value={values["status"] ?? ""} />
+      {filters.map((name) => <input type="hidden" name={name} value={values[name] ?? ""} />)}
       <input type="hidden" name="cursor" value={students.next} />
       <button class="second" type="submit">Show more</button>
     </Form>

@@ -271,7 +271,7 @@ function WhatToDo({ upload, reader, refused }: {
 }
 
 function Because({ upload: { heldBecause } }: { upload: Upload }) {
-  return heldBecause === undefined ? null : <p>{heldBecause}</p>;
+  return heldBecause === undefined ? null : <p class="says">{heldBecause}</p>;
 }
 
 function Rows({ upload: { rows } }: { upload: Upload }) {

@@ -5,10 +5,12 @@ import type { Upload } from "../answers.ts";
 import { type Desk, schoolPath } from "../desk.ts";
 import { Choose, Field } from "../parts/form.tsx";
 import { Head, Page } from "../parts/page.tsx";
-import { Badge, Card, type Column, count, List, More, Time } from "../parts/show.tsx";
+import { Badge, Card, type Column, count, List, More, Note, Time } from "../parts/show.tsx";
 
 const states: [value: string, words: string][] = [
   ["", "in any state"],
+  ["accepted", "waiting"],
+  ["checking", "being checked"],
   ["held", "held"],
   ["parked", "parked"],
   ["processing", "processing"],
@@ -20,10 +22,11 @@ const states: [value: string, words: string][] = [
 
 export function uploadsPage(desk: Desk): Hono {
   return new Hono().get("/uploads", async (c) => {
-    const { school = "", state = "", cursor } = c.req.query();
-    const { items, next } = await desk.ask(c).list<Upload>("/admin/uploads", {
-      school,
+    const { school = "", state = "", since = "", cursor } = c.req.query();
+    const { items, next, refused } = await desk.ask(c).search<Upload>("/admin/uploads", {
+      school: school.trim(),
       state,
+      since: since === "" ? "" : `${since}T00:00:00Z`,
       cursor,
       limit: 50,
     });
@@ -33,8 +36,10 @@ export function uploadsPage(desk: Desk): Hono {
         <form class="line" method="get" action="/console/uploads">
           <Field name="school" label="School" value={school} placeholder="any" />
           <Choose name="state" label="State" value={state} options={states} />
+          <Field name="since" label="Accepted since (UTC)" type="date" value={since} />
           <button class="second" type="submit">Show</button>
         </form>
+        {refused && <Note tone="bad">{refused}</Note>}
         <Card>
           <List
             label="Uploads"
@@ -42,7 +47,10 @@ export function uploadsPage(desk: Desk): Hono {
             columns={uploadColumns(true)}
             nothing={<p>There is no such upload.</p>}
           />
-          <More next={next} href={`/console/uploads?${new URLSearchParams({ school, state })}`} />
+          <More
+            next={next}
+            href={`/console/uploads?${new URLSearchParams({ school, state, since })}`}
+          />
         </Card>
       </Page>,
     );

@@ -25,7 +25,7 @@ interface PageProps {
   title: string;
   reader: Reader;
   /** The room's address; its link in the menu is marked. */
-  room: (typeof rooms)[number][0];
+  room?: (typeof rooms)[number][0];
   crumbs?: [href: string, name: string][];
   /** Seconds between two looks for what is new, where the page changes by itself. */
   live?: number;

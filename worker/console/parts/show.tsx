@@ -5,8 +5,13 @@ import type { Child } from "hono/jsx";
 /** In UTC as it comes; a script shows it on the reader's clock, with UTC on hover. */
 export function Time({ at }: { at: string | null | undefined }) {
   if (!at) return <span class="quiet">–</span>;
-  const text = `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+  const text = `${at.slice(0, 10)} ${at.slice(11, 16)}\u00a0UTC`;
   return <time datetime={at} data-instant title={`${at} (UTC)`}>{text}</time>;
+}
+
+/** A run's instant on the schedule's own clock: 2026-11-30 18:30 -05:00 */
+export function onItsClock(local: string): string {
+  return local.replace("T", " ").replace(/:00([+-]|Z)/, " $1");
 }
 
 type Tone = "good" | "warn" | "bad" | "busy" | "idle";
@@ -127,7 +132,7 @@ export function More({ next, href }: { next: string | undefined; href: string })
   return (
     <p>
       <a class="button second" href={`${href}${join}cursor=${encodeURIComponent(next)}`}>
-        Show older
+        Show more
       </a>
     </p>
   );

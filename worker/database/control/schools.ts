@@ -43,15 +43,17 @@ export async function schoolBySlug(database: Client, slug: string): Promise<Scho
 export async function listSchools(
   database: Client,
   { limit, after }: Page<[number]>,
-  only?: readonly SchoolId[],
+  { only, q }: { only?: readonly SchoolId[] | undefined; q?: string | undefined } = {},
 ): Promise<School[]> {
   const { rows } = await database.execute({
     sql: `SELECT ${columns} FROM schools
           WHERE id < ? ${only ? "AND id IN (SELECT value FROM json_each(?))" : ""}
+            ${q ? "AND instr(lower(slug || char(10) || name), lower(?)) > 0" : ""}
           ORDER BY id DESC LIMIT ?`,
     args: [
       after?.[0] ?? Number.MAX_SAFE_INTEGER,
       ...(only ? [JSON.stringify(only)] : []),
+      ...(q ? [q] : []),
       limit + 1,
     ],
   });
