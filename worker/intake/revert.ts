@@ -4,12 +4,10 @@
  */
 import type { Client } from "@libsql/client";
 import type { Author } from "../database/control/audit.ts";
+import { endIds, idChanges, restoreIds } from "../database/school/revert-ids.ts";
 import {
   changesUpTo,
-  type IdChange,
-  idChanges,
   restoreChanged,
-  restoreIds,
   type Revert,
   RevertMoved,
   revertOf,
@@ -17,6 +15,7 @@ import {
   takeBackAdded,
   writeRevert,
 } from "../database/school/reverts.ts";
+import { inTurn, settleIds } from "./revert-ids.ts";
 
 /** Changes or students in one batch. */
 const PAGE = 1000;
@@ -46,9 +45,7 @@ export async function carryOutRevert(
 
 async function step(database: Client, revert: Revert, by: Author, page: number): Promise<void> {
   if (revert.phase === "ids") {
-    const { restored, failed } = settleIds(await idChanges(database, revert));
-    const changes = restored.map(({ change }) => change);
-    return await writeRevert(database, restoreIds(revert, changes, failed, by.at));
+    return await giveIdsBack(database, revert, by, page);
   }
   if (revert.phase === "changed") {
     const last = await changesUpTo(database, revert, page);
@@ -58,44 +55,19 @@ async function step(database: Client, revert: Revert, by: Author, page: number):
   await writeRevert(database, takeBackAdded(revert, last, by));
 }
 
-/**
- * Who can have back the StudentId of before: not where somebody holds it who keeps it, and who does not
- * get his own keeps what he has.
- */
-export function settleIds(changes: readonly IdChange[]): {
-  restored: IdChange[];
-  failed: { usernameKey: string; username: string; holder: string }[];
-} {
-  const open = new Map(changes.map((change) => [change.usernameKey, change]));
-  const wanted = new Map<string, IdChange[]>();
-  const failed = new Map<string, string>();
-  const failing: IdChange[] = [];
-  const fail = (change: IdChange, holder: string) => {
-    if (!open.delete(change.usernameKey)) return;
-    failed.set(change.usernameKey, holder);
-    failing.push(change);
-  };
-  for (const change of changes) {
-    if (change.before === null) continue;
-    const rivals = wanted.get(change.before) ?? [];
-    // Between two slices another upload may have passed it on: the first had it first.
-    if (rivals.length > 0) fail(change, rivals[0]!.username);
-    wanted.set(change.before, [...rivals, change]);
+/** Cut off, it looks again at who is left: those before have theirs. */
+async function giveIdsBack(
+  database: Client,
+  revert: Revert,
+  by: Author,
+  page: number,
+): Promise<void> {
+  const { restored, failed } = settleIds(await idChanges(database, revert));
+  let reached = revert;
+  for (const some of inTurn(restored, page)) {
+    const { statements, next } = restoreIds(reached, some, by.at);
+    await writeRevert(database, statements);
+    reached = next;
   }
-  for (const change of changes) {
-    const { holder } = change;
-    if (holder !== undefined && !open.has(holder.usernameKey)) fail(change, holder.username);
-  }
-  for (let change; (change = failing.pop()) !== undefined;) {
-    if (change.now === null) continue;
-    for (const rival of wanted.get(change.now) ?? []) fail(rival, change.username);
-  }
-  return {
-    restored: [...open.values()],
-    failed: changes.filter(({ usernameKey }) => failed.has(usernameKey)).map((change) => ({
-      usernameKey: change.usernameKey,
-      username: change.username,
-      holder: failed.get(change.usernameKey)!,
-    })),
-  };
+  await writeRevert(database, endIds(reached, failed));
 }

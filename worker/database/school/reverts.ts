@@ -11,7 +11,7 @@ import { optionalColumns } from "./student-columns.ts";
 
 /**
  * First the students that it added, who may have StudentIds of others; then those whose StudentId it
- * changed, all at once; then the others that it changed.
+ * changed; then the others that it changed.
  */
 export type RevertPhase = "added" | "ids" | "changed" | "done";
 
@@ -87,7 +87,7 @@ export async function revertOf(database: Client, uploadId: string): Promise<Reve
 }
 
 /** Fails, and the whole batch, unless the revert is where it was read. */
-function moveOn(
+export function moveOn(
   { uploadId, phase, reached }: Revert,
   next: { phase: RevertPhase; reached: string },
 ): InStatement {
@@ -113,7 +113,7 @@ export async function writeRevert(database: Client, statements: InStatement[]): 
 }
 
 /** The first change of the upload to each student, of which `previous` is what stood before it. */
-const first = "c.is_revert = 0 AND c.previous IS NOT c.upload_id";
+export const first = "c.is_revert = 0 AND c.previous IS NOT c.upload_id";
 const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
 /** Who neither left nor returned with the upload stays what he is. */
 const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_since)`;
@@ -122,7 +122,7 @@ const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_
  * Puts students back as they were before the changes that `which` selects, where they still stand:
  * those whose StudentId changes, or those whose StudentId does not.
  */
-function restore(
+export function restore(
   { uploadId }: Revert,
   which: string,
   args: InValue[],
@@ -171,66 +171,6 @@ function restore(
       sql: "UPDATE reverts SET restored = restored + changes() WHERE upload_id = ?",
       args: [uploadId],
     },
-  ];
-}
-
-/** A student whose StudentId the upload changed, and who still stands as it left him. */
-export interface IdChange {
-  change: number;
-  usernameKey: string;
-  username: string;
-  /** What the student had before. */
-  before: string | null;
-  now: string | null;
-  /** Who has `before` now. */
-  holder: { usernameKey: string; username: string } | undefined;
-}
-
-/** A hundred bytes or so of each student whose StudentId changed: at most as many as a file has rows. */
-export async function idChanges(database: Client, { uploadId }: Revert): Promise<IdChange[]> {
-  const { rows } = await database.execute({
-    sql: `SELECT c.id, c.username_key, students.username, c.student_id AS before,
-        students.student_id AS now, h.username_key AS holder_key, h.username AS holder
-      FROM student_changes AS c
-        CROSS JOIN students ON students.school_id = c.school_id
-          AND students.username_key = c.username_key AND students.changed_by = c.upload_id
-        LEFT JOIN students AS h ON h.school_id = c.school_id AND h.student_id = c.student_id
-      WHERE c.upload_id = ? AND ${first} AND c.student_id IS NOT students.student_id ORDER BY c.id`,
-    args: [uploadId],
-  });
-  return rows.map((row) => ({
-    change: Number(row["id"]),
-    usernameKey: row["username_key"] as string,
-    username: row["username"] as string,
-    before: row["before"] as string | null,
-    now: row["now"] as string | null,
-    holder: row["holder"] === null
-      ? undefined
-      : { usernameKey: row["holder_key"] as string, username: row["holder"] as string },
-  }));
-}
-
-/** One batch for all whose StudentIds change: two may have swapped theirs. */
-export function restoreIds(
-  revert: Revert,
-  changes: readonly number[],
-  failed: readonly { usernameKey: string; username: string; holder: string }[],
-  at: string,
-): InStatement[] {
-  const { uploadId } = revert;
-  const which = "c.id IN (SELECT value FROM json_each(?))";
-  return [
-    moveOn(revert, { phase: "changed", reached: "0" }),
-    {
-      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
-        SELECT ?, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2 FROM json_each(?)
-        WHERE true ON CONFLICT DO NOTHING`,
-      args: [
-        uploadId,
-        JSON.stringify(failed.map((one) => [one.usernameKey, one.username, one.holder])),
-      ],
-    },
-    ...restore(revert, which, [JSON.stringify(changes)], { at, letGo: true }),
   ];
 }
 

@@ -1,0 +1,69 @@
+// SPEC section 9, Undo: StudentIds that an upload moved between students.
+import type { Client } from "@libsql/client";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import { beginRevert } from "../../../worker/database/school/reverts.ts";
+import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { eachDatabase } from "../database/each-database.ts";
+import { row, undoSchool } from "./undo-school.ts";
+
+/** How many StudentIds each batch gives back. */
+function counted(database: Client): { client: Client; batches: number[] } {
+  const batches: number[] = [];
+  const client = new Proxy(database, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+      return (statements: { sql: string; args: unknown[] }[], mode: "write") => {
+        const gives = statements.find(({ sql }) => /SET student_id = NULL/.test(sql));
+        if (gives) batches.push(JSON.parse(gives.args[0] as string).length);
+        return target.batch(statements as never, mode);
+      };
+    },
+  });
+  return { client, batches };
+}
+
+eachDatabase("undo of StudentIds", (opened) => {
+  async function reverted(before: string[], after: string[], page: number) {
+    const world = await undoSchool(opened().client);
+    const rows = (ids: string[]) => ids.map((id, i) => row(`s${i}`, id));
+    await world.send(...rows(before));
+    const stored = await world.stored();
+    const id = await world.send(...rows(after));
+    const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
+    await world.database.execute(beginRevert({ id, schoolId: world.id as SchoolId }, null, by));
+    const { client, batches } = counted(world.database);
+    const { restored } = await carryOutRevert(client, id, by, page);
+    assert.deepEqual(await world.stored(), stored);
+    return { restored, batches };
+  }
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => `N${i}`);
+
+  test("those who passed theirs on get them back a few at a time, and who swapped stay together", async () => {
+    const passedOn = [...numbers(10).slice(1), "N10"];
+    assert.deepEqual(await reverted(numbers(10), passedOn, 4), {
+      restored: 10,
+      batches: [4, 4, 2],
+    });
+    const swapped = numbers(10).map((_, i) => `N${i ^ 1}`);
+    assert.deepEqual(await reverted(numbers(10), swapped, 4), { restored: 10, batches: [4, 4, 2] });
+    const ring = [...numbers(6).slice(1), "N0"];
+    assert.deepEqual(await reverted(numbers(6), ring, 4), { restored: 6, batches: [6] });
+  });
+
+  test("however an upload moved them, all are as before", async () => {
+    const ids = fc.integer({ min: 2, max: 9 }).chain((count) => {
+      const free = [...numbers(count), "M0", "M1", "M2"];
+      return fc.shuffledSubarray(free, { minLength: count, maxLength: count });
+    });
+    await fc.assert(
+      fc.asyncProperty(ids, fc.integer({ min: 1, max: 4 }), async (after, page) => {
+        await reverted(numbers(after.length), after, page);
+      }),
+      { numRuns: opened().url.startsWith("file:") ? 40 : 5 },
+    );
+  });
+}, { only: ["file:", "http:"] });

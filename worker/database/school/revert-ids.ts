@@ -1,0 +1,81 @@
+/** The part of a revert that gives students the StudentIds of before (SPEC section 9, Undo). */
+import type { Client, InStatement } from "@libsql/client";
+import { first, moveOn, restore, type Revert } from "./reverts.ts";
+
+/** A student whose StudentId the upload changed, and who still stands as it left him. */
+export interface IdChange {
+  change: number;
+  usernameKey: string;
+  username: string;
+  /** What the student had before. */
+  before: string | null;
+  now: string | null;
+  /** Who has `before` now. */
+  holder: { usernameKey: string; username: string } | undefined;
+}
+
+/** Somebody else has the StudentId of before, and keeps it. */
+export interface IdFailure {
+  usernameKey: string;
+  username: string;
+  /** Whose it is, by Username. */
+  holder: string;
+}
+
+/** A hundred bytes or so of each student whose StudentId changed: at most as many as a file has rows. */
+export async function idChanges(database: Client, { uploadId }: Revert): Promise<IdChange[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT c.id, c.username_key, students.username, c.student_id AS before,
+        students.student_id AS now, h.username_key AS holder_key, h.username AS holder
+      FROM student_changes AS c
+        CROSS JOIN students ON students.school_id = c.school_id
+          AND students.username_key = c.username_key AND students.changed_by = c.upload_id
+        LEFT JOIN students AS h ON h.school_id = c.school_id AND h.student_id = c.student_id
+      WHERE c.upload_id = ? AND ${first} AND c.student_id IS NOT students.student_id ORDER BY c.id`,
+    args: [uploadId],
+  });
+  return rows.map((row) => ({
+    change: Number(row["id"]),
+    usernameKey: row["username_key"] as string,
+    username: row["username"] as string,
+    before: row["before"] as string | null,
+    now: row["now"] as string | null,
+    holder: row["holder"] === null
+      ? undefined
+      : { usernameKey: row["holder_key"] as string, username: row["holder"] as string },
+  }));
+}
+
+/** Some whose StudentIds change, all at once: two may have swapped theirs. */
+export function restoreIds(
+  revert: Revert,
+  changes: readonly IdChange[],
+  at: string,
+): { statements: InStatement[]; next: Revert } {
+  const next = { ...revert, reached: String(Number(revert.reached) + 1) };
+  const which = "c.id IN (SELECT value FROM json_each(?))";
+  const ids = JSON.stringify(changes.map(({ change }) => change));
+  return {
+    statements: [
+      moveOn(revert, next),
+      ...restore(revert, which, [ids], { at, letGo: true }),
+    ],
+    next,
+  };
+}
+
+/** After the last of them: who could not have his StudentId back. */
+export function endIds(revert: Revert, failed: readonly IdFailure[]): InStatement[] {
+  return [
+    moveOn(revert, { phase: "changed", reached: "0" }),
+    {
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2 FROM json_each(?)
+        WHERE true ON CONFLICT DO NOTHING`,
+      args: [
+        revert.uploadId,
+        JSON.stringify(failed.map((one) => [one.usernameKey, one.username, one.holder])),
+      ],
+    },
+  ];
+}
