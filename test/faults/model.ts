@@ -3,7 +3,6 @@
  * students and a file's counts must be after each of them. It shares no code with the worker.
  */
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import type { Random } from "./random.ts";
 
 const header = "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus";
@@ -98,12 +97,6 @@ export function makeRoster(random: Random, rowCount: number, population: number)
   return { bytes, sha256, rows, rejected: `${header}\r\n${rejected.join("")}` };
 }
 
-/** The same roster as a file of gzip. */
-export function packed(roster: Roster): Roster {
-  const bytes = gzipSync(roster.bytes);
-  return { ...roster, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
 /** What a revert must answer. */
 export interface PutBack {
   restored: number;
@@ -123,49 +116,119 @@ export class Model {
   apply(roster: Roster, upload: string): Counts {
     const counts = { added: 0, updated: 0, unchanged: 0, rejected: 0, returned: 0 };
     for (const row of roster.rows) {
-      if (row === "rejected") {
-        counts.rejected++;
-        continue;
-      }
-      const before = this.students.get(row.username);
-      const values = { ...before?.values, ...row.student };
-      if (!before) {
-        counts.added++;
-        const by = [{ upload, before: undefined }];
-        this.students.set(row.username, { values, isInactive: false, by });
-        continue;
-      }
-      const isSame = JSON.stringify(sorted(before.values)) === JSON.stringify(sorted(values));
-      if (isSame) counts.unchanged++;
-      else counts.updated++;
-      if (before.isInactive) counts.returned++;
-      else if (isSame) continue;
-      const by = [...before.by, { upload, before }];
-      this.students.set(row.username, { values, isInactive: false, by });
+      if (row === "rejected") counts.rejected++;
+      else {this.#stand(
+          row.username,
+          countInto(counts, after(this.students.get(row.username), row, upload)),
+        );}
     }
     return { read: roster.rows.length, ...counts };
+  }
+
+  #stand(username: string, standing: Standing | undefined): void {
+    if (standing) this.students.set(username, standing);
+    else this.students.delete(username);
   }
 
   /** Puts back what an upload changed and nothing changed since; who was ever verified is not deleted. */
   revert(upload: string, wasVerified: (username: string) => boolean): PutBack {
     const counts = { restored: 0, removed: 0, madeInactive: 0 };
     for (const [username, student] of this.students) {
-      const last = student.by.at(-1)!;
-      if (last.upload !== upload) continue;
-      if (last.before) {
-        counts.restored++;
-        const { values, isInactive } = last.before;
-        this.students.set(username, { values, isInactive, by: student.by.slice(0, -1) });
-      } else if (!wasVerified(username)) {
-        counts.removed++;
-        this.students.delete(username);
-      } else {
-        if (!student.isInactive) counts.madeInactive++;
-        this.students.set(username, { ...student, isInactive: true });
-      }
+      if (student.by.at(-1)!.upload !== upload) continue;
+      this.#stand(username, putBackInto(counts, before(student, wasVerified(username))));
     }
     return counts;
   }
+
+  /**
+   * Applies a roster while an upload is put back: each student is met by the one first and then by the
+   * other. Who was changed by the roster first is among what could not be put back; of the others, what
+   * stands in the end must be what one of the two orders comes to.
+   */
+  race(
+    { roster, upload }: { roster: Roster; upload: string },
+    { reverted, since }: { reverted: string; since: ReadonlySet<string> },
+    wasVerified: (username: string) => boolean,
+    isThere: (username: string, standing: Standing | undefined) => boolean,
+  ): { counts: Counts; putBack: PutBack } {
+    const counts = { added: 0, updated: 0, unchanged: 0, rejected: 0, returned: 0 };
+    const putBack = { restored: 0, removed: 0, madeInactive: 0 };
+    const rows = new Map<string, { username: string; student: Partial<Student> }>();
+    for (const row of roster.rows) {
+      if (row === "rejected") counts.rejected++;
+      else rows.set(row.username, row);
+    }
+    for (const username of new Set([...this.students.keys(), ...rows.keys()])) {
+      const stood = this.students.get(username);
+      const row = rows.get(username);
+      const isPutBack = stood?.by.at(-1)?.upload === reverted;
+      const isChanged = row !== undefined && after(stood, row, upload).effect !== "unchanged";
+      if (isPutBack && !(since.has(username) && isChanged)) {
+        const back = before(stood, wasVerified(username));
+        putBackInto(putBack, back);
+        const isLast = row === undefined || (!isChanged && isThere(username, back.standing));
+        if (row && isLast) counts.unchanged++;
+        const first = () => countInto(counts, after(back.standing, row!, upload));
+        this.#stand(username, isLast ? back.standing : first());
+      } else if (row) {
+        this.#stand(username, countInto(counts, after(stood, row, upload)));
+      }
+    }
+    return { counts: { read: roster.rows.length, ...counts }, putBack };
+  }
+}
+
+interface After {
+  standing: Standing;
+  effect: "added" | "updated" | "unchanged" | "returned";
+  isUpdated: boolean;
+}
+
+/** What a row makes of a student. */
+function after(
+  stood: Standing | undefined,
+  { student }: { student: Partial<Student> },
+  upload: string,
+): After {
+  const values = { ...stood?.values, ...student };
+  if (!stood) {
+    const standing = { values, isInactive: false, by: [{ upload, before: undefined }] };
+    return { standing, effect: "added", isUpdated: false };
+  }
+  const isUpdated = JSON.stringify(sorted(stood.values)) !== JSON.stringify(sorted(values));
+  if (!isUpdated && !stood.isInactive) return { standing: stood, effect: "unchanged", isUpdated };
+  const by = [...stood.by, { upload, before: stood }];
+  const effect = stood.isInactive ? "returned" : "updated";
+  return { standing: { values, isInactive: false, by }, effect, isUpdated };
+}
+
+/** Students who return are counted beside what their rows count otherwise. */
+function countInto(counts: Omit<Counts, "read">, { standing, effect, isUpdated }: After): Standing {
+  counts[effect]++;
+  if (effect === "returned") counts[isUpdated ? "updated" : "unchanged"]++;
+  return standing;
+}
+
+/** A student without the upload that changed him last. */
+function before(
+  student: Standing,
+  wasVerified: boolean,
+): { standing: Standing | undefined; effect: keyof PutBack | undefined } {
+  const last = student.by.at(-1)!;
+  if (last.before) {
+    const { values, isInactive } = last.before;
+    return { standing: { values, isInactive, by: student.by.slice(0, -1) }, effect: "restored" };
+  }
+  if (!wasVerified) return { standing: undefined, effect: "removed" };
+  return {
+    standing: { ...student, isInactive: true },
+    effect: student.isInactive ? undefined : "madeInactive",
+  };
+}
+
+function putBackInto(counts: PutBack, back: ReturnType<typeof before>): Standing | undefined {
+  if (back.effect) counts[back.effect]++;
+  return back.standing;
 }
 
 function sorted(student: Partial<Student>) {

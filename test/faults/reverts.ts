@@ -3,8 +3,9 @@
  * that was cut off is made again, and each upload is put back once.
  */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { type Answer, type School, type Service, until } from "../end-to-end/service.ts";
-import type { Model } from "./model.ts";
+import type { Counts, Model, Roster, Standing } from "./model.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Random } from "./random.ts";
 
@@ -39,6 +40,76 @@ export async function revertSome(
   return count;
 }
 
+interface StudentJson {
+  username: string;
+  studentId: string;
+  lastName: string | null;
+  firstName: string | null;
+  dob: string | null;
+  onCampus: boolean;
+  status: string;
+}
+
+/** Is this student as he must stand? */
+export function standsAs(student: StudentJson, { values, isInactive }: Standing): boolean {
+  return isDeepStrictEqual(
+    [student.studentId, student.lastName, student.firstName, student.dob, student.onCampus],
+    [
+      values.studentId,
+      values.lastName ?? null,
+      values.firstName ?? null,
+      values.dob ?? null,
+      values.onCampus === "1",
+    ],
+  ) && (student.status === "inactive") === isInactive;
+}
+
+/**
+ * Puts one of a school's last uploads back while a roster of it is under way.
+ * @param send sends the roster, and resolves when its CLOSE was answered
+ * @returns what the roster then comes to, to be called when it is completed
+ */
+export async function revertBeside(
+  service: Service,
+  { school, model, outbound, checked, reverted }: Pupil,
+  random: Random,
+  send: () => Promise<void>,
+): Promise<((roster: Roster, upload: string) => Promise<Counts>) | undefined> {
+  const open = [...checked].filter((id) => !reverted.has(id)).slice(-2);
+  if (open.length === 0) return undefined;
+  const id = random.pick(open);
+  const wait = random.below(400);
+  const revert = async () => {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    return (await insist(service, "POST", `/admin/uploads/${id}/revert`)).body;
+  };
+  const [answer] = await Promise.all([revert(), send()]);
+  reverted.add(id);
+  return async (roster, upload) => {
+    const remains: { username: string; why: string }[] = await all(
+      service,
+      `/admin/uploads/${id}/revert`,
+    );
+    const since = new Set(
+      remains.filter(({ why }) => why === "changed_since").map(({ username }) => username),
+    );
+    const students: StudentJson[] = await all(service, `/admin/schools/${school.slug}/students`);
+    const stored = new Map(students.map((student) => [student.username, student]));
+    const { counts, putBack } = model.race(
+      { roster, upload },
+      { reverted: id, since },
+      (username) => outbound.wasVerified(username),
+      (username, standing) => {
+        const student = stored.get(username);
+        return student && standing ? standsAs(student, standing) : student === standing;
+      },
+    );
+    const { restored, removed, madeInactive } = answer;
+    assert.deepEqual({ restored, removed, madeInactive }, putBack, `${id} beside ${upload}`);
+    return counts;
+  };
+}
+
 async function revertOne(
   service: Service,
   { school, model, outbound }: Pupil,
@@ -71,6 +142,19 @@ export async function nothingTwice(
   const { body } = await insist(service, "GET", `/admin/audit?${query}`);
   assert.equal(body.next ?? null, null);
   assert.equal(body.items.length, reverted.size, `${school.slug}'s record of reverts`);
+}
+
+/** All pages of a list. */
+export async function all<Item>(service: Service, path: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let after = "";
+  do {
+    const { status, body } = await service.admin("GET", `${path}?limit=1000${after}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    items.push(...body.items);
+    after = body.next ? `&cursor=${encodeURIComponent(body.next)}` : "";
+  } while (after);
+  return items;
 }
 
 /** Asks again until it is answered with success. */

@@ -4,15 +4,17 @@ import { join } from "node:path";
 import { freePort } from "../end-to-end/processes.ts";
 import { type School, type Service, startService, until } from "../end-to-end/service.ts";
 import { startSqld } from "../worker/database/sqld.ts";
-import { makeRoster, Model, packed, type Roster } from "./model.ts";
+import { type Counts, makeRoster, Model, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
 import { cautious, holdOne } from "./held.ts";
+import { packed } from "./packing.ts";
 import { parkOne } from "./parked.ts";
 import { httpProxy, tcpProxy } from "./proxies.ts";
 import { arrive, isGone, leave, type Leaving } from "./purges.ts";
 import { type Random, seeded } from "./random.ts";
-import { nothingTwice, revertSome } from "./reverts.ts";
+import { all, nothingTwice, revertBeside, revertSome, standsAs } from "./reverts.ts";
 import { orphans } from "./stored.ts";
+import { Told } from "./told.ts";
 import { watchDatabase } from "./watch.ts";
 
 export interface FaultRunOptions {
@@ -63,17 +65,19 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
   let uploads = 0, rows = 0, purged = 0, parked = 0, held = 0, reverted = 0;
   const exportFiles = new Map<Pupil, number>();
   let service: Service | undefined;
+  let told: Told | undefined;
   try {
     const workerPort = await freePort();
     toWorker = await httpProxy(workerPort, random);
     service = await startService({
       databaseUrl: `http://127.0.0.1:${toDatabase.port}`,
-      worker: { SLICE_ROWS: "40" },
+      worker: { SLICE_ROWS: "40", WEBHOOK_ALLOW_PRIVATE: "1" },
       bridge: { SETTLE_MS: "0", SYNC_MS: "30" },
       workerUrl: () => `http://127.0.0.1:${toWorker!.port}`,
       workerPort,
     });
     const running = service;
+    told = await Told.of(service, seed);
     const pupils: Pupil[] = [];
     for (let i = 0; i < schoolCount; i++) {
       const school = await service.addSchool(`school-${i}`);
@@ -105,11 +109,11 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     };
 
     /** Kills this and that, beside what goes on. */
-    const killSome = async () => {
+    const killSome = async (what = ["worker", "bridge", "database"] as (keyof typeof kills)[]) => {
       const count = random.below(3);
       for (let i = 0; i < count; i++) {
         await pause(random.below(250));
-        await kill(random.pick(["worker", "bridge", "database"] as const));
+        await kill(random.pick(what));
       }
     };
 
@@ -153,12 +157,26 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
           await checkStudents(running, pupil);
         }
         reverted += counts.reduce((sum, count) => sum + count, 0);
+        // And one while a roster of the school is under way, which each student meets before it or after.
+        const pupil = random.pick(pupils);
+        toWorker.isBad = toDatabase.isBad = true;
+        const [apply] = await Promise.all([
+          revertBeside(running, pupil, random, () => send(pupil, random, "/inbound/beside.csv")),
+          // With the bridge up, it is sent once.
+          killSome(["worker", "database"]),
+        ]);
+        toWorker.isBad = toDatabase.isBad = false;
+        uploads += (await check(running, pupil, apply)).uploads;
+        if (apply) reverted++;
       }
       if (round % 10 === 0) await noOrphans(running);
       if (round % 10 === 0) {
         progress(`round ${round}: ${uploads} uploads, ${JSON.stringify(kills)}`);
       }
     }
+    const messages = await told.check(
+      await uploadsOf(running, [...pupils.map(({ school }) => school), careless, careful]),
+    );
     const faults = { ...toWorker.faults, ...toDatabase.faults };
     return [
       `${rounds} rounds clean (seed ${seed}): ${uploads} uploads of ${rows} rows, ` +
@@ -167,11 +185,12 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
       `two sessions on one name: ${list(racesOf(pupils))}`,
       `${purged} schools deleted, ${parked} damaged files parked and given up, ${held} files held and decided about, ` +
       `${reverted} uploads put back`,
+      messages,
       `faults of the network: ${list(faults)}; the database itself got stuck ${watch.stuck} times`,
       "checked after each round: one report an upload, its counts against an independent recount, " +
       "every student against the model, .original and .rejected byte for byte, what was answered OK is " +
       "there, nothing left over; " +
-      "each verification in exactly one export",
+      "each verification in exactly one export, each state of an upload told as one message",
     ].join("\n");
   } catch (error) {
     progress(service?.worker.output().slice(-4000) ?? "");
@@ -179,6 +198,7 @@ export async function faultRun(options: FaultRunOptions): Promise<string> {
     throw error;
   } finally {
     await service?.[Symbol.asyncDispose]();
+    await told?.stop();
     await watch.stop();
     await toDatabase.close();
     await toWorker?.close();
@@ -208,7 +228,12 @@ function list(counts: Record<string, number>): string {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const names = ["/inbound/roster.csv", "/inbound/other.csv", "/inbound/packed.csv.gz"];
+const names = [
+  "/inbound/roster.csv",
+  "/inbound/other.csv",
+  "/inbound/packed.csv.gz",
+  "/inbound/archive.zip",
+];
 
 /** Uploads a roster or two, each again and again until its CLOSE was answered OK; or two at once. */
 async function upload(pupil: Pupil, random: Random): Promise<void> {
@@ -223,6 +248,13 @@ async function upload(pupil: Pupil, random: Random): Promise<void> {
     await until(() => pupil.school.put(name, roster.bytes).then(() => true, () => false));
     pupil.promised.set(name, [roster.sha256]);
   }
+}
+
+/** A roster, once. */
+async function send(pupil: Pupil, random: Random, name: string): Promise<void> {
+  const roster = newRoster(pupil, random, name);
+  await pupil.school.put(name, roster.bytes);
+  pupil.promised.set(name, [roster.sha256]);
 }
 
 /** Two sessions write one name at the same moment: what was answered OK is there, or its rival is. */
@@ -241,7 +273,9 @@ async function uploadTwice(pupil: Pupil, random: Random, name: string): Promise<
 
 function newRoster(pupil: Pupil, random: Random, name: string): Roster {
   const plain = makeRoster(random, 20 + random.below(180), 300);
-  const roster = name.endsWith(".gz") ? packed(plain) : plain;
+  const roster = name.endsWith(".csv")
+    ? plain
+    : packed(plain, name.endsWith(".gz") ? "gzip" : "zip");
   pupil.rosters.set(roster.sha256, roster);
   return roster;
 }
@@ -254,18 +288,6 @@ interface UploadJson {
   sha256: string;
   rows: Record<string, number>;
   acceptedAt: string;
-}
-
-async function all<Item>(service: Service, path: string): Promise<Item[]> {
-  const items: Item[] = [];
-  let after = "";
-  do {
-    const { status, body } = await service.admin("GET", `${path}?limit=1000${after}`);
-    assert.equal(status, 200, JSON.stringify(body));
-    items.push(...body.items);
-    after = body.next ? `&cursor=${encodeURIComponent(body.next)}` : "";
-  } while (after);
-  return items;
 }
 
 /** Waits until a school's home is at rest and holds what was promised; the names and the uploads. */
@@ -289,9 +311,24 @@ async function atRest(service: Service, pupil: Pupil) {
   return { names: names.filter((name) => !partial.includes(name)), listed };
 }
 
-/** Waits until a school's home is at rest, then checks all that is new in it. */
-async function check(service: Service, pupil: Pupil) {
-  const { school, model, rosters, checked } = pupil;
+async function uploadsOf(service: Service, schools: readonly School[]): Promise<UploadJson[]> {
+  const lists = schools.map(({ slug }) =>
+    all<UploadJson>(service, `/admin/schools/${slug}/uploads`)
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+/**
+ * Waits until a school's home is at rest, then checks all that is new in it.
+ * @param apply what a roster must come to
+ */
+async function check(
+  service: Service,
+  pupil: Pupil,
+  apply: (roster: Roster, upload: string) => Counts | Promise<Counts> = (roster, upload) =>
+    pupil.model.apply(roster, upload),
+) {
+  const { school, rosters, checked } = pupil;
   const { names, listed } = await atRest(service, pupil);
   // Time codes are in the order of acceptance: each name has its own, and a school's are in turn.
   const uploads = listed
@@ -301,7 +338,7 @@ async function check(service: Service, pupil: Pupil) {
   for (const upload of uploads) {
     const roster = rosters.get(upload.sha256);
     assert.ok(roster, `${upload.name} has bytes that nobody sent`);
-    const counts = model.apply(roster, upload.id);
+    const counts = await apply(roster, upload.id);
     const { read, added, updated, unchanged, rejected, returned = 0 } = upload.rows;
     assert.deepEqual({ read, added, updated, unchanged, rejected, returned }, counts, upload.id);
     assert.equal(upload.state, "completed");
@@ -328,18 +365,16 @@ async function check(service: Service, pupil: Pupil) {
 }
 
 async function checkStudents(service: Service, { school, model }: Pupil): Promise<void> {
-  const students = await all<Record<string, string>>(
+  const students = await all<Parameters<typeof standsAs>[0]>(
     service,
     `/admin/schools/${school.slug}/students`,
   );
   assert.equal(students.length, model.students.size);
   for (const student of students) {
-    const { values, isInactive } = model.students.get(student["username"]!)!;
-    assert.equal(student["studentId"], values.studentId);
-    assert.equal(student["lastName"], values.lastName ?? null);
-    assert.equal(student["firstName"], values.firstName ?? null);
-    assert.equal(student["dob"], values.dob ?? null);
-    assert.equal(student["onCampus"], values.onCampus === "1");
-    assert.equal(student["status"], isInactive ? "inactive" : "active", student["username"]);
+    const standing = model.students.get(student.username);
+    assert.ok(
+      standing && standsAs(student, standing),
+      `${student.username} ${JSON.stringify(standing)}`,
+    );
   }
 }

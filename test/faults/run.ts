@@ -6,7 +6,8 @@
  * delayed, cut off, sent twice or replayed. Then the network is good again, and everything is
  * checked: each accepted upload has one report, its counts equal an independent recount, the students
  * are what they must be, and `.original` and `.rejected` are right to the byte. In every other round
- * uploads are put back under the same faults. Seeded: the same seed makes the same faults, as far as
+ * uploads are put back under the same faults, one of them while a roster of the school is under way. A
+ * receiver of webhooks that is not to be relied on is told of each state once. Seeded: the same seed makes the same faults, as far as
  * the machine's timing lets it.
  */
 import { parseArgs } from "node:util";
