@@ -1,6 +1,7 @@
 // SPEC section 1: the bridge hears within two seconds, whatever else is under way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Client, InStatement } from "@libsql/client";
 import { dueSchoolsQuery } from "../../../worker/database/control/schedules.ts";
 import { appUnderTest } from "../app-under-test.ts";
@@ -74,11 +75,15 @@ eachDatabase("what a listening call does in passing", (database) => {
     const { bridge, logged } = appUnderTest(database_);
     const { status } = await bridge("POST", "/bridge/listen", asked);
     assert.equal(status, 200);
+    const made = () =>
+      client.execute(
+        "SELECT id FROM exports WHERE made_at IS NOT NULL AND id IN ('slow-one', 'swift-one')",
+      );
+    // The answer does not wait for a tick that takes long.
+    const isOver = async () => logged.length > 0 && (await made()).rows.length > 0;
+    for (let look = 0; look < 500 && !await isOver(); look++) await setTimeout(20);
     assert.deepEqual(logged.map(({ event }) => event), ["tick.failed"]);
-    const made = await client.execute(
-      "SELECT id FROM exports WHERE made_at IS NOT NULL AND id IN ('slow-one', 'swift-one')",
-    );
-    assert.deepEqual(made.rows.map((row) => row["id"]), ["swift-one"]);
+    assert.deepEqual((await made()).rows.map((row) => row["id"]), ["swift-one"]);
   });
 
   test("a bridge whose call cannot be written down hears all the same", async () => {
