@@ -35,7 +35,7 @@ export function storyRoutes({ database }: WorkerContext): Hono {
     const { id, schoolId, acceptedAt } = upload;
     const from = instant(Date.parse(acceptedAt) - BEFORE_MS);
     const [events, decisions, occurrences, slugs] = await Promise.all([
-      eventsOfUpload(database, { id, schoolId, paths: pathsOf(upload), from }),
+      eventsOfUpload(database, { id, schoolId, ...pathsOf(upload), from, acceptedAt }),
       auditOfUpload(database, schoolId, id),
       occurrencesOf(database, schoolId, id),
       schoolSlugs(database, [schoolId]),
@@ -64,10 +64,11 @@ export function storyRoutes({ database }: WorkerContext): Hono {
 }
 
 /** Where the file lay, lies, and what came of it. */
-function pathsOf({ name, timeCode }: Upload): string[] {
+function pathsOf({ name, timeCode }: Upload): { name: string; paths: string[] } {
   const stages = ["processing", "completed", "rejected", "original"] as const;
-  const names = [name, ...stages.map((stage) => stageName(name, timeCode, stage))];
-  return names.map((one) => `/inbound/${one}`);
+  const path = (one: string) => `/inbound/${one}`;
+  const paths = stages.map((stage) => path(stageName(name, timeCode, stage)));
+  return { name: path(name), paths };
 }
 
 /** Under its plain name others may have come before, and come after it. */

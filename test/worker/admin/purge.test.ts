@@ -15,6 +15,8 @@ function owned(column: string, id: number): string | number {
   if (column === "school_id") return id;
   if (column === "upload_id" || column === "export_id") return `parent-${id}`;
   if (column === "id") return `parent-${id}`;
+  // Indexes look into it.
+  if (column === "event") return JSON.stringify({ path: `value-${id}` });
   return `value-${id}`;
 }
 

@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 
 export interface Sqld {
   url: string;
+  /** So many rows it has read since it was started. */
+  rowsRead(): Promise<number>;
   /** SIGKILL, as a machine that fails; the folder stays. */
   kill(): Promise<void>;
   /** Again on the same port and folder. */
@@ -31,15 +33,17 @@ export async function startSqld(port?: number): Promise<Sqld> {
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-sqld-"));
   const at = port ?? await freePort();
   const url = `http://127.0.0.1:${at}`;
+  const adminAt = `127.0.0.1:${await freePort()}`;
   let server = await start();
 
   async function start(): Promise<ChildProcess> {
     const child = spawn(
       binary,
-      ["-d", join(folder, "db"), "--http-listen-addr", `127.0.0.1:${at}`],
-      {
-        stdio: "ignore",
-      },
+      [
+        ...["-d", join(folder, "db"), "--http-listen-addr", `127.0.0.1:${at}`],
+        ...["--admin-listen-addr", adminAt],
+      ],
+      { stdio: "ignore" },
     );
     while (!await isUp(url)) {
       if (child.exitCode !== null) throw new Error(`sqld ended with ${child.exitCode}`);
@@ -55,6 +59,10 @@ export async function startSqld(port?: number): Promise<Sqld> {
 
   return {
     url,
+    async rowsRead() {
+      const answer = await fetch(`http://${adminAt}/v1/namespaces/default/stats`);
+      return (await answer.json()).rows_read_count;
+    },
     kill,
     async restart() {
       server = await start();

@@ -92,13 +92,12 @@ export async function listAudit(
   { limit, after }: Page<[id: number]>,
   { school, action, actor, since, until, only }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
-  const conditions: [string, string | undefined][] = [
-    [
-      `a.school_id IN (WITH named (slug) AS (VALUES (?))
-        SELECT schools.id FROM named JOIN schools USING (slug)
-        UNION ALL SELECT former_schools.id FROM named JOIN former_schools USING (slug))`,
-      school,
-    ],
+  const named = school === undefined ? undefined : await schoolsNamed(database, school);
+  const conditions: [string, string | number | undefined][] = [
+    // Of one they lie in their order.
+    named?.length === 1
+      ? ["a.school_id = ?", named[0]]
+      : ["a.school_id IN (SELECT value FROM json_each(?))", named && JSON.stringify(named)],
     ["a.action = ?", action],
     ["a.actor = ?", actor],
     ["a.at >= ?", since],
@@ -127,6 +126,16 @@ export async function listAudit(
     school: row["slug"] as string | null,
     detail: JSON.parse(row["detail"] as string),
   }));
+}
+
+/** The school of a slug, and those that had it and are gone. */
+async function schoolsNamed(database: Client, slug: string): Promise<number[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT id FROM schools WHERE slug = ?1
+          UNION ALL SELECT id FROM former_schools WHERE slug = ?1`,
+    args: [slug],
+  });
+  return rows.map((row) => Number(row["id"]));
 }
 
 /** That an administrator wanted a file removed. */
@@ -165,8 +174,8 @@ export async function auditOfUpload(
 ): Promise<AuditEntry[]> {
   const { rows } = await database.execute({
     sql: `SELECT id, at, actor, action, detail FROM audit
-          WHERE school_id = ? AND action LIKE 'upload.%'
-            AND (detail ->> '$.upload' = ?2 OR detail ->> '$.id' = ?2) ORDER BY id`,
+          WHERE school_id = ? AND substr(action, 1, 7) = 'upload.'
+            AND coalesce(detail ->> '$.upload', detail ->> '$.id') = ? ORDER BY id`,
     args: [schoolId, upload],
   });
   return rows.map((row) => ({

@@ -58,13 +58,16 @@ export async function listRefusals(
   { slug, address }: { slug?: string | undefined; address?: string | undefined },
 ): Promise<RefusedLogin[]> {
   const [at, bridgeId, number] = after ?? ["~", "", 0];
+  const wanted = [["slug = ?", slug], ["address = ?", address]]
+    .filter(([, value]) => value !== undefined) as [string, string][];
   const { rows } = await database.execute({
     sql: `SELECT bridge_id, number, at, since, count, reason, slug, address, fingerprint, client
           FROM refused_logins
-          WHERE (at, bridge_id, number) < (?1, ?2, ?3) AND (?4 IS NULL OR slug = ?4)
-            AND (?5 IS NULL OR address = ?5)
-          ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?6`,
-    args: [at, bridgeId, number, slug ?? null, address ?? null, limit + 1],
+          WHERE ${
+      ["(at, bridge_id, number) < (?, ?, ?)", ...wanted.map(([sql]) => sql)].join(" AND ")
+    }
+          ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?`,
+    args: [at, bridgeId, number, ...wanted.map(([, value]) => value), limit + 1],
   });
   return rows.map((row) => ({
     bridgeId: row["bridge_id"] as string,

@@ -129,10 +129,13 @@ export async function listEvents(
   { limit, after }: Page<[at: string, bridgeId: string, number: number]>,
   { schools, kind: wantedKind, who, since, until }: EventFilter,
 ): Promise<ListedEvent[]> {
-  const conditions: [string, string | undefined][] = [
-    ["school_id IN (SELECT value FROM json_each(?))", schools && JSON.stringify(schools)],
+  const conditions: [string, string | number | undefined][] = [
+    // Of one they lie in their order.
+    schools?.length === 1
+      ? ["school_id = ?", schools[0]]
+      : ["school_id IN (SELECT value FROM json_each(?))", schools && JSON.stringify(schools)],
     [`${kind} = ?`, wantedKind],
-    ["? IN (event ->> '$.sender.fingerprint', event ->> '$.sender.address')", who],
+    [`event ->> '$.sender.${who?.startsWith("SHA256:") ? "fingerprint" : "address"}' = ?`, who],
     ["at >= ?", since],
     ["at < ?", until],
   ];
@@ -152,21 +155,25 @@ export async function listEvents(
  */
 export async function eventsOfUpload(
   database: Client,
-  { id, schoolId, paths, from }: {
+  { id, schoolId, name, paths, from, acceptedAt }: {
     id: string;
     schoolId: SchoolId;
-    /** The names it had and has, and those of its results. */
+    /** The path under which it was sent: after it was accepted, that is another file's. */
+    name: string;
+    /** Those that it has had since, and those of its results. */
     paths: readonly string[];
     /** ISO 8601 UTC; nothing before is looked at. */
     from: string;
+    acceptedAt: string;
   },
 ): Promise<ListedEvent[]> {
   const { rows } = await database.execute({
     sql: `${listed} WHERE upload_id = ?1
           UNION ${listed} WHERE school_id = ?2 AND at >= ?3
             AND event ->> '$.path' IN (SELECT value FROM json_each(?4))
+          UNION ${listed} WHERE school_id = ?2 AND at BETWEEN ?3 AND ?5 AND event ->> '$.path' = ?6
           ORDER BY bridge_id, number LIMIT 1000`,
-    args: [id, schoolId, from, JSON.stringify(paths)],
+    args: [id, schoolId, from, JSON.stringify(paths), acceptedAt, name],
   });
   return rows.map(readListed);
 }

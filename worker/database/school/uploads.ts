@@ -70,14 +70,18 @@ export async function listUploadsOf(
   { limit, after }: Page<[string, string]>,
 ): Promise<Upload[]> {
   const [acceptedAt, id] = after ?? ["~", ""];
+  // Of one school they lie in their order.
+  const school = schoolIds?.length === 1 ? "= ?" : "IN (SELECT value FROM json_each(?))";
   const { rows } = await database.execute({
     sql: `${query} WHERE (u.accepted_at, u.id) < (?, ?) AND u.accepted_at >= ?
             ${state === undefined ? "" : "AND u.state = ?"}
-            ${schoolIds === undefined ? "" : "AND u.school_id IN (SELECT value FROM json_each(?))"}
+            ${schoolIds === undefined ? "" : `AND u.school_id ${school}`}
           ORDER BY u.accepted_at DESC, u.id DESC LIMIT ?`,
     args: [
       ...[acceptedAt, id, since ?? "", ...state === undefined ? [] : [state]],
-      ...schoolIds === undefined ? [] : [JSON.stringify(schoolIds)],
+      ...schoolIds === undefined
+        ? []
+        : [schoolIds.length === 1 ? schoolIds[0]! : JSON.stringify(schoolIds)],
       limit + 1,
     ],
   });
