@@ -15,7 +15,7 @@ import { Writers } from "./home/writers.ts";
 import { recoverPartialSizes } from "./intake/recovery.ts";
 import { Settling } from "./intake/settling.ts";
 import type { Log } from "../shared/log.ts";
-import type { FrontDoor } from "../shared/protocol.ts";
+import type { FrontDoor, SchoolId } from "../shared/protocol.ts";
 import { SettingError } from "../shared/settings.ts";
 import { openStored, type Stored } from "./open.ts";
 import { watchDisk } from "./operations/disk-watch.ts";
@@ -183,7 +183,7 @@ function relayOf(
   const { relayConcurrency: concurrency, syncMs, sliceBytes, maxUploadBytes } = settings;
   const worker = clientOf(catalog, settings, now, signal);
   const directory = new SchoolDirectory(catalog);
-  const slugOf = (schoolId: number) => directory.slugOf(schoolId);
+  const slugOf = (schoolId: SchoolId) => directory.slugOf(schoolId);
   const telling = new Telling({ catalog, worker, syncMs, random, log });
   const outbox = new Outbox({
     ...{ vault, worker, concurrency, sliceBytes, random, log, slugOf },

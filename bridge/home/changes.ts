@@ -2,12 +2,13 @@
  * Each change of a home is told for ever in the ledger, so a school that changes things in a loop is
  * slowed to so many a second, after so many at once: no request fails, it only takes its time.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import { Bucket, type Rate } from "../bucket.ts";
 import type { After } from "../timers.ts";
 import type { Home } from "./home.ts";
 
 export class Changes {
-  readonly #schools = new Map<number, Bucket>();
+  readonly #schools = new Map<SchoolId, Bucket>();
 
   constructor(
     readonly rate: Rate,
@@ -15,7 +16,7 @@ export class Changes {
   ) {}
 
   /** Resolves when the school may make its next change. */
-  async turn(schoolId: number): Promise<void> {
+  async turn(schoolId: SchoolId): Promise<void> {
     let bucket = this.#schools.get(schoolId);
     if (!bucket) {
       bucket = new Bucket(this.rate, this.clock.now);
@@ -27,7 +28,7 @@ export class Changes {
 }
 
 /** The same home, whose changes wait for their turn. */
-export function inTurn(changes: Changes, schoolId: number, home: Home): Home {
+export function inTurn(changes: Changes, schoolId: SchoolId, home: Home): Home {
   return {
     ...home,
     async open(path, mode) {

@@ -3,17 +3,18 @@
  * 0.3 MiB of memory (a chunk being written and what of it waits for the disk); all schools share
  * those of the process.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { Reached } from "../limits-reached.ts";
 import { Refusal } from "./home.ts";
 
 export class OpenFiles {
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<SchoolId, number>();
 
   /** @param most files that a school may have open at once, over all its sessions */
   constructor(readonly most: number, readonly reached: Reached) {}
 
   /** Counts one more file of the school; call what it returns when the file is let go. */
-  take(schoolId: number): () => void {
+  take(schoolId: SchoolId): () => void {
     const open = this.#open.get(schoolId) ?? 0;
     if (open >= this.most) {
       this.reached("open_files", schoolId);

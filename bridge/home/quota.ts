@@ -2,6 +2,7 @@
  * How many files a home may have, and how many bytes. What is used is asked of the catalog now and
  * then, and what is being written since is added; a school that made room is believed at once.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { Reached } from "../limits-reached.ts";
 import { Refusal } from "./home.ts";
 
@@ -14,7 +15,7 @@ export interface QuotaOptions {
   /** The most that a home may have. */
   most: HomeUse;
   /** What the catalog knows of a school's home. */
-  used(schoolId: number): HomeUse;
+  used(schoolId: SchoolId): HomeUse;
   /** Milliseconds since the epoch. */
   now(): number;
   reached: Reached;
@@ -40,14 +41,14 @@ interface School extends HomeUse {
 
 export class Quota {
   readonly #options: QuotaOptions;
-  readonly #schools = new Map<number, School>();
+  readonly #schools = new Map<SchoolId, School>();
 
   constructor(options: QuotaOptions) {
     this.#options = options;
   }
 
   /** @throws Refusal when another file is one too many */
-  begin(schoolId: number, { isNew }: { isNew: boolean }): HomeShare {
+  begin(schoolId: SchoolId, { isNew }: { isNew: boolean }): HomeShare {
     if (isNew) this.#take(schoolId, { files: 1, bytes: 0 });
     let grown = 0;
     return {
@@ -72,12 +73,12 @@ export class Quota {
   }
 
   /** Bytes that the home may still take. */
-  free(schoolId: number): number {
+  free(schoolId: SchoolId): number {
     const { bytes, growing } = this.#look(schoolId, DOUBTED_MS);
     return Math.max(0, this.#options.most.bytes - bytes - growing);
   }
 
-  #take(schoolId: number, more: HomeUse): void {
+  #take(schoolId: SchoolId, more: HomeUse): void {
     const { most } = this.#options;
     const isTooMuch = ({ files, bytes, growing }: School) =>
       files + more.files > most.files || bytes + growing + more.bytes > most.bytes;
@@ -90,7 +91,7 @@ export class Quota {
     school.files += more.files;
   }
 
-  #look(schoolId: number, believedMs: number): School {
+  #look(schoolId: SchoolId, believedMs: number): School {
     const now = this.#options.now();
     const known = this.#schools.get(schoolId);
     if (known && now - known.at < believedMs && now >= known.at) return known;

@@ -2,7 +2,7 @@
  * A school's home as one session sees it: the two folders and who may do what in them (SPEC
  * section 2). Files are rows of the catalog and blobs of the vault.
  */
-import type { Sender } from "../../shared/protocol.ts";
+import type { SchoolId, Sender } from "../../shared/protocol.ts";
 import { inTurn } from "./changes.ts";
 import { changeFile } from "./changing.ts";
 import type { Home } from "./home.ts";
@@ -16,7 +16,7 @@ import { sayingStorage } from "./storage.ts";
 import { Visit } from "./visit.ts";
 
 /** The home of a school for one session of one sender. */
-export function openHome(keeper: HomeKeeper, schoolId: number, sender: Sender): Home {
+export function openHome(keeper: HomeKeeper, schoolId: SchoolId, sender: Sender): Home {
   const visit = new Visit(keeper, schoolId, sender);
   return inTurn(
     keeper.changes,

@@ -3,7 +3,7 @@
  * leaves. What is remembered is bounded.
  */
 import { isProcessingName, isStageName } from "../../shared/file-names.ts";
-import type { Sender } from "../../shared/protocol.ts";
+import type { SchoolId, Sender } from "../../shared/protocol.ts";
 import type { SessionToken } from "../intake/settling.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
 import { type Attributes, type Changes, Refusal } from "./home.ts";
@@ -24,7 +24,7 @@ export class Visit {
 
   constructor(
     readonly keeper: HomeKeeper,
-    readonly schoolId: number,
+    readonly schoolId: SchoolId,
     readonly sender: Sender,
   ) {}
 

@@ -3,6 +3,7 @@
  * left alone for a while or the session that last touched it ended. Files that no lane takes are kept
  * as they are.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Taking } from "../schools/lanes.ts";
 import type { After } from "../timers.ts";
@@ -21,7 +22,7 @@ export interface SettlingOptions {
   settleMs: number;
   after: After;
   /** The lane of its school that takes a file of this name; `undefined`: none does. */
-  takes(schoolId: number, name: string): Taking | undefined;
+  takes(schoolId: SchoolId, name: string): Taking | undefined;
   accepted(entry: OutboxEntry): void;
   log: Log;
 }

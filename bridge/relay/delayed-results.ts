@@ -4,7 +4,7 @@
  * upload's end.
  */
 import type { Log } from "../../shared/log.ts";
-import type { UploadId } from "../../shared/protocol.ts";
+import type { SchoolId, UploadId } from "../../shared/protocol.ts";
 import type { Catalog, OutboxEntry } from "../vault/catalog/catalog.ts";
 import { backoffMs } from "./backoff.ts";
 import { WorkerUnavailable } from "./worker-answers.ts";
@@ -65,7 +65,7 @@ export class DelayedResults {
     this.#uploads.delete(uploadId);
   }
 
-  forget(schoolId: number): void {
+  forget(schoolId: SchoolId): void {
     for (const { entry } of [...this.#uploads.values()]) {
       if (entry.schoolId === schoolId) this.over(entry.uploadId);
     }

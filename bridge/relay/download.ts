@@ -1,4 +1,5 @@
 /** What the worker has for a home, brought into blobs of its own before the catalog hears of it. */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { Delivery } from "../vault/catalog/catalog.ts";
 import type { Vault } from "../vault/vault.ts";
 
@@ -8,7 +9,7 @@ export interface StoredDownload extends Delivery, AsyncDisposable {}
 /** Writes a download into a new blob; a failed one leaves nothing behind. */
 export async function storeDownload(
   vault: Vault,
-  schoolId: number,
+  schoolId: SchoolId,
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<StoredDownload> {
   const reference = await vault.reserve(schoolId);

@@ -5,7 +5,7 @@
  * out of the queue until it is resumed; the school's later files go on.
  */
 import type { Log } from "../../shared/log.ts";
-import type { UploadId } from "../../shared/protocol.ts";
+import type { SchoolId, UploadId } from "../../shared/protocol.ts";
 import type { OutboxEntry } from "../vault/catalog/catalog.ts";
 import { backoffMs } from "./backoff.ts";
 import { DelayedResults, ResultsDelayed } from "./delayed-results.ts";
@@ -18,7 +18,7 @@ export interface OutboxOptions extends Omit<UploadOptions, "stopped"> {
   random(): number;
   log: Log;
   /** The slug of a school, for the log. */
-  slugOf(schoolId: number): string | undefined;
+  slugOf(schoolId: SchoolId): string | undefined;
   /** An upload is done or steps aside: there is something to tell the worker. */
   ended?(): void;
 }
@@ -42,8 +42,8 @@ const MOST_FAULTS = 30;
 export class Outbox {
   readonly #options: OutboxOptions;
   /** Schools that have files, in the order of their turns. */
-  readonly #queues = new Map<number, Queue>();
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #queues = new Map<SchoolId, Queue>();
+  readonly #running = new Map<SchoolId, Promise<void>>();
   /** Why each upload that stepped aside did. */
   readonly #aside = new Map<UploadId, { state: "held" | "parked"; why: string }>();
   /** What is asked about again while it is under way: it may be stepping aside just then. */
@@ -92,7 +92,7 @@ export class Outbox {
   }
 
   /** The school is being forgotten: nothing of it goes on. Resolves when nothing of it is under way. */
-  async forget(schoolId: number): Promise<void> {
+  async forget(schoolId: SchoolId): Promise<void> {
     const queue = this.#queues.get(schoolId);
     if (queue) {
       clearTimeout(queue.timer);
@@ -150,7 +150,7 @@ export class Outbox {
   }
 
   /** One file of one school; then the school goes to the end of the line. */
-  async #takeTurn(schoolId: number, queue: Queue): Promise<void> {
+  async #takeTurn(schoolId: SchoolId, queue: Queue): Promise<void> {
     const entry = queue.entries[0]!;
     try {
       const options = { ...this.#options, stopped: () => this.#stopped || !this.#isWanted(queue) };

@@ -23,7 +23,7 @@ export interface UploadOptions {
   vault: Vault;
   worker: WorkerClient;
   /** The lane that takes files of this name. */
-  laneOf(schoolId: number, name: string): string;
+  laneOf(schoolId: SchoolId, name: string): string;
   /** A packed file may expand to so many bytes. */
   maxExpandedBytes: number;
   /** At most so many bytes are sent at a time. */
@@ -103,7 +103,7 @@ function announcementOf(
 ): UploadAnnouncement {
   return {
     id: entry.uploadId,
-    schoolId: entry.schoolId as SchoolId,
+    schoolId: entry.schoolId,
     lane: laneOf(entry.schoolId, entry.name),
     name: entry.name,
     timeCode: entry.timeCode,

@@ -14,6 +14,7 @@ import {
   PROTOCOL,
   PROTOCOL_HEADER,
   SCHOOL_HEADER,
+  type SchoolId,
   type UploadAnnouncement,
   type UploadId,
   UploadPosition,
@@ -26,7 +27,7 @@ export { WorkerFault, WorkerRefusal, WorkerUnavailable } from "./worker-answers.
 /** Which bytes of an upload are sent. */
 export interface SentSlice {
   id: UploadId;
-  schoolId: number;
+  schoolId: SchoolId;
   lane: string;
   pass: string;
   offset: number;

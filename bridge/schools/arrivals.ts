@@ -21,7 +21,7 @@ export interface Refused {
   client: string;
   reason: LoginRefusal;
   slug?: string | undefined;
-  schoolId?: number | undefined;
+  schoolId?: SchoolId | undefined;
   fingerprint?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export class Arrivals {
     this.#options = options;
   }
 
-  login(schoolId: number, sender: Sender): void {
+  login(schoolId: SchoolId, sender: Sender): void {
     const { fingerprint, address, client } = sender;
     const key = JSON.stringify(["login", schoolId, fingerprint, address, client]);
     const tell = (count: number) => this.#options.ledger.recordLogin(schoolId, sender, count);
@@ -66,7 +66,7 @@ export class Arrivals {
     const who = { address, client, reason, slug: slug ?? null, fingerprint: fingerprint ?? null };
     this.#count(key, (count, since) =>
       this.#options.ledger.recordRefusal(
-        (schoolId ?? NO_SCHOOL) as SchoolId,
+        schoolId ?? NO_SCHOOL,
         { ...who, count, since: new Date(since).toISOString() },
       ));
   }

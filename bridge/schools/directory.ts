@@ -4,7 +4,12 @@
  */
 import * as v from "valibot";
 import { Networks } from "../../shared/networks.ts";
-import { Directory, type DirectorySchool, type LoginRefusal } from "../../shared/protocol.ts";
+import {
+  Directory,
+  type DirectorySchool,
+  type LoginRefusal,
+  type SchoolId,
+} from "../../shared/protocol.ts";
 import type { Catalog } from "../vault/catalog/catalog.ts";
 import { type Taking, takingOf } from "./lanes.ts";
 
@@ -45,7 +50,7 @@ export class SchoolDirectory {
   #schools = new Map<string, Entry>();
   /** By their wire form in base64; a key is one school's. */
   #keys = new Map<string, KnownKey>();
-  #byId = new Map<number, DirectorySchool>();
+  #byId = new Map<SchoolId, DirectorySchool>();
   #version: number | null = null;
 
   constructor(catalog: Catalog) {
@@ -80,14 +85,14 @@ export class SchoolDirectory {
    * come from there. Whatever is shown, the same is looked up: how long it takes tells nobody which
    * schools there are.
    */
-  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined {
+  authenticate(showing: Showing): { schoolId: SchoolId; fingerprint: string } | undefined {
     const { entry, known } = this.#look(showing);
     if (refusalOf(entry, known, showing) !== undefined) return undefined;
     return { schoolId: entry!.school.id, fingerprint: known!.fingerprint };
   }
 
   /** Why such a login is refused, for who runs the service: nobody outside learns it. */
-  refusal(showing: Showing): { reason: LoginRefusal; schoolId?: number } {
+  refusal(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId } {
     const { entry, known } = this.#look(showing);
     const reason = refusalOf(entry, known, showing) ?? "unfinished";
     return { reason, ...(entry ? { schoolId: entry.school.id } : {}) };
@@ -100,11 +105,11 @@ export class SchoolDirectory {
   }
 
   /** The lane that takes a file of this name, and how it is packed; `undefined`: none does. */
-  takingOf(schoolId: number, name: string): Taking | undefined {
+  takingOf(schoolId: SchoolId, name: string): Taking | undefined {
     return takingOf(this.#byId.get(schoolId)?.lanes ?? [], name);
   }
 
-  slugOf(schoolId: number): string | undefined {
+  slugOf(schoolId: SchoolId): string | undefined {
     return this.#byId.get(schoolId)?.slug;
   }
 

@@ -3,7 +3,7 @@
  * refused looks the same to the client, so nobody learns which schools exist.
  */
 import type { AuthContext, PublicKeyAuthContext } from "ssh2";
-import type { LoginRefusal } from "../../shared/protocol.ts";
+import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
 import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
 import { fingerprint, readPublicKey, rsaBits, verifies } from "./public-key.ts";
 
@@ -20,9 +20,9 @@ export interface Showing {
 export interface AuthenticationOptions {
   keyTypes: ReadonlySet<KeyFamily>;
   /** Called at each attempt; what it does is the same work whoever asks. */
-  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined;
+  authenticate(showing: Showing): { schoolId: SchoolId; fingerprint: string } | undefined;
   /** Why it found nobody, for who runs the service; called after the client has its answer. */
-  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: number | undefined };
+  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
   now(): number;
 }
 
@@ -33,13 +33,13 @@ export interface Refused {
   method: string;
   fingerprint?: string;
   /** Asked for when the client has its answer. */
-  why(): { reason: LoginRefusal; schoolId?: number | undefined };
+  why(): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
 }
 
 export type Verdict =
   /** The key would do; the client has yet to sign with it. */
-  | { type: "acceptable"; schoolId: number; fingerprint: string }
-  | { type: "proven"; schoolId: number; fingerprint: string }
+  | { type: "acceptable"; schoolId: SchoolId; fingerprint: string }
+  | { type: "proven"; schoolId: SchoolId; fingerprint: string }
   | Refused;
 
 /** The reasons in words, for the log. */
@@ -81,7 +81,7 @@ function judgeKey(
     return { type: "refused", method, why: () => ({ reason: "key_malformed" }) };
   }
   const offered = fingerprint(data);
-  const refused = (reason: LoginRefusal, schoolId?: number): Verdict => ({
+  const refused = (reason: LoginRefusal, schoolId?: SchoolId): Verdict => ({
     ...{ type: "refused", method, fingerprint: offered, why: () => ({ reason, schoolId }) },
   });
 

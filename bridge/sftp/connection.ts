@@ -3,6 +3,7 @@
  * subsystems, terminals, agents, X11 and forwarding in any direction have no listener here, and ssh2
  * refuses what nobody listens for.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
@@ -20,7 +21,7 @@ import type { Trace } from "./trace.ts";
 
 /** Who is logged in, and from where. */
 export interface Visitor {
-  schoolId: number;
+  schoolId: SchoolId;
   slug: string;
   /** `SHA256:…` of the key that opened the door. */
   fingerprint: string;
@@ -36,7 +37,7 @@ export interface ConnectionOptions extends LoginOptions {
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
   full(visitor: Visitor): string | undefined;
-  sharesOf(schoolId: number): SchoolShares;
+  sharesOf(schoolId: SchoolId): SchoolShares;
   /** A school came up against a limit. */
   reached: Reached;
   rekey: RekeyLimits;

@@ -3,6 +3,7 @@
  * is full, the connection of the school that has most which has been quiet for longest gives way to a
  * school that has fewer. So schools that do nothing with many connections keep no other out.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { OpenConnection, Visitor } from "./connection.ts";
 import type { SftpLimits } from "./limits.ts";
 
@@ -26,7 +27,7 @@ export class Crowd {
   full({ schoolId }: Visitor): string | undefined {
     const { sessions, sessionsPerSchool } = this.#limits;
     const inside = this.inside;
-    const bySchool = new Map<number, OpenConnection[]>();
+    const bySchool = new Map<SchoolId, OpenConnection[]>();
     for (const connection of inside) {
       const id = connection.visitor!.schoolId;
       const of = bySchool.get(id);

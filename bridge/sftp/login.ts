@@ -3,7 +3,7 @@
  * runs the service, with the reason that the client never learns.
  */
 import { isSlug } from "../../shared/slug.ts";
-import type { LoginRefusal } from "../../shared/protocol.ts";
+import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
 import type { AuthContext, Connection } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import {
@@ -24,7 +24,7 @@ export interface RefusedLogin {
   /** The name that was given, where it could be a school's. */
   slug?: string | undefined;
   /** The school of that name, where there is one. */
-  schoolId?: number | undefined;
+  schoolId?: SchoolId | undefined;
   fingerprint?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface LoginOptions extends AuthenticationOptions {
 /** Who has proven to be whom. */
 export interface Proof {
   slug: string;
-  schoolId: number;
+  schoolId: SchoolId;
   fingerprint: string;
 }
 

@@ -11,7 +11,7 @@ import { startListener } from "../door/listener.ts";
 import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
 import { announced, type AnnouncedKey, type HostKey, madeOfThoseInForce } from "./host-keys.ts";
 import { checkSsh2, DISCONNECT, disconnect, prepare, socketOf } from "./ssh2-internals.ts";
-import type { LoginRefusal } from "../../shared/protocol.ts";
+import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import type { Ban } from "../door/bans.ts";
 import { fewLines } from "../door/few-lines.ts";
@@ -43,9 +43,9 @@ export interface SftpServerOptions {
    * The school of that slug and its key whose wire form equals the offered one; `undefined` when
    * there is none, or the key is revoked or has expired. Called at each attempt.
    */
-  authenticate(showing: Showing): { schoolId: number; fingerprint: string } | undefined;
+  authenticate(showing: Showing): { schoolId: SchoolId; fingerprint: string } | undefined;
   /** Why {@link authenticate} found nobody: the client never learns it. */
-  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: number | undefined };
+  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
   /** Keeps a refused login for the administrator. */
   refusedLogin?(refused: RefusedLogin): void;
   /** A school came up against a limit. */

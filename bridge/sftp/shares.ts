@@ -1,4 +1,5 @@
 /** What the connections of one school share, so that many of them get no more than one. */
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { After } from "../timers.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import type { HandleCount } from "./handles.ts";
@@ -22,8 +23,8 @@ export interface Load {
 export function sharesOfSchools(
   { handles, waitingBytes, bytesPerSecond }: SftpLimits,
   clock: { now(): number; after: After },
-): { of(schoolId: number): SchoolShares; readonly load: Load } {
-  const schools = new Map<number, SchoolShares>();
+): { of(schoolId: SchoolId): SchoolShares; readonly load: Load } {
+  const schools = new Map<SchoolId, SchoolShares>();
   return {
     of(schoolId) {
       const known = schools.get(schoolId);

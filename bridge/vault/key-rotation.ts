@@ -4,7 +4,7 @@
  * copy. Reading goes on with whichever blob was opened; a file that is being written waits for its turn.
  */
 import type { Log } from "../../shared/log.ts";
-import type { CommandDone } from "../../shared/protocol.ts";
+import type { CommandDone, SchoolId } from "../../shared/protocol.ts";
 import type { After } from "../timers.ts";
 import { BlobDamaged, BlobMissing } from "./blob/errors.ts";
 import type { OpenBlob } from "./blob/small.ts";
@@ -47,7 +47,7 @@ export class KeyRotation {
    *
    * @throws {KeyringAway} when the keyring cannot wrap it now; nothing was done
    */
-  async begin(schoolId: number, done: CommandDone): Promise<void> {
+  async begin(schoolId: SchoolId, done: CommandDone): Promise<void> {
     const { vault, told } = this.#options;
     await vault.keys.rotate(
       schoolId,
@@ -89,7 +89,7 @@ export class KeyRotation {
   }
 
   /** One school; false: something is left. */
-  async #rotate(schoolId: number, version: number): Promise<boolean> {
+  async #rotate(schoolId: SchoolId, version: number): Promise<boolean> {
     const { vault, log, told } = this.#options;
     const { keyVersions } = vault.catalog;
     const step = Math.max(1, Math.ceil(keyVersions.filesLeft(schoolId, version) / PARTS));

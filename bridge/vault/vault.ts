@@ -2,6 +2,7 @@
  * The bytes of the homes: opens the blobs the catalog refers to, each with its school's key and each
  * once however many use it, and removes doomed blobs when nobody does.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import { randomBytes } from "node:crypto";
 import { Blob, BlobDamaged, BlobMissing, removeBlob } from "./blob/blob.ts";
 import { DiskRoom, isDiskFull } from "./blob/disk-room.ts";
@@ -167,14 +168,14 @@ export class Vault {
    * which no copy of its bytes can be read, and then the bytes. End its sessions first: bytes that are
    * in use go when they are let go. Doing it again after a crash does what is left.
    */
-  async purge(schoolId: number): Promise<void> {
+  async purge(schoolId: SchoolId): Promise<void> {
     this.catalog.purgeSchool(schoolId);
     this.keys.forget(schoolId);
     await this.sweepAll();
   }
 
   /** Gives a new blob its place; nothing points to it until the catalog delivers it. */
-  async reserve(schoolId: number): Promise<BlobReference> {
+  async reserve(schoolId: SchoolId): Promise<BlobReference> {
     const { version } = await this.keys.current(schoolId);
     return this.catalog.reserveBlob(schoolId, version);
   }

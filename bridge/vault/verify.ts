@@ -3,6 +3,7 @@
  * and each blob against the catalog. It changes nothing that was ever answered OK, and needs memory for
  * a chunk and a page of rows.
  */
+import type { SchoolId } from "../../shared/protocol.ts";
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { BlobDamaged, BlobMissing, listBlobs } from "./blob/blob.ts";
@@ -26,7 +27,7 @@ import type { Vault } from "./vault.ts";
 export type FileFault = "missing" | "damaged" | "cut_back" | "ahead" | "swapped";
 
 export type Finding =
-  | { kind: FileFault; schoolId: number; path: string; blob: string; why: string }
+  | { kind: FileFault; schoolId: SchoolId; path: string; blob: string; why: string }
   /** Bytes of no file: its row was removed, or they were sent when the power went. */
   | { kind: "orphaned"; blob: string; why: string }
   /** The catalog contradicts itself. */

@@ -13,6 +13,7 @@ import { holdRemovals } from "../../bridge/vault/removal-hold.ts";
 import { SettingError } from "../../shared/settings.ts";
 import { sender } from "./vault/catalog/version-0.ts";
 import { temporaryFolder } from "./vault/temporary-folder.ts";
+import { idOfSchool } from "./school-id.ts";
 
 async function running(t: TestContext) {
   const folder = await temporaryFolder(t);
@@ -21,8 +22,8 @@ async function running(t: TestContext) {
   const settings = { dataDir, keyring: { kind: "file" as const, file: masterKey } };
   const stored = await openStored(settings, { now: Date.now });
   const put = async (name: string, size: number) => {
-    const { version } = await stored.keys.current(1);
-    const file = stored.catalog.createPartial(1, `/inbound/${name}`, version, sender);
+    const { version } = await stored.keys.current(idOfSchool(1));
+    const file = stored.catalog.createPartial(idOfSchool(1), `/inbound/${name}`, version, sender);
     const { blob, release } = await stored.vault.use(file, { mayBeNew: true });
     await blob.write(0, randomBytes(size));
     await blob.sync();
@@ -115,7 +116,7 @@ test("a restore that was killed leaves a folder that no bridge starts on, and go
   );
   assert.equal(await restore(settings, target, surroundings), true, said.join("\n"));
   const again = await openStored(settings, { now: Date.now });
-  const lease = await again.vault.use(again.catalog.find(1, "/inbound/two.csv")!);
+  const lease = await again.vault.use(again.catalog.find(idOfSchool(1), "/inbound/two.csv")!);
   assert.equal(lease.blob.size, 100_000);
   await lease.release();
   assert.ok(two.blob);

@@ -8,6 +8,7 @@ import { TemporaryFailure } from "../../bridge/start-failure.ts";
 import { SettingError } from "../../shared/settings.ts";
 import { temporaryFolder } from "./vault/temporary-folder.ts";
 import { sender } from "./vault/catalog/version-0.ts";
+import { idOfSchool } from "./school-id.ts";
 
 /** A folder in which a bridge has stored a file. */
 async function usedFolder(t: TestContext) {
@@ -16,8 +17,8 @@ async function usedFolder(t: TestContext) {
   const settings = { dataDir, keyring: { kind: "file" as const, file: masterKeyFile } };
   const open = () => openStored(settings, { now: Date.now });
   const stored = await open();
-  const { version } = await stored.keys.current(1);
-  const file = stored.catalog.createPartial(1, "/inbound/a.csv", version, sender);
+  const { version } = await stored.keys.current(idOfSchool(1));
+  const file = stored.catalog.createPartial(idOfSchool(1), "/inbound/a.csv", version, sender);
   const { blob, release } = await stored.vault.use(file, { mayBeNew: true });
   await blob.write(0, Buffer.from("rows"));
   await blob.sync();
@@ -28,7 +29,9 @@ async function usedFolder(t: TestContext) {
 }
 
 async function read(stored: Awaited<ReturnType<typeof openStored>>): Promise<string> {
-  const { blob, release } = await stored.vault.use(stored.catalog.find(1, "/inbound/a.csv")!);
+  const { blob, release } = await stored.vault.use(
+    stored.catalog.find(idOfSchool(1), "/inbound/a.csv")!,
+  );
   try {
     return (await blob.read(0, 100)).toString();
   } finally {

@@ -15,6 +15,7 @@ import { verifyStored } from "../../bridge/verify.ts";
 import { PIN, softHsm, SOFTHSM_MODULE } from "./vault/keys/softhsm.ts";
 import { sender } from "./vault/catalog/version-0.ts";
 import { temporaryFolder } from "./vault/temporary-folder.ts";
+import { idOfSchool } from "./school-id.ts";
 
 const hsm = softHsm();
 after(() => hsm.remove());
@@ -32,7 +33,7 @@ async function usedFolder(t: TestContext, place?: KeyringPlace) {
   const dataDir = join(folder, "bridge");
   const first = place ?? inFile(join(dataDir, "master.key"));
   const stored = await openStored({ dataDir, keyring: first }, { now: Date.now });
-  for (const schoolId of [1, 2, 3]) {
+  for (const schoolId of [1, 2, 3].map(idOfSchool)) {
     const { version } = await stored.keys.current(schoolId);
     const file = stored.catalog.createPartial(schoolId, "/inbound/a.csv", version, sender);
     const { blob, release } = await stored.vault.use(file, { mayBeNew: true });

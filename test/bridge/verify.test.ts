@@ -14,6 +14,7 @@ import { SettingError } from "../../shared/settings.ts";
 import type { CatalogFile } from "../../bridge/vault/catalog/catalog.ts";
 import { sender } from "./vault/catalog/version-0.ts";
 import { temporaryFolder } from "./vault/temporary-folder.ts";
+import { idOfSchool } from "./school-id.ts";
 
 async function storedFiles(t: TestContext, sizes: Record<string, number>) {
   const dataDir = join(await temporaryFolder(t), "bridge");
@@ -22,10 +23,10 @@ async function storedFiles(t: TestContext, sizes: Record<string, number>) {
     keyring: { kind: "file" as const, file: join(dataDir, "master.key") },
   };
   const stored = await openStored(settings, { now: Date.now });
-  const { version } = await stored.keys.current(1);
+  const { version } = await stored.keys.current(idOfSchool(1));
   const blobs: Record<string, string> = {};
   for (const [name, size] of Object.entries(sizes)) {
-    const file = stored.catalog.createPartial(1, `/inbound/${name}`, version, sender);
+    const file = stored.catalog.createPartial(idOfSchool(1), `/inbound/${name}`, version, sender);
     const { blob, release } = await stored.vault.use(file, { mayBeNew: true });
     await blob.write(0, randomBytes(size));
     await blob.sync();
@@ -35,14 +36,14 @@ async function storedFiles(t: TestContext, sizes: Record<string, number>) {
     blobs[name] = file.blob;
   }
   // Begun, and never synced.
-  stored.catalog.createPartial(1, "/inbound/begun", version, sender);
+  stored.catalog.createPartial(idOfSchool(1), "/inbound/begun", version, sender);
   stored.close();
   /** Of each file its bytes, or `undefined` where reading it is an error. */
   const readAll = async () => {
     const stored = await openStored(settings, { now: Date.now });
     const read: Record<string, string | undefined> = {};
     for (const name of Object.keys(sizes)) {
-      const file = stored.catalog.find(1, `/inbound/${name}`);
+      const file = stored.catalog.find(idOfSchool(1), `/inbound/${name}`);
       read[name] = file && await bytesOf(stored, file).catch(() => undefined);
     }
     stored.close();
@@ -157,7 +158,7 @@ test("each damage is named, the other files are what they were, and reading the 
   await cp(pathOf("large.csv"), early);
   // A client goes on with it, and closes it again.
   const stored = await openStored(settings, { now: Date.now });
-  const file = stored.catalog.find(1, "/inbound/large.csv")!;
+  const file = stored.catalog.find(idOfSchool(1), "/inbound/large.csv")!;
   stored.catalog.markPartial(file.id, sender);
   const { blob, release } = await stored.vault.use({ ...file, state: "partial" });
   await blob.write(300_000, randomBytes(1000));
@@ -247,17 +248,17 @@ test("an old catalog under new blobs is found out file by file", async (t) => {
   await copyFile(join(dataDir, "catalog.db"), old);
   const stored = await openStored(settings, { now: Date.now });
   const { catalog, vault } = stored;
-  const large = catalog.find(1, "/inbound/large.csv")!;
+  const large = catalog.find(idOfSchool(1), "/inbound/large.csv")!;
   catalog.markPartial(large.id, sender);
   const lease = await vault.use({ ...large, state: "partial" });
   await lease.blob.write(300_000, randomBytes(1000));
   await lease.blob.sync();
   catalog.settleSize(large, "closed", { size: 301_000, modifiedAt: 2 });
   await lease.release();
-  catalog.remove(catalog.find(1, "/inbound/other.csv")!.id);
+  catalog.remove(catalog.find(idOfSchool(1), "/inbound/other.csv")!.id);
   await vault.sweepAll();
-  const { version } = await stored.keys.current(1);
-  const fresh = catalog.createPartial(1, "/inbound/fresh.csv", version, sender);
+  const { version } = await stored.keys.current(idOfSchool(1));
+  const fresh = catalog.createPartial(idOfSchool(1), "/inbound/fresh.csv", version, sender);
   const made = await vault.use(fresh, { mayBeNew: true });
   await made.blob.write(0, randomBytes(90_000));
   await made.blob.sync();

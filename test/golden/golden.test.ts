@@ -14,6 +14,7 @@ import { fakeWorker } from "../bridge/relay/fake-worker.ts";
 import { bridgeHeaders, bridgeToken } from "../worker/app-under-test.ts";
 import { goldenWorker } from "./golden-worker.ts";
 import * as first from "./protocol-1.ts";
+import { idOfSchool } from "../bridge/school-id.ts";
 
 interface Golden {
   name: string;
@@ -67,7 +68,14 @@ function make(client: WorkerClient, { path, body }: Golden["request"]): Promise<
   const [, id, offset, pass, lane] = slice as unknown as [string, string, string, string, string];
   const bytes = new TextEncoder().encode(body);
   return client.sendSlice({
-    ...{ id: id as today.UploadId, schoolId: 1, offset: Number(offset), pass, lane, bytes },
+    ...{
+      id: id as today.UploadId,
+      schoolId: idOfSchool(1),
+      offset: Number(offset),
+      pass,
+      lane,
+      bytes,
+    },
   });
 }
 

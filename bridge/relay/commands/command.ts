@@ -1,5 +1,5 @@
 /** What carrying out a command needs, and what may come of it. */
-import type { Command, CommandDone, Outcome } from "../../../shared/protocol.ts";
+import type { Command, CommandDone, Outcome, SchoolId } from "../../../shared/protocol.ts";
 import type { CatalogFile } from "../../vault/catalog/catalog.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { Outbox } from "../outbox.ts";
@@ -10,7 +10,7 @@ export interface CommandContext {
   worker: WorkerClient;
   outbox: Outbox;
   /** Of the schools' storage keys. */
-  rotation: { begin(schoolId: number, done: CommandDone): Promise<void> };
+  rotation: { begin(schoolId: SchoolId, done: CommandDone): Promise<void> };
   /** Takes a file out of its home, whoever is using it. */
   remove(file: CatalogFile, why?: string): Promise<void>;
   /** The acknowledgement of a command, for a handler that writes it with what it does. */

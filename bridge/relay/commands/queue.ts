@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import type { Log } from "../../../shared/log.ts";
-import { AnyCommand, Command, type Outcome } from "../../../shared/protocol.ts";
+import { AnyCommand, Command, type Outcome, type SchoolId } from "../../../shared/protocol.ts";
 import { backoffMs } from "../backoff.ts";
 import type { CommandContext, Handler } from "./command.ts";
 import { deliver } from "./deliver.ts";
@@ -19,7 +19,7 @@ export interface CommandsOptions extends Omit<CommandContext, "done"> {
   now(): number;
   random(): number;
   log: Log;
-  slugOf(schoolId: number): string | undefined;
+  slugOf(schoolId: SchoolId): string | undefined;
   /** There is an acknowledgement to tell. */
   acknowledged(): void;
 }
@@ -41,8 +41,8 @@ interface Waiting {
 export class Commands {
   readonly #options: CommandsOptions;
   /** By school, in the order of their turns; of each school in the order they came. */
-  readonly #schools = new Map<number, Map<string, Waiting>>();
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #schools = new Map<SchoolId, Map<string, Waiting>>();
+  readonly #running = new Map<SchoolId, Promise<void>>();
   #size = 0;
   #stopped = false;
 
@@ -127,7 +127,11 @@ export class Commands {
   }
 
   /** One command of one school; then the school goes to the end of the line. */
-  async #takeTurn(schoolId: number, school: Map<string, Waiting>, waiting: Waiting): Promise<void> {
+  async #takeTurn(
+    schoolId: SchoolId,
+    school: Map<string, Waiting>,
+    waiting: Waiting,
+  ): Promise<void> {
     const { command } = waiting;
     try {
       await this.#carryOut(command);

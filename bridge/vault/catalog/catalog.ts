@@ -4,7 +4,7 @@
  *
  * Each table has a module of its own beside this one; what changes several of them at once is here.
  */
-import type { CommandDone, Sender, UploadId } from "../../../shared/protocol.ts";
+import type { CommandDone, SchoolId, Sender, UploadId } from "../../../shared/protocol.ts";
 import { newBlobId } from "../blob/files.ts";
 import { CommandsDone } from "./commands.ts";
 import { CatalogDatabase } from "./database.ts";
@@ -86,11 +86,11 @@ export class Catalog {
   // Files
 
   /** How many files a school's home has, and their bytes. */
-  used(schoolId: number): { files: number; bytes: number } {
+  used(schoolId: SchoolId): { files: number; bytes: number } {
     return this.#files.used(schoolId);
   }
 
-  find(schoolId: number, path: string): CatalogFile | undefined {
+  find(schoolId: SchoolId, path: string): CatalogFile | undefined {
     return this.#files.find(schoolId, path);
   }
 
@@ -102,7 +102,7 @@ export class Catalog {
    * The files of a folder, such as `/inbound`, in the order of their names (by code point): those after
    * the name `after`, at most `limit` of them.
    */
-  list(schoolId: number, folder: string, after = "", limit = -1): CatalogFile[] {
+  list(schoolId: SchoolId, folder: string, after = "", limit = -1): CatalogFile[] {
     return this.#files.list(schoolId, folder, after, limit);
   }
 
@@ -122,7 +122,7 @@ export class Catalog {
   }
 
   /** A new empty file that is being written: `partial`. Its blob is yet to be created. */
-  createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
+  createPartial(schoolId: SchoolId, path: string, keyVersion: number, sender: Sender): CatalogFile {
     return this.#withFresh(this.#files.createPartial(schoolId, path, keyVersion, sender));
   }
 
@@ -260,7 +260,7 @@ export class Catalog {
    * keys, after which nothing of it can be read. Its blobs are doomed; what is still to be told of it
    * is told. Doing it again does no harm.
    */
-  purgeSchool(schoolId: number): void {
+  purgeSchool(schoolId: SchoolId): void {
     this.#database.erasing(() => {
       this.#outbox.purge(schoolId);
       this.#files.purge(schoolId);
@@ -276,7 +276,7 @@ export class Catalog {
   // Blobs without a file
 
   /** A blob to write a delivery into; doomed until it is delivered. */
-  reserveBlob(schoolId: number, keyVersion: number): BlobReference {
+  reserveBlob(schoolId: SchoolId, keyVersion: number): BlobReference {
     const blob = newBlobId();
     this.#doomed.add(blob);
     return this.#withFresh({ schoolId, blob, keyVersion });

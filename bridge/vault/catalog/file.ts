@@ -1,11 +1,11 @@
 /**
  * A file as the catalog keeps it: what its row says, and where its bytes are.
  */
-import type { Sender, UploadId } from "../../../shared/protocol.ts";
+import type { SchoolId, Sender, UploadId } from "../../../shared/protocol.ts";
 
 /** Where the bytes of a file are, and the version of the school's key they are encrypted with. */
 export interface BlobReference {
-  schoolId: number;
+  schoolId: SchoolId;
   blob: string;
   keyVersion: number;
 }
@@ -43,7 +43,7 @@ export interface CatalogFile extends BlobReference {
 /** A row of `files`. */
 export interface FileRow {
   id: number;
-  school_id: number;
+  school_id: SchoolId;
   path: string;
   blob: string;
   key_version: number;

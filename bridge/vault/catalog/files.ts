@@ -4,7 +4,7 @@
  * The blob of a file is created after its row, and a blob that nothing points to any more is doomed
  * until it is removed, so that no crash leaves bytes nobody knows of.
  */
-import type { Sender, UploadId } from "../../../shared/protocol.ts";
+import type { SchoolId, Sender, UploadId } from "../../../shared/protocol.ts";
 import { newBlobId } from "../blob/files.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { DoomedBlobs } from "./doomed-blobs.ts";
@@ -82,7 +82,7 @@ export class Files {
     this.#replaced = new ReplacedFiles(database, doomed);
   }
 
-  used(schoolId: number): { files: number; bytes: number } {
+  used(schoolId: SchoolId): { files: number; bytes: number } {
     const [used] = this.#database.all<{ files: number; bytes: number }>(
       "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM files WHERE school_id = ?",
       schoolId,
@@ -90,7 +90,7 @@ export class Files {
     return used!;
   }
 
-  find(schoolId: number, path: string): CatalogFile | undefined {
+  find(schoolId: SchoolId, path: string): CatalogFile | undefined {
     return this.#one(FILE_BY_PATH, schoolId, path);
   }
 
@@ -98,7 +98,7 @@ export class Files {
     return this.#one("id = ?", id);
   }
 
-  list(schoolId: number, folder: string, after: string, limit: number): CatalogFile[] {
+  list(schoolId: SchoolId, folder: string, after: string, limit: number): CatalogFile[] {
     // "0" is the character after "/".
     return this.#select(FILES_OF_FOLDER, schoolId, `${folder}/${after}`, `${folder}0`, limit);
   }
@@ -136,7 +136,7 @@ export class Files {
     );
   }
 
-  createPartial(schoolId: number, path: string, keyVersion: number, sender: Sender): CatalogFile {
+  createPartial(schoolId: SchoolId, path: string, keyVersion: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
       refuseRetiredKey(this.#database, { schoolId, keyVersion });
       const seconds = this.#now() / 1000;
@@ -316,7 +316,7 @@ export class Files {
   }
 
   /** Removes all files of the school, untold; to be called within a transaction. */
-  purge(schoolId: number): void {
+  purge(schoolId: SchoolId): void {
     this.#database.run(
       "INSERT OR IGNORE INTO doomed_blobs SELECT blob FROM files WHERE school_id = ?",
       schoolId,

@@ -2,7 +2,7 @@
  * Files under older versions of their school's key, and what becomes of them when the key is rotated.
  * That a rotation is under way is told by nothing but a school with more than one version.
  */
-import type { CommandDone } from "../../../shared/protocol.ts";
+import type { CommandDone, SchoolId } from "../../../shared/protocol.ts";
 import type { CommandsDone } from "./commands.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { DoomedBlobs } from "./doomed-blobs.ts";
@@ -56,7 +56,7 @@ export class KeyVersions {
   }
 
   /** A new version is there, the command that asked for it acknowledged, and it is told. */
-  begin(schoolId: number, version: number, wrapped: Uint8Array, command: CommandDone): void {
+  begin(schoolId: SchoolId, version: number, wrapped: Uint8Array, command: CommandDone): void {
     const { keys, commands, ledger } = this.#parts;
     this.#database.transaction(() => {
       keys.save(schoolId, version, wrapped);
@@ -67,7 +67,7 @@ export class KeyVersions {
   }
 
   /** Schools with more than one version of their key, and the newest. */
-  rotating(): { schoolId: number; version: number }[] {
+  rotating(): { schoolId: SchoolId; version: number }[] {
     return this.#database.all(
       `SELECT school_id AS schoolId, max(version) AS version FROM school_keys
        GROUP BY school_id HAVING count(*) > 1`,
@@ -75,12 +75,12 @@ export class KeyVersions {
   }
 
   /** Files under a version before this one, also those that are being written. */
-  filesLeft(schoolId: number, version: number): number {
+  filesLeft(schoolId: SchoolId, version: number): number {
     return this.#database.all<{ files: number }>(COUNT_UNDER_OLDER, schoolId, version)[0]!.files;
   }
 
   /** Some of them that nobody is writing, in the order of their paths. */
-  files(schoolId: number, version: number, after: string, limit: number): CatalogFile[] {
+  files(schoolId: SchoolId, version: number, after: string, limit: number): CatalogFile[] {
     return this.#database.all<FileRow>(
       `SELECT * FROM files WHERE ${FILES_UNDER_OLDER}`,
       schoolId,
@@ -123,7 +123,7 @@ export class KeyVersions {
     });
   }
 
-  progress(schoolId: number, version: number): void {
+  progress(schoolId: SchoolId, version: number): void {
     const filesLeft = this.filesLeft(schoolId, version);
     this.#parts.ledger.recordStorageKey(schoolId, { version, state: "rotating", filesLeft });
   }
@@ -132,7 +132,7 @@ export class KeyVersions {
    * Destroys all versions before this one, if no file is under them any more; no trace of them stays in
    * the catalog.
    */
-  destroyOlder(schoolId: number, version: number): boolean {
+  destroyOlder(schoolId: SchoolId, version: number): boolean {
     let isDone = false;
     this.#database.erasing(() => {
       if (this.filesLeft(schoolId, version) > 0) return;

@@ -41,7 +41,7 @@ export class Ledger {
   }
 
   /** @param count so many alike, within a minute */
-  recordLogin(schoolId: number, sender: Sender, count = 1): void {
+  recordLogin(schoolId: SchoolId, sender: Sender, count = 1): void {
     this.#tell({ type: "login", schoolId, sender, ...(count > 1 ? { count } : {}) });
   }
 
@@ -56,7 +56,7 @@ export class Ledger {
 
   /** A school's storage key is being rotated, with so many files yet to be copied, or was. */
   recordStorageKey(
-    schoolId: number,
+    schoolId: SchoolId,
     key: { version: number; state: "rotating" | "current"; filesLeft: number },
   ): void {
     this.#tell({ type: "storage_key", schoolId, ...key });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { stageName } from "../../../shared/file-names.ts";
-import type { UploadId } from "../../../shared/protocol.ts";
+import type { SchoolId, UploadId } from "../../../shared/protocol.ts";
 import { formatTimeCode } from "../../../shared/time-code.ts";
 import type { CatalogDatabase } from "./database.ts";
 import { splitPath } from "./file.ts";
@@ -22,7 +22,7 @@ export interface OutboxEntry {
   number: number;
   uploadId: UploadId;
   fileId: number;
-  schoolId: number;
+  schoolId: SchoolId;
   name: string;
   timeCode: string;
   /** Milliseconds since the epoch. */
@@ -101,13 +101,13 @@ export class OutboxEntries {
   }
 
   /** When the school's last file that still waits was accepted; 0 when none waits. */
-  #lastAccepted(schoolId: number): number {
+  #lastAccepted(schoolId: SchoolId): number {
     const [last] = this.#database.all<{ acceptedAt: number }>(LAST_ACCEPTED, schoolId);
     return last?.acceptedAt ?? 0;
   }
 
   /** The first millisecond whose time code no file has behind this path. */
-  #freeInstant(schoolId: number, path: string, from: number): number {
+  #freeInstant(schoolId: SchoolId, path: string, from: number): number {
     for (let milliseconds = from;; milliseconds++) {
       const coded = `${path}.${formatTimeCode(milliseconds)}`;
       // "/" is the character after ".".
@@ -151,7 +151,7 @@ export class OutboxEntries {
   }
 
   /** To be called within a transaction. */
-  purge(schoolId: number): void {
+  purge(schoolId: SchoolId): void {
     this.#database.run("DELETE FROM outbox WHERE school_id = ?", schoolId);
   }
 }

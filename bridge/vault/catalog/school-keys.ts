@@ -1,8 +1,9 @@
 /** The schools' wrapped keys, as bridge/vault/keys/school-keys.ts stores them. */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { CatalogDatabase } from "./database.ts";
 
 export interface WrappedKey {
-  schoolId: number;
+  schoolId: SchoolId;
   version: number;
   wrapped: Uint8Array;
 }
@@ -16,7 +17,7 @@ export class StoredKeys {
     this.#database = database;
   }
 
-  load(schoolId: number): { version: number; wrapped: Uint8Array }[] {
+  load(schoolId: SchoolId): { version: number; wrapped: Uint8Array }[] {
     return this.#database.all(
       "SELECT version, wrapped FROM school_keys WHERE school_id = ?",
       schoolId,
@@ -50,7 +51,7 @@ export class StoredKeys {
     }
   }
 
-  save(schoolId: number, version: number, wrapped: Uint8Array): void {
+  save(schoolId: SchoolId, version: number, wrapped: Uint8Array): void {
     this.#database.run(
       "INSERT INTO school_keys VALUES (?, ?, ?)",
       schoolId,
@@ -60,7 +61,7 @@ export class StoredKeys {
   }
 
   /** Without its keys nothing of the school can be read again, wherever a copy of it is. */
-  purge(schoolId: number): void {
+  purge(schoolId: SchoolId): void {
     this.#database.run("DELETE FROM school_keys WHERE school_id = ?", schoolId);
   }
 }

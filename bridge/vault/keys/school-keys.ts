@@ -2,14 +2,15 @@
  * The schools' keys: 256 bits each, in versions. They are stored wrapped by the keyring, and are in
  * the clear only in this process's memory.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import { randomBytes } from "node:crypto";
 import { type Keyring, KeyringError } from "./keyring.ts";
 
 /** Where the wrapped keys are kept. */
 export interface SchoolKeyStore {
-  load(schoolId: number): { version: number; wrapped: Uint8Array }[];
+  load(schoolId: SchoolId): { version: number; wrapped: Uint8Array }[];
   /** Durable when it returns. */
-  save(schoolId: number, version: number, wrapped: Uint8Array): void;
+  save(schoolId: SchoolId, version: number, wrapped: Uint8Array): void;
 }
 
 export interface SchoolKey {
@@ -27,7 +28,7 @@ export class SchoolKeys {
   /** Unwrapped keys, least recently used first. */
   readonly #unwrapped = new Map<string, Promise<Uint8Array>>();
   /** First keys that are being made: two callers at once get the same one. */
-  readonly #making = new Map<number, Promise<SchoolKey>>();
+  readonly #making = new Map<SchoolId, Promise<SchoolKey>>();
 
   constructor(
     keyring: Keyring,
@@ -40,14 +41,14 @@ export class SchoolKeys {
   }
 
   /** The school's newest key, which new blobs are encrypted with; made when it has none. */
-  async current(schoolId: number): Promise<SchoolKey> {
+  async current(schoolId: SchoolId): Promise<SchoolKey> {
     const version = newestVersion(this.#store.load(schoolId));
     if (version > 0) return { version, key: await this.version(schoolId, version) };
     return this.#make(schoolId);
   }
 
   /** @throws {KeyringError} when the school has no key of this version, or the keyring does not open it */
-  version(schoolId: number, version: number): Promise<Uint8Array> {
+  version(schoolId: SchoolId, version: number): Promise<Uint8Array> {
     const context = keyContext(schoolId, version);
     const key = this.#unwrapped.get(context) ?? this.#unwrap(schoolId, version);
     this.#unwrapped.delete(context);
@@ -65,7 +66,7 @@ export class SchoolKeys {
 
   /** Makes another version of the school's key; `store` keeps it, wrapped, and what goes with it. */
   async rotate(
-    schoolId: number,
+    schoolId: SchoolId,
     store: (version: number, wrapped: Uint8Array) => void,
   ): Promise<void> {
     const { version: before } = await this.current(schoolId);
@@ -75,20 +76,20 @@ export class SchoolKeys {
   }
 
   /** Older versions were destroyed. */
-  forgetOlder(schoolId: number, version: number): void {
+  forgetOlder(schoolId: SchoolId, version: number): void {
     for (let older = 1; older < version; older++) {
       this.#unwrapped.delete(keyContext(schoolId, older));
     }
   }
 
   /** Forgets the keys in memory, such as those of a school that was purged. */
-  forget(schoolId: number): void {
+  forget(schoolId: SchoolId): void {
     for (const context of [...this.#unwrapped.keys()]) {
       if (context.startsWith(`school:${schoolId}:`)) this.#unwrapped.delete(context);
     }
   }
 
-  async #unwrap(schoolId: number, version: number): Promise<Uint8Array> {
+  async #unwrap(schoolId: SchoolId, version: number): Promise<Uint8Array> {
     const row = this.#store.load(schoolId).find((row) => row.version === version);
     if (!row) {
       throw new KeyringError(`School ${schoolId} has no storage key of version ${version}.`);
@@ -96,7 +97,7 @@ export class SchoolKeys {
     return this.#keyring.unwrap(row.wrapped, keyContext(schoolId, version));
   }
 
-  #make(schoolId: number): Promise<SchoolKey> {
+  #make(schoolId: SchoolId): Promise<SchoolKey> {
     const making = this.#making.get(schoolId) ?? this.#makeFirst(schoolId);
     this.#making.set(schoolId, making);
     const done = () => this.#making.delete(schoolId);
@@ -104,7 +105,7 @@ export class SchoolKeys {
     return making;
   }
 
-  async #makeFirst(schoolId: number): Promise<SchoolKey> {
+  async #makeFirst(schoolId: SchoolId): Promise<SchoolKey> {
     const version = 1;
     const key = this.#random(KEY_BYTES);
     const wrapped = await this.#keyring.wrap(key, keyContext(schoolId, version));
@@ -118,6 +119,6 @@ function newestVersion(rows: { version: number }[]): number {
 }
 
 /** What a school's key is wrapped for. */
-export function keyContext(schoolId: number, version: number): string {
+export function keyContext(schoolId: SchoolId, version: number): string {
   return `school:${schoolId}:${version}`;
 }

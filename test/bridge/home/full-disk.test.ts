@@ -16,6 +16,7 @@ import {
   toWrite,
   until,
 } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const MIB = 1024 * 1024;
 
@@ -85,7 +86,7 @@ test("a CLOSE that the catalog cannot take is refused; the partial file has the 
     const { size } = await home.stat("/inbound/roster.csv");
     assert.equal(size, 100_000);
     assert.equal((await get(home, "/inbound/roster.csv")).length, size);
-    const stored = () => homes.catalog.find(1, "/inbound/roster.csv")!;
+    const stored = () => homes.catalog.find(idOfSchool(1), "/inbound/roster.csv")!;
     assert.deepEqual([stored().state, stored().size], ["partial", 0]);
     await disk.empty();
     await until(() => stored().size === size);
@@ -130,14 +131,14 @@ test("the catalog says that the disk is full, and takes the next call when there
     const sender = { fingerprint: "", address: "", client: "" };
     await disk.fill();
     for (let i = 0; i < 3; i++) {
-      assert.throws(() => catalog.createPartial(1, "/inbound/a", 1, sender), {
+      assert.throws(() => catalog.createPartial(idOfSchool(1), "/inbound/a", 1, sender), {
         code: "SQLITE_FULL",
       });
     }
-    assert.equal(catalog.find(1, "/inbound/a"), undefined);
+    assert.equal(catalog.find(idOfSchool(1), "/inbound/a"), undefined);
     await disk.empty();
-    catalog.createPartial(1, "/inbound/a", 1, sender);
-    assert.equal(catalog.find(1, "/inbound/a")!.state, "partial");
+    catalog.createPartial(idOfSchool(1), "/inbound/a", 1, sender);
+    assert.equal(catalog.find(idOfSchool(1), "/inbound/a")!.state, "partial");
   }));
 
 test("bytes here and there, each of which costs the disk a chunk, leave the last tenth too", async (t) => {
@@ -182,7 +183,7 @@ test("when the catalog could not be synced nobody is told that the disk is full 
   calls.datasync = datasync;
   // Until the next start: this process can promise nothing any more.
   await assert.rejects(put(home, "/inbound/b.csv", "rows"), failed);
-  assert.equal(homes.catalog.find(1, "/inbound/b.csv")!.state, "partial");
+  assert.equal(homes.catalog.find(idOfSchool(1), "/inbound/b.csv")!.state, "partial");
   const troubles = homes.logged.filter(({ event }) => event === "trouble.begins");
   assert.equal(troubles.length, 1);
   assert.match(String(troubles[0]!.fields["what"]), /restart the bridge/);

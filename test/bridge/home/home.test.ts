@@ -13,6 +13,7 @@ import {
   toWrite,
   until,
 } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const denied = (error: unknown) =>
   error instanceof Refusal && error.reason === "permission_denied" &&
@@ -185,7 +186,7 @@ test("a partial file stays partial when its size is set by its path", async () =
   await file.abandon("connection lost");
   await home.change("/inbound/roster.csv", { size: 2 });
   await home.leave();
-  assert.equal(homes.catalog.find(1, "/inbound/roster.csv")?.state, "partial");
+  assert.equal(homes.catalog.find(idOfSchool(1), "/inbound/roster.csv")?.state, "partial");
   assert.equal(await get(home, "/inbound/roster.csv"), "ha");
   assert.equal(homes.accepted.length, 0);
 });
@@ -200,7 +201,7 @@ test("beyond the size limit the write fails with a clear message, and so does th
   await assert.rejects(file.close(), tooLarge);
   await home.leave();
   assert.equal((await home.stat("/inbound/big.csv")).size, 10);
-  assert.equal(homes.catalog.find(1, "/inbound/big.csv")?.state, "partial");
+  assert.equal(homes.catalog.find(idOfSchool(1), "/inbound/big.csv")?.state, "partial");
 });
 
 test("two sessions writing one name never mix: the later one wins and the earlier one's CLOSE fails", async () => {

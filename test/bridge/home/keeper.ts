@@ -21,6 +21,7 @@ import { Catalog, type OutboxEntry } from "../../../bridge/vault/catalog/catalog
 import { fileKeyring } from "../../../bridge/vault/keys/keyring.ts";
 import { SchoolKeys } from "../../../bridge/vault/keys/school-keys.ts";
 import { Vault } from "../../../bridge/vault/vault.ts";
+import { idOfSchool } from "../school-id.ts";
 
 export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };
 
@@ -126,7 +127,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     folder,
     accepted,
     logged,
-    home: (schoolId = 1) => openHome(keeper, schoolId, sender),
+    home: (schoolId = 1) => openHome(keeper, idOfSchool(schoolId), sender),
     async [Symbol.asyncDispose]() {
       settling.stop();
       catalog.close();

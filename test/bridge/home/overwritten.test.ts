@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
 import { get, names, put, testHomes, toResume, toWrite, until } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const ROSTER = "/inbound/roster.csv";
 const NOTES = "/inbound/notes.txt";
@@ -45,7 +46,7 @@ test("once the upload over it is answered OK a closed file is gone, with its byt
   const home = homes.home();
   for (const length of [5, 200_000]) {
     await put(home, ROSTER, "x".repeat(length));
-    const { blob } = homes.catalog.find(1, ROSTER)!;
+    const { blob } = homes.catalog.find(idOfSchool(1), ROSTER)!;
     await put(home, ROSTER, "later");
     await until(() => !homes.catalog.knowsBlob(blob));
   }
@@ -111,12 +112,12 @@ test("an OPEN that fails over a closed file leaves it what it was", async () => 
   await using homes = await testHomes();
   const home = homes.home();
   await put(home, ROSTER, "closed");
-  const before = homes.catalog.find(1, ROSTER);
+  const before = homes.catalog.find(idOfSchool(1), ROSTER);
   const { vault } = homes.keeper;
   const use = vault.use.bind(vault);
   vault.use = () => Promise.reject(Object.assign(new Error("no room"), { code: "ENOSPC" }));
   await assert.rejects(home.open(ROSTER, toWrite), /disk is full/);
   vault.use = use;
-  assert.deepEqual(homes.catalog.find(1, ROSTER), { ...before });
+  assert.deepEqual(homes.catalog.find(idOfSchool(1), ROSTER), { ...before });
   assert.equal(await get(home, ROSTER), "closed");
 });

@@ -18,6 +18,7 @@ import {
   toWrite,
   until,
 } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const evidence = (error: unknown) =>
   error instanceof Refusal && error.reason === "permission_denied" &&
@@ -33,7 +34,7 @@ async function processed(homes: TestHomes): Promise<(stage: string) => string> {
   const store = async (text: string) =>
     await storeDownload(
       vault,
-      1,
+      idOfSchool(1),
       (async function* () {
         yield Buffer.from(text);
       })(),
@@ -93,7 +94,7 @@ test("*.rejected may be edited in place, and is its own file when it is renamed 
   await using homes = await testHomes({ settleMs: 0 });
   const path = await processed(homes);
   const registrar = { ...sender, fingerprint: "SHA256:registrar" };
-  const home = openHome(homes.keeper, 1, registrar);
+  const home = openHome(homes.keeper, idOfSchool(1), registrar);
   const file = await home.open(path("rejected"), toResume);
   await file.write(7, Buffer.from("ROW"));
   await file.close();
@@ -110,7 +111,7 @@ test("a session that renames what the service wrote is its sender; what a school
   const path = await processed(homes);
   await put(homes.home(), "/inbound/theirs.tmp", "x");
   const registrar = { ...sender, fingerprint: "SHA256:registrar" };
-  const home = openHome(homes.keeper, 1, registrar);
+  const home = openHome(homes.keeper, idOfSchool(1), registrar);
   const cases = {
     [path("rejected")]: "SHA256:registrar",
     [path("original")]: "SHA256:registrar",
@@ -118,7 +119,7 @@ test("a session that renames what the service wrote is its sender; what a school
   };
   for (const [from, fingerprint] of Object.entries(cases)) {
     await home.rename(from, "/inbound/next.csv", { replace: true });
-    const file = homes.catalog.find(1, "/inbound/next.csv")!;
+    const file = homes.catalog.find(idOfSchool(1), "/inbound/next.csv")!;
     assert.equal(file.sender!.fingerprint, fingerprint, from);
   }
 });
@@ -181,7 +182,7 @@ test("bytes may come in any order, but a CLOSE with a gap is refused, and a clie
   await home.leave();
   for (const name of ["gap", "dropped", "longer"]) {
     assert.equal(await get(home, `/inbound/${name}.csv`), "abc", name);
-    assert.equal(homes.catalog.find(1, `/inbound/${name}.csv`)!.state, "partial");
+    assert.equal(homes.catalog.find(idOfSchool(1), `/inbound/${name}.csv`)!.state, "partial");
   }
   const resumed = await home.open("/inbound/gap.csv", toResume);
   await resumed.write(3, Buffer.from("defghi"));
@@ -199,7 +200,7 @@ test("a file is not made longer by its path, and is what it was", async () => {
     /cannot be made longer/,
   );
   assert.equal(await get(home, "/inbound/a.txt"), "abc");
-  assert.equal(homes.catalog.find(1, "/inbound/a.txt")!.state, "closed");
+  assert.equal(homes.catalog.find(idOfSchool(1), "/inbound/a.txt")!.state, "closed");
   // As clients do that have it open.
   const file = await home.open("/inbound/a.txt", toResume);
   await home.change("/inbound/a.txt", { size: 1 });
@@ -219,7 +220,7 @@ test("a school has at most MAX_OPEN_FILES open, over all its sessions, and anoth
     /2 files are open .* close one of them/,
   );
   await assert.rejects(one.open("/inbound/a.txt", toRead), /2 files are open/);
-  assert.equal(homes.catalog.find(1, "/inbound/b.txt"), undefined);
+  assert.equal(homes.catalog.find(idOfSchool(1), "/inbound/b.txt"), undefined);
   await put(other, "/inbound/a.txt", "theirs");
   await first.close();
   await put(two, "/inbound/b.txt", "y");

@@ -6,6 +6,7 @@ import { openHome } from "../../../bridge/home/school-home.ts";
 import { listBlobs } from "../../../bridge/vault/blob/blob.ts";
 import { call, connect, openSftp, startWorld } from "../sftp/harness.ts";
 import { get, put, sender, type TestHomes, testHomes, until } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const ROUNDS = 40;
 const PATH = "/inbound/roster.txt";
@@ -51,7 +52,7 @@ test("two connections that overwrite one name at the same moment: what was close
         closed.includes(text),
         `round ${round}: ${text.slice(0, 20)} was refused and is there`,
       );
-      assert.equal(homes.catalog.find(1, PATH)!.size, text.length);
+      assert.equal(homes.catalog.find(idOfSchool(1), PATH)!.size, text.length);
     }
   }));
 
@@ -66,7 +67,7 @@ test("one connection opens a name that another deletes: nothing is left over", (
         }),
         call((done) => two.unlink(PATH, done)).catch(() => {}),
       ]);
-      const there = homes.catalog.find(1, PATH);
+      const there = homes.catalog.find(idOfSchool(1), PATH);
       if (there?.state === "closed") assert.equal(await get(home, PATH), text);
       if (there) await home.remove(PATH);
     }

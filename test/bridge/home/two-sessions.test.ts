@@ -19,6 +19,7 @@ import {
   toWrite,
   until,
 } from "./keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 type Open = "open to write" | "open to append" | "open to resume";
 type Step = Open | "write" | "close" | "abandon" | "remove" | "rename" | "rename back";
@@ -178,7 +179,7 @@ async function check(homes: TestHomes, deeds: Deed[]): Promise<void> {
   const promised = deeds.filter(({ what }) => what === "closed");
   const found: string[] = [];
   for (const { name } of await entries(home)) {
-    const row = homes.catalog.find(1, `/inbound/${name}`)!;
+    const row = homes.catalog.find(idOfSchool(1), `/inbound/${name}`)!;
     const text = await get(home, `/inbound/${name}`);
     assert.equal(text.length, row.size, `${name} has the size its row says`);
     if (row.state === "partial") continue;
@@ -198,7 +199,7 @@ async function check(homes: TestHomes, deeds: Deed[]): Promise<void> {
   await until(() => homes.catalog.doomedBlobs().length === 0);
   const blobs = await blobsOf(homes);
   assert.ok(blobs.every((blob) => homes.catalog.knowsBlob(blob)), "no blob is an orphan");
-  for (const { id, blob } of homes.catalog.list(1, "/inbound")) {
+  for (const { id, blob } of homes.catalog.list(idOfSchool(1), "/inbound")) {
     assert.equal(homes.keeper.writers.current(id), undefined);
     assert.equal(homes.keeper.vault.inUse(blob), false);
   }
@@ -260,7 +261,7 @@ test("a write that is under way when another session opens the name is not among
   });
   const late = assert.rejects(first.write(5, Buffer.from(" and more")), /later request/);
   await asked;
-  const writer = () => homes.keeper.writers.current(homes.catalog.find(1, NAME)!.id);
+  const writer = () => homes.keeper.writers.current(homes.catalog.find(idOfSchool(1), NAME)!.id);
   const before = writer();
   const opening = two.open(NAME, toAppend);
   await until(() => writer() !== before);
@@ -290,5 +291,5 @@ test("an upload whose name is deleted or replaced while it is written says so at
   assert.equal(await get(one, NAME), "the other");
   await until(() => homes.catalog.doomedBlobs().length === 0);
   const blobs = await blobsOf(homes);
-  assert.equal(blobs.length, homes.catalog.list(1, "/inbound").length);
+  assert.equal(blobs.length, homes.catalog.list(idOfSchool(1), "/inbound").length);
 });

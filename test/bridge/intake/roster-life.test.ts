@@ -16,6 +16,7 @@ import {
   toRead,
   toWrite,
 } from "../home/keeper.ts";
+import { idOfSchool } from "../school-id.ts";
 
 /** A report and the rejected records of an upload. */
 function resultsOf(entry: OutboxEntry, report: Delivery, rejected: Delivery): Result[] {
@@ -123,15 +124,15 @@ test("`.completed`, `.rejected` and `.original` appear in one catalog transactio
   const [entry] = catalog.outbox();
   const processing = [`roster.csv.${entry!.timeCode}.processing`];
   {
-    await using report = await storeDownload(vault, 1, piecesOf("report"));
+    await using report = await storeDownload(vault, idOfSchool(1), piecesOf("report"));
     // Fails at the last of the three.
     const impossible = { reference: { ...report.reference, blob: null as never }, size: 0 };
     assert.throws(() => catalog.finishUpload(entry!, resultsOf(entry!, report, impossible)));
     assert.deepEqual(await names(home), processing);
     assert.equal(catalog.outbox().length, 1);
   }
-  await using report = await storeDownload(vault, 1, piecesOf("report"));
-  await using rejected = await storeDownload(vault, 1, piecesOf("rejected"));
+  await using report = await storeDownload(vault, idOfSchool(1), piecesOf("report"));
+  await using rejected = await storeDownload(vault, idOfSchool(1), piecesOf("rejected"));
   catalog.finishUpload(entry!, resultsOf(entry!, report, rejected));
   const stage = (name: string) => `roster.csv.${entry!.timeCode}.${name}`;
   assert.deepEqual(await names(home), [stage("completed"), stage("original"), stage("rejected")]);
@@ -147,7 +148,7 @@ test("what the service wrote can be read, renamed and deleted, but is never take
   await home.leave();
   const entry = homes.accepted.pop()!;
   const { vault } = homes.keeper;
-  const stored = (text: string) => storeDownload(vault, 1, piecesOf(text));
+  const stored = (text: string) => storeDownload(vault, idOfSchool(1), piecesOf(text));
   {
     await using report = await stored("report");
     await using rejected = await stored("rejected");

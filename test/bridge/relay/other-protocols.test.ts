@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { names, until } from "../home/keeper.ts";
 import { roster, type WholeWay, wholeWay } from "./whole-way.ts";
+import type { SchoolId } from "../../../shared/protocol.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
@@ -18,7 +19,7 @@ function withMore(value: Json): Json {
 }
 
 /** Sends the roster of the school and has an export made and delivered. */
-async function everyday(way: WholeWay, schoolId: number): Promise<void> {
+async function everyday(way: WholeWay, schoolId: SchoolId): Promise<void> {
   await way.accept(schoolId, "roster.csv", roster(5));
   for (const entry of way.homes.accepted) way.outbox.add(entry);
   await until(async () => (await way.uploads("oak")).at(-1)?.state === "completed");

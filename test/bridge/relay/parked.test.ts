@@ -8,6 +8,7 @@ import Database from "libsql";
 import { blobPath } from "../../../bridge/vault/blob/files.ts";
 import { until } from "../home/keeper.ts";
 import { HEADER, roster, type WholeWay, wholeWay } from "./whole-way.ts";
+import type { SchoolId } from "../../../shared/protocol.ts";
 
 const SLICE = 128 * 1024;
 /** Four slices and some more of rows. */
@@ -15,7 +16,7 @@ const LARGE = roster(8_000);
 const SMALL = roster(3).replaceAll("u0", "v0").replaceAll("S0", "T0");
 
 /** A school with a large file that waits and a small one behind it. */
-async function waiting(way: WholeWay): Promise<{ schoolId: number; blob: string }> {
+async function waiting(way: WholeWay): Promise<{ schoolId: SchoolId; blob: string }> {
   const schoolId = await way.school("oak");
   await way.accept(schoolId, "large.csv", LARGE);
   await way.accept(schoolId, "small.csv", SMALL);

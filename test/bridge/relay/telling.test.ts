@@ -9,6 +9,7 @@ import { workerClient } from "../../../bridge/relay/worker-client.ts";
 import { PROTOCOL_HEADER, type ToldEvent as Told } from "../../../shared/protocol.ts";
 import { sender, testHomes, until } from "../home/keeper.ts";
 import { fakeWorker, json } from "./fake-worker.ts";
+import { idOfSchool } from "../school-id.ts";
 
 test("what happens during a call is told by the next, however far the worker says it is", async () => {
   await using homes = await testHomes();
@@ -16,7 +17,7 @@ test("what happens during a call is told by the next, however far the worker say
   const told: number[] = [];
   await using worker = await fakeWorker((response, call) => {
     const { events } = JSON.parse(call.body.toString()) as { events: { number: number }[] };
-    if (told.length === 0) catalog.ledger.recordLogin(2, sender);
+    if (told.length === 0) catalog.ledger.recordLogin(idOfSchool(2), sender);
     told.push(...events.map(({ number }) => number));
     return json({ through: 1_000 })(response, call);
   });
@@ -27,7 +28,7 @@ test("what happens during a call is told by the next, however far the worker say
       bridgeId: () => catalog.identity.id,
     }),
   });
-  catalog.ledger.recordLogin(1, sender);
+  catalog.ledger.recordLogin(idOfSchool(1), sender);
   telling.start();
   try {
     await until(() => told.length > 0 && catalog.ledger.events(1).length === 0);
@@ -59,7 +60,7 @@ test("an event that the worker refuses for good is set aside and said; all other
       bridgeId: () => catalog.identity.id,
     }),
   });
-  for (let count = 0; count < 20; count++) catalog.ledger.recordLogin(1, sender);
+  for (let count = 0; count < 20; count++) catalog.ledger.recordLogin(idOfSchool(1), sender);
   telling.start();
   try {
     await until(() => catalog.ledger.events(1).length === 0);

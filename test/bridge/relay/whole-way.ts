@@ -19,6 +19,7 @@ import { migrate } from "../../../worker/database/migrate.ts";
 import { currentRuntime } from "../../../worker/platform/runtime.ts";
 import { type AppUnderTest, appUnderTest, bridgeToken } from "../../worker/app-under-test.ts";
 import { get, type Logged, names, put, type TestHomes, testHomes } from "../home/keeper.ts";
+import type { SchoolId } from "../../../shared/protocol.ts";
 
 export type Between = (request: Request) => Promise<Response | undefined> | Response | undefined;
 
@@ -35,20 +36,20 @@ export interface WholeWay extends AsyncDisposable {
   /** What stands between bridge and worker. */
   between: Between;
   /** Which lane takes a file of a school, as the bridge says. */
-  laneOf(schoolId: number, name: string): string;
+  laneOf(schoolId: SchoolId, name: string): string;
   /** Milliseconds since the epoch at the bridge. */
   clock: { now(): number };
   /** Begins to listen and to tell. */
   start(): void;
   /** A new school's number. */
-  school(slug: string): Promise<number>;
+  school(slug: string): Promise<SchoolId>;
   /** Accepts a file of the school. */
-  accept(schoolId: number, name: string, text: string | Uint8Array): Promise<void>;
+  accept(schoolId: SchoolId, name: string, text: string | Uint8Array): Promise<void>;
   /** What an administrator sees of the school's uploads, oldest first. */
   // deno-lint-ignore no-explicit-any
   uploads(slug: string): Promise<any[]>;
   /** The text of the file of that stage in the school's inbound folder. */
-  result(schoolId: number, name: string, stage: Stage): Promise<string | undefined>;
+  result(schoolId: SchoolId, name: string, stage: Stage): Promise<string | undefined>;
 }
 
 export async function wholeWay(
@@ -79,7 +80,7 @@ export async function wholeWay(
   });
   const shared = { worker, log, random: () => 0, now: () => clock.now() };
   const directory = new SchoolDirectory(catalog);
-  const slugOf = (schoolId: number) => directory.slugOf(schoolId);
+  const slugOf = (schoolId: SchoolId) => directory.slugOf(schoolId);
   const telling = new Telling({ ...shared, catalog, syncMs: 5 });
   const outbox = new Outbox({
     ...{ ...shared, vault, slugOf, concurrency, sliceBytes },
@@ -120,7 +121,7 @@ export async function wholeWay(
         sql: "SELECT id FROM schools WHERE slug = ?",
         args: [slug],
       });
-      return Number(rows[0]!["id"]);
+      return Number(rows[0]!["id"]) as SchoolId;
     },
     async accept(schoolId, name, text) {
       const home = homes.home(schoolId);

@@ -12,6 +12,7 @@ import {
 } from "../../../bridge/relay/worker-client.ts";
 import { SCHOOL_HEADER, type UploadId } from "../../../shared/protocol.ts";
 import { type FakeWorker, fakeWorker, json, text } from "./fake-worker.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const now = Date.UTC(2026, 10, 22, 12);
 const id = "7b9e3a52-6f1e-4d0c-9a51-0c1f5b1f2a33" as UploadId;
@@ -19,7 +20,7 @@ const token = "0123456789abcdef-token";
 const bridgeId = "0b1d9e60-0000-4000-8000-000000000001";
 const nothing = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
 const slice = (offset: number, bytes: Uint8Array) => ({
-  ...{ id, schoolId: 7, lane: "roster", pass: "apply", offset, bytes },
+  ...{ id, schoolId: idOfSchool(7), lane: "roster", pass: "apply", offset, bytes },
 });
 
 function clientOf({ url }: Pick<FakeWorker, "url">, options = {}): WorkerClient {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { NO_SCHOOL, type SchoolId } from "../../../shared/protocol.ts";
 import { Arrivals } from "../../../bridge/schools/arrivals.ts";
 import { Clock } from "../door/by-hand.ts";
+import { idOfSchool } from "../school-id.ts";
 
 function arrivalsOf(clock: Clock, told: unknown[]): Arrivals {
   return new Arrivals({
@@ -23,13 +24,13 @@ test("a login is told at once, and a loop of them once a minute with how many th
   const clock = new Clock();
   const told: unknown[] = [];
   const arrivals = arrivalsOf(clock, told);
-  for (let i = 0; i < 1000; i++) arrivals.login(1, sender);
+  for (let i = 0; i < 1000; i++) arrivals.login(idOfSchool(1), sender);
   assert.deepEqual(told, [[1, "192.0.2.7", 1]]);
   clock.pass(60_000);
   assert.deepEqual(told, [[1, "192.0.2.7", 1], [1, "192.0.2.7", 999]]);
-  arrivals.login(1, sender);
-  arrivals.login(1, { ...sender, address: "192.0.2.8" });
-  arrivals.login(1, sender);
+  arrivals.login(idOfSchool(1), sender);
+  arrivals.login(idOfSchool(1), { ...sender, address: "192.0.2.8" });
+  arrivals.login(idOfSchool(1), sender);
   arrivals.stop();
   assert.deepEqual(told.slice(2), [
     [1, "192.0.2.7", 1],
@@ -66,7 +67,7 @@ test("a ledger that can take nothing keeps nobody out", () => {
     ledger: { recordLogin: fail, recordRefusal: fail },
     ...{ now: () => clock.now, after: clock.after, log: (event) => void logs.push(event) },
   });
-  arrivals.login(1, sender);
+  arrivals.login(idOfSchool(1), sender);
   arrivals.refused(stranger);
   assert.deepEqual(logs, ["login.not_recorded", "login.not_recorded"]);
 });

@@ -17,6 +17,7 @@ import {
 } from "../../../bridge/sftp/server.ts";
 import { fingerprint } from "../../../bridge/sftp/public-key.ts";
 import { MemoryHome } from "./memory-home.ts";
+import { idOfSchool } from "../school-id.ts";
 
 export function rsaKey(bits: number): string {
   return generateKeyPairSync("rsa", {
@@ -59,7 +60,7 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
   const home = new MemoryHome();
   const visitors: Visitor[] = [];
   const logs: World["logs"] = [];
-  const keys = new Map([[wireOf(schoolKey).toString("base64"), 1]]);
+  const keys = new Map([[wireOf(schoolKey).toString("base64"), idOfSchool(1)]]);
   const server = await startSftpServer({
     host: "127.0.0.1",
     port: 0,

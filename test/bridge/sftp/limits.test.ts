@@ -19,6 +19,7 @@ import {
   type World,
 } from "./harness.ts";
 import { sendMessage, string } from "./raw-sftp.ts";
+import { idOfSchool } from "../school-id.ts";
 
 /** From another address of this machine than everybody else. */
 function connectFrom(address: string, port: number): Socket {
@@ -156,7 +157,8 @@ async function twoSchools(limits: object): Promise<{ world: World; otherKey: str
   const world = await startWorld({
     limits,
     authenticate({ publicKey }) {
-      const schoolId = { [own]: 1, [other]: 2 }[publicKey.toString("base64")];
+      const schoolId =
+        { [own]: idOfSchool(1), [other]: idOfSchool(2) }[publicKey.toString("base64")];
       return schoolId ? { schoolId, fingerprint: `SHA256:${schoolId}` } : undefined;
     },
   });

@@ -11,6 +11,7 @@ import { KeyRotation } from "../../../bridge/vault/key-rotation.ts";
 import { verify } from "../../../bridge/vault/verify.ts";
 import { sender } from "./catalog/version-0.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { idOfSchool } from "../school-id.ts";
 
 const commandId = "00000000-0000-4000-8000-000000000001";
 const done = (id = commandId) => ({
@@ -35,8 +36,8 @@ async function stored(t: TestContext) {
   };
   const rotation = new KeyRotation({ vault, after, log: (event) => void logged.push(event) });
   const put = async (path: string, bytes: Uint8Array, state: "closed" | "partial" = "closed") => {
-    const { version } = await keys.current(1);
-    const file = catalog.createPartial(1, path, version, sender);
+    const { version } = await keys.current(idOfSchool(1));
+    const file = catalog.createPartial(idOfSchool(1), path, version, sender);
     const { blob, release } = await vault.use(file, { mayBeNew: true });
     if (bytes.length > 0) await blob.write(0, bytes);
     await blob.sync();
@@ -79,12 +80,12 @@ test("every file is copied under the new version, byte for byte, and the older v
   files.push(await put("/inbound/part", randomBytes(100_000), "partial"));
   contents.push(await bytesOf(files.at(-1)!.id));
   // Of another school: it is not touched.
-  const { version } = await keys.current(2);
-  const other = catalog.createPartial(2, "/inbound/other", version, sender);
-  const [wrapped] = catalog.keys.load(1);
+  const { version } = await keys.current(idOfSchool(2));
+  const other = catalog.createPartial(idOfSchool(2), "/inbound/other", version, sender);
+  const [wrapped] = catalog.keys.load(idOfSchool(1));
 
   const isEnding = ended();
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   await isEnding;
   for (const [at, { id, blob }] of files.entries()) {
     const now = catalog.file(id)!;
@@ -94,11 +95,11 @@ test("every file is copied under the new version, byte for byte, and the older v
     await assert.rejects(readFile(blobPath(vault.folder, blob)), { code: "ENOENT" });
   }
   assert.equal(catalog.file(other.id)!.keyVersion, 1);
-  assert.deepEqual(catalog.keys.load(1).map(({ version }) => version), [2]);
-  await assert.rejects(keys.version(1, 1), { name: "KeyringError" });
+  assert.deepEqual(catalog.keys.load(idOfSchool(1)).map(({ version }) => version), [2]);
+  await assert.rejects(keys.version(idOfSchool(1), 1), { name: "KeyringError" });
   const database = await readFile(join(dataDir, "catalog.db"));
   assert.equal(database.includes(Buffer.from(wrapped!.wrapped)), false);
-  assert.equal((await keys.current(1)).version, 2);
+  assert.equal((await keys.current(idOfSchool(1))).version, 2);
   assert.deepEqual([told()[0], told().at(-1)], [[2, "rotating", 5], [2, "current", 0]]);
   const found: unknown[] = [];
   await verify(vault, (finding) => void found.push(finding));
@@ -111,7 +112,7 @@ test("reading goes on with what was opened, and new files are under the new vers
   const file = await put("/inbound/read", bytes);
   const reading = await vault.use(file);
   const isEnding = ended();
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   const fresh = await put("/inbound/new", randomBytes(100));
   assert.equal(fresh.keyVersion, 2);
   await isEnding;
@@ -141,17 +142,17 @@ test("a file that is written while it is copied keeps what was written, and has 
     await release();
   });
   let isEnding = ended();
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   await isEnding;
   assert.equal(catalog.file(file.id)!.keyVersion, 1);
   assert.deepEqual(await bytesOf(file.id), bytes);
-  assert.deepEqual(catalog.keys.load(1).map(({ version }) => version).sort(), [1, 2]);
+  assert.deepEqual(catalog.keys.load(idOfSchool(1)).map(({ version }) => version).sort(), [1, 2]);
   isEnding = ended();
   rotation.resume();
   await isEnding;
   assert.equal(catalog.file(file.id)!.keyVersion, 2);
   assert.deepEqual(await bytesOf(file.id), bytes);
-  assert.deepEqual(catalog.keys.load(1).map(({ version }) => version), [2]);
+  assert.deepEqual(catalog.keys.load(idOfSchool(1)).map(({ version }) => version), [2]);
 });
 
 test("a damaged file keeps the older version until it is gone; the others go on", async (t) => {
@@ -165,31 +166,31 @@ test("a damaged file keeps the older version until it is gone; the others go on"
   bytes[150_000]! ^= 1;
   await writeFile(path, bytes);
   let isEnding = ended();
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   await isEnding;
   assert.ok(logged.includes("storage_key.file_unreadable"));
   assert.equal(catalog.file(sound.id)!.keyVersion, 2);
   assert.equal(catalog.file(damaged.id)!.keyVersion, 1);
-  assert.equal(catalog.keys.load(1).length, 2);
+  assert.equal(catalog.keys.load(idOfSchool(1)).length, 2);
   catalog.remove(damaged.id);
   isEnding = ended();
   rotation.resume();
   await isEnding;
-  assert.equal(catalog.keys.load(1).length, 1);
+  assert.equal(catalog.keys.load(idOfSchool(1)).length, 1);
 });
 
 test("what was reserved under a version that was destroyed meanwhile is not delivered", async (t) => {
   const { catalog, vault, rotation, put, ended } = await stored(t);
   await put("/inbound/a", randomBytes(9));
-  const reference = await vault.reserve(1);
+  const reference = await vault.reserve(idOfSchool(1));
   const isEnding = ended();
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   await isEnding;
   assert.throws(
     () => catalog.deliverExport(done(), "/outbound/x.csv", null, { reference, size: 0 }),
     { name: "KeyRetired" },
   );
-  assert.equal(catalog.find(1, "/outbound/x.csv"), undefined);
+  assert.equal(catalog.find(idOfSchool(1), "/outbound/x.csv"), undefined);
 });
 
 test("stopped in the middle it is gone on with by the next run, and the command is done once", async (t) => {
@@ -203,7 +204,7 @@ test("stopped in the middle it is gone on with by the next run, and the command 
     if (++pieces === 5) stopping = rotation.stop();
     return Promise.resolve();
   });
-  await rotation.begin(1, done());
+  await rotation.begin(idOfSchool(1), done());
   while (!stopping) await new Promise((resolve) => setImmediate(resolve));
   await stopping;
   const copied = files.filter(({ id }) => catalog.file(id)!.keyVersion === 2).length;

@@ -10,6 +10,7 @@ import { Blob, BlobDamaged, BlobMissing, listBlobs } from "../../../bridge/vault
 import { type CatalogFile, FolderGone } from "../../../bridge/vault/catalog/catalog.ts";
 import { sender } from "./catalog/version-0.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { idOfSchool } from "../school-id.ts";
 
 async function openVault(t: TestContext) {
   const dataDir = join(await temporaryFolder(t), "bridge");
@@ -20,7 +21,11 @@ async function openVault(t: TestContext) {
   const stored = await openStored(settings, { now: () => 1000 });
   t.after(() => stored.close());
   const { catalog, vault, keys } = stored;
-  async function write(path: string, bytes: Uint8Array, schoolId = 1): Promise<CatalogFile> {
+  async function write(
+    path: string,
+    bytes: Uint8Array,
+    schoolId = idOfSchool(1),
+  ): Promise<CatalogFile> {
     const { version } = await keys.current(schoolId);
     const file = catalog.createPartial(schoolId, path, version, sender);
     const { blob, release } = await vault.use(file, { mayBeNew: true });
@@ -167,8 +172,8 @@ test("when the folder is moved away nothing is answered durable, and nothing is 
   await assert.rejects(catalog.checkPlace(), FolderGone);
   catalog.setTimes(open.id, { modifiedAt: 5 });
   await assert.rejects(catalog.durable(), FolderGone);
-  const { version } = await keys.current(1);
-  const file = catalog.createPartial(1, "/inbound/b.csv", version, sender);
+  const { version } = await keys.current(idOfSchool(1));
+  const file = catalog.createPartial(idOfSchool(1), "/inbound/b.csv", version, sender);
   const { blob, release } = await vault.use(file, { mayBeNew: true });
   await assert.rejects(blob.write(0, rows), { code: "ENOENT" });
   await release();
@@ -208,20 +213,20 @@ test("a school that is purged leaves no bytes and no key, and another's stay", a
   const { write, vault, catalog, keys, blobs, settings, close } = await openVault(t);
   const open = await write("/inbound/open.csv", rows);
   catalog.accept((await write("/inbound/waits.csv", rows)).id);
-  const other = await write("/inbound/a.csv", rows, 2);
+  const other = await write("/inbound/a.csv", rows, idOfSchool(2));
   const lease = await vault.use(open);
-  await vault.purge(1);
+  await vault.purge(idOfSchool(1));
   assert.deepEqual((await blobs()).sort(), [open.blob, other.blob].sort(), "one is in use");
   await lease.release();
   assert.deepEqual(await blobs(), [other.blob]);
-  await vault.purge(1);
-  await assert.rejects(keys.version(1, 1), /no storage key/);
+  await vault.purge(idOfSchool(1));
+  await assert.rejects(keys.version(idOfSchool(1), 1), /no storage key/);
   const read = await vault.use(other);
   assert.deepEqual(await read.blob.read(0, rows.length), rows);
   await read.release();
   close();
   const again = await openStored(settings, { now: () => 1000 });
-  assert.deepEqual(again.catalog.list(1, "/inbound"), []);
+  assert.deepEqual(again.catalog.list(idOfSchool(1), "/inbound"), []);
   assert.deepEqual(again.catalog.doomedBlobs(), []);
   again.close();
 });

@@ -14,11 +14,12 @@ import {
 import { LAST_ACCEPTED, OUTBOX, TIME_CODE_TAKEN } from "../../../../bridge/vault/catalog/outbox.ts";
 import { openCatalog, type TestCatalog } from "./open-catalog.ts";
 import { sender } from "./version-0.ts";
+import { idOfSchool } from "../../school-id.ts";
 
 const left = { size: 7, modifiedAt: 9 };
 const sha256 = "a".repeat(64);
 
-function closed({ catalog }: TestCatalog, path: string, schoolId = 1) {
+function closed({ catalog }: TestCatalog, path: string, schoolId = idOfSchool(1)) {
   const file = catalog.createPartial(schoolId, path, 1, sender);
   catalog.settleSize(file, "closed", { ...left, sha256 });
   return catalog.file(file.id)!;
@@ -28,14 +29,14 @@ function accepted(opened: TestCatalog, path: string) {
   return opened.catalog.accept(closed(opened, path).id);
 }
 
-function delivery({ catalog }: TestCatalog, schoolId = 1) {
+function delivery({ catalog }: TestCatalog, schoolId = idOfSchool(1)) {
   return { reference: catalog.reserveBlob(schoolId, 1), size: 3 };
 }
 
 test("a file is partial, closed, processing and at the end kept", async (t) => {
   const opened = await openCatalog(t);
   const { catalog } = opened;
-  const { id } = catalog.createPartial(1, "/inbound/a.csv", 1, sender);
+  const { id } = catalog.createPartial(idOfSchool(1), "/inbound/a.csv", 1, sender);
   const state = () => catalog.file(id)!.state;
   assert.equal(state(), "partial");
   catalog.settleSize(catalog.file(id)!, "closed", { ...left, sha256 });
@@ -45,8 +46,8 @@ test("a file is partial, closed, processing and at the end kept", async (t) => {
   assert.equal(entry.sha256, sha256);
   catalog.finishUpload(entry, [{ path: "/inbound/report", delivery: delivery(opened) }]);
   assert.equal(state(), "kept");
-  assert.equal(catalog.find(1, "/inbound/report")?.state, "kept");
-  assert.equal(catalog.find(1, "/inbound/report")?.uploadId, entry.uploadId);
+  assert.equal(catalog.find(idOfSchool(1), "/inbound/report")?.state, "kept");
+  assert.equal(catalog.find(idOfSchool(1), "/inbound/report")?.uploadId, entry.uploadId);
 });
 
 test("a name that no lane takes is kept when it has settled, and closed again when it is renamed", async (t) => {
@@ -61,7 +62,7 @@ test("a name that no lane takes is kept when it has settled, and closed again wh
 
 test("size and state are set only for the blob its writer holds", async (t) => {
   const { catalog } = await openCatalog(t);
-  const first = catalog.createPartial(1, "/inbound/a.csv", 1, sender);
+  const first = catalog.createPartial(idOfSchool(1), "/inbound/a.csv", 1, sender);
   const second = catalog.startOver(first.id, 1, sender);
   assert.throws(() => catalog.settleSize(first, "closed", left), BlobReplaced);
   assert.deepEqual(catalog.file(first.id), second);
@@ -81,8 +82,8 @@ test("a result never takes the place of a file that is there, and then nothing i
     delivery: delivery(opened),
   }));
   assert.throws(() => catalog.finishUpload(entry, results), PathTaken);
-  assert.deepEqual(catalog.find(1, "/inbound/mine.csv"), before);
-  assert.equal(catalog.find(1, "/inbound/report"), undefined);
+  assert.deepEqual(catalog.find(idOfSchool(1), "/inbound/mine.csv"), before);
+  assert.equal(catalog.find(idOfSchool(1), "/inbound/report"), undefined);
   assert.equal(catalog.outbox().length, 1);
 });
 
@@ -118,10 +119,10 @@ test("a folder is listed a page at a time, each file once, in the order of names
   const names = ["B.csv", "a b.csv", "a.csv", "b.csv", "é.csv", "🎒.csv"];
   for (const name of names.toReversed()) closed(opened, `/inbound/${name}`);
   closed(opened, "/outbound/x");
-  closed(opened, "/inbound/a.csv", 2);
+  closed(opened, "/inbound/a.csv", idOfSchool(2));
   const listed: string[] = [];
   for (let after = "";;) {
-    const page = opened.catalog.list(1, "/inbound", after, 2);
+    const page = opened.catalog.list(idOfSchool(1), "/inbound", after, 2);
     if (page.length === 0) break;
     assert.ok(page.length <= 2);
     after = page.at(-1)!.path.slice("/inbound/".length);
@@ -132,9 +133,9 @@ test("a folder is listed a page at a time, each file once, in the order of names
 
 test("events are numbered and each carries the hash of the one before, also when that was handed over", async (t) => {
   const { catalog, database } = await openCatalog(t);
-  for (const schoolId of [1, 2, 3]) catalog.ledger.recordLogin(schoolId, sender);
+  for (const schoolId of [1, 2, 3].map(idOfSchool)) catalog.ledger.recordLogin(schoolId, sender);
   catalog.ledger.dropEvents(3);
-  for (const schoolId of [4, 5]) catalog.ledger.recordLogin(schoolId, sender);
+  for (const schoolId of [4, 5].map(idOfSchool)) catalog.ledger.recordLogin(schoolId, sender);
   const [fourth, fifth] = catalog.ledger.events(10);
   assert.deepEqual([fourth!.number, fifth!.number], [4, 5]);
   assert.match(fourth!.previous, /^[0-9a-f]{64}$/);
@@ -149,23 +150,23 @@ test("a purge takes files, outbox and keys of one school and no other, and leave
   const opened = await openCatalog(t);
   const { catalog, database } = opened;
   const wrapped = Buffer.from("the wrapped key of school one");
-  catalog.keys.save(1, 1, wrapped);
-  catalog.keys.save(2, 1, Buffer.from("another"));
+  catalog.keys.save(idOfSchool(1), 1, wrapped);
+  catalog.keys.save(idOfSchool(2), 1, Buffer.from("another"));
   const gone = [
     closed(opened, "/inbound/a.csv"),
     catalog.file(accepted(opened, "/inbound/b.csv").fileId)!,
   ];
-  const other = closed(opened, "/inbound/a.csv", 2);
+  const other = closed(opened, "/inbound/a.csv", idOfSchool(2));
   database.prepare("SELECT 1").all([]);
   for (let times = 1; times <= 2; times++) {
-    catalog.purgeSchool(1);
-    assert.deepEqual(catalog.list(1, "/inbound"), []);
+    catalog.purgeSchool(idOfSchool(1));
+    assert.deepEqual(catalog.list(idOfSchool(1), "/inbound"), []);
     assert.deepEqual(catalog.outbox(), []);
-    assert.deepEqual(catalog.keys.load(1), []);
+    assert.deepEqual(catalog.keys.load(idOfSchool(1)), []);
     assert.deepEqual(catalog.doomedBlobs().sort(), gone.map(({ blob }) => blob).sort());
   }
-  assert.deepEqual(catalog.list(2, "/inbound"), [other]);
-  assert.equal(catalog.keys.load(2).length, 1);
+  assert.deepEqual(catalog.list(idOfSchool(2), "/inbound"), [other]);
+  assert.equal(catalog.keys.load(idOfSchool(2)).length, 1);
   for (const file of [opened.file, `${opened.file}-wal`]) {
     const bytes = await readFile(file);
     assert.equal(bytes.includes(wrapped), false, `${file} still has the key`);

@@ -7,6 +7,7 @@ import { Catalog } from "../../../../bridge/vault/catalog/catalog.ts";
 import { CATALOG_VERSION, CatalogTooNew } from "../../../../bridge/vault/catalog/migrations.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { files, makeVersion0, sender } from "./version-0.ts";
+import { idOfSchool } from "../../school-id.ts";
 
 const at = () => 1_795_256_200_000;
 
@@ -27,7 +28,7 @@ test("a catalog of the version before opens with all that was in it", async (t) 
   try {
     assert.equal(Object.keys(files).length, 6);
     for (const path of Object.keys(files)) {
-      const found = catalog.find(1, path);
+      const found = catalog.find(idOfSchool(1), path);
       assert.equal(found?.size, 10, path);
       assert.equal(found.modifiedAt, 1.5);
       assert.deepEqual(found.sender, sender);
@@ -37,12 +38,12 @@ test("a catalog of the version before opens with all that was in it", async (t) 
     assert.deepEqual(inState("partial"), ["csv"]);
     assert.deepEqual(inState("closed"), ["csv", "original", "completed"], "settle once more");
     assert.deepEqual(inState("processing"), ["processing"]);
-    assert.equal(catalog.list(1, "/outbound")[0]?.state, "kept");
+    assert.equal(catalog.list(idOfSchool(1), "/outbound")[0]?.state, "kept");
     assert.deepEqual(catalog.outbox().map(({ name, sha256 }) => ({ name, sha256 })), [
       { name: "waiting.csv", sha256: null },
     ]);
     assert.deepEqual(catalog.directory.get(), { version: 3, schools: [] });
-    assert.deepEqual(catalog.keys.load(1).map(({ version }) => version), [1]);
+    assert.deepEqual(catalog.keys.load(idOfSchool(1)).map(({ version }) => version), [1]);
     assert.deepEqual(catalog.doomedBlobs(), ["f".repeat(32)]);
     assert.equal(catalog.ledger.events(10)[0]?.event.type, "login");
     assert.equal(catalog.commands.some(10).length, 1);
