@@ -27,7 +27,8 @@ export interface CommandsOptions extends Omit<CommandContext, "done"> {
 /** The bridge has at most so many commands in hand. */
 const MOST = 2_000;
 
-const handlers: { [Type in Command["type"]]: Handler<Type> } = {
+/** What carries out each command. */
+export const handlers: { [Type in Command["type"]]: Handler<Type> } = {
   ...{ deliver, remove, purge, resume },
   rotate_key: rotateKey,
 };
