@@ -101,6 +101,16 @@ test("every file that a page names is there: name it as it is called now", () =>
   assert.deepEqual(missing, []);
 });
 
+test("every room is in CONTRIBUTING's picture of the house: write it there, and nothing that is gone", () => {
+  const picture = /```text\n(bridge\/.*?)```/s.exec(files.get("CONTRIBUTING.md")!)![1]!;
+  const rooms = [...files.keys()].flatMap((path) =>
+    /^(?:bridge|worker|cli|shared)\/([^/]+)\//.exec(path)?.[1] ?? []
+  );
+  assert.ok(rooms.length > 100, `${rooms.length} files are in rooms`);
+  const words = new Set(picture.match(/[\w-]+/g));
+  assert.deepEqual([...new Set(rooms)].filter((room) => !words.has(room)), []);
+});
+
 test("every test that docs/security.md names is there, with those words in its name", () => {
   const named = [
     ...files.get("docs/security.md")!.matchAll(/`(test\/[\w/.-]+\.test\.ts)`:\s+"([^"]+)"/g),

@@ -2,7 +2,7 @@
  * What reading a roster starts from and what one slice of it comes to, as plain data: the database
  * loads the one and writes the other.
  */
-import type { UploadId, UploadState } from "../../shared/protocol.ts";
+import type { SchoolId, UploadId, UploadState } from "../../shared/protocol.ts";
 import type { Layout } from "./layout.ts";
 import type { Problem } from "./problems.ts";
 import type { Row } from "./row.ts";
@@ -13,7 +13,7 @@ import type { Terms } from "./terms.ts";
 /** An upload as the next slice needs it. */
 export interface UploadProgress {
   id: UploadId;
-  schoolId: number;
+  schoolId: SchoolId;
   state: UploadState;
   /** Bytes. */
   size: number;

@@ -79,7 +79,7 @@ export function moveHead(
 /** Is the school one of this bridge's? */
 export async function isOfBridge(
   database: Client,
-  schoolId: number,
+  schoolId: SchoolId,
   bridge: string,
 ): Promise<boolean> {
   const { rows } = await database.execute({

@@ -1,4 +1,5 @@
 /** When a school's key was last used, told by its bridge. */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { InStatement } from "@libsql/client";
 import type { NumberedEvent } from "../school/ledger.ts";
 
@@ -6,7 +7,7 @@ import type { NumberedEvent } from "../school/ledger.ts";
 export function recordKeyUse(events: readonly NumberedEvent[]): InStatement[] {
   const latest = new Map<
     string,
-    { schoolId: number; fingerprint: string; at: string; address: string }
+    { schoolId: SchoolId; fingerprint: string; at: string; address: string }
   >();
   for (const { head, event } of events) {
     if (event?.type !== "login") continue;

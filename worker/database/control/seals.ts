@@ -1,4 +1,5 @@
 /** Seals of the audit: each covers the entries since the one before, in order, by their hashes. */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, Row } from "@libsql/client";
 import { isConstraint } from "../errors.ts";
 
@@ -6,7 +7,7 @@ import { isConstraint } from "../errors.ts";
 export interface SealedEntry {
   id: number;
   at: string;
-  schoolId: number | null;
+  schoolId: SchoolId | null;
   actor: string;
   action: string;
   /** The JSON as it is stored. */
@@ -54,7 +55,7 @@ export async function entriesAfter(
   return rows.map((row) => ({
     id: Number(row["id"]),
     at: row["at"] as string,
-    schoolId: row["school_id"] === null ? null : Number(row["school_id"]),
+    schoolId: row["school_id"] === null ? null : Number(row["school_id"]) as SchoolId,
     actor: row["actor"] as string,
     action: row["action"] as string,
     detail: row["detail"] as string,

@@ -3,7 +3,7 @@
  * is touched. Each of these batches is claimed, so that it takes effect once.
  */
 import type { Client, InStatement } from "@libsql/client";
-import type { UploadId } from "../../../shared/protocol.ts";
+import type { SchoolId, UploadId } from "../../../shared/protocol.ts";
 import type {
   RejectedName,
   SettledRows,
@@ -146,7 +146,7 @@ const absent = `
  */
 export async function noteAbsent(
   database: Client,
-  { id, schoolId }: { id: UploadId; schoolId: number },
+  { id, schoolId }: { id: UploadId; schoolId: SchoolId },
   after: string,
 ): Promise<boolean> {
   const { rowsAffected } = await database.execute({ sql: absent, args: [id, schoolId, after] });

@@ -24,7 +24,7 @@ export function termsIn(row: DatabaseRow): Terms | undefined {
 /** What is known when an upload was checked to its end, and it has to be decided what becomes of it. */
 export interface CheckEnd {
   id: UploadId;
-  schoolId: number;
+  schoolId: SchoolId;
   terms: Terms;
   release: Release | null;
   findings: Findings;
@@ -39,7 +39,7 @@ export interface CheckEnd {
 export async function loadCheckEnd(
   database: Client,
   id: UploadId,
-  schoolId: number,
+  schoolId: SchoolId,
 ): Promise<CheckEnd> {
   const [checks, outcomes, active, before, headers] = await database.batch([
     {

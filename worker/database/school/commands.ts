@@ -1,6 +1,6 @@
 /** What is asked of a bridge, until it says what became of it. */
 import type { Client, InStatement, InValue, Row } from "@libsql/client";
-import type { Command, CommandDone } from "../../../shared/protocol.ts";
+import type { Command, CommandDone, SchoolId } from "../../../shared/protocol.ts";
 
 /**
  * A bridge has at most so many commands of one school in hand, so that what fails for one school leaves
@@ -94,7 +94,7 @@ export function recordOutcomes(
 }
 
 /** The paths of files that a bridge is asked to remove and has not said anything about yet. */
-export async function removalsAskedFor(database: Client, schoolId: number): Promise<string[]> {
+export async function removalsAskedFor(database: Client, schoolId: SchoolId): Promise<string[]> {
   const { rows } = await database.execute({
     sql: `SELECT command ->> '$.path' AS path FROM commands
           WHERE school_id = ? AND type = 'remove' AND done_at IS NULL`,

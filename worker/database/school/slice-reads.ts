@@ -69,7 +69,7 @@ export async function loadProgress(
     stored: readPosition(row),
     bridge: rules.bridge,
     id: id as UploadId,
-    schoolId: Number(row["school_id"]),
+    schoolId: Number(row["school_id"]) as SchoolId,
     state: row["state"] as UploadState,
     size: Number(row["size"]),
     nextOffset: Number(row["next_offset"]),

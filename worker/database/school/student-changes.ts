@@ -4,6 +4,7 @@
  * leaves nothing here but its id with the student. That a student left or returned is a change of its
  * own, which comes before those of the columns.
  */
+import type { SchoolId } from "../../../shared/protocol.ts";
 import type { InStatement, InValue } from "@libsql/client";
 import { optionalColumns } from "./student-columns.ts";
 
@@ -12,7 +13,7 @@ export interface Cause {
   uploadId: string;
   /** The offset of the slice; the upload's size for what waited for its end; never less than before. */
   part: number;
-  schoolId: number;
+  schoolId: SchoolId;
   /** ISO 8601 UTC. */
   at: string;
 }
