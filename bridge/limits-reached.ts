@@ -2,6 +2,7 @@
  * How often schools came up against a limit since the start: each is a metric, and seldom a line of the
  * log. What the door itself limits is counted there ({@link DoorFigures}).
  */
+import type { SchoolId } from "../shared/protocol.ts";
 import type { Log } from "../shared/log.ts";
 import { fewLines } from "./door/few-lines.ts";
 
@@ -26,7 +27,7 @@ export const limits = [
 ] as const;
 export type Limit = typeof limits[number];
 
-export type Reached = (limit: Limit, schoolId: number) => void;
+export type Reached = (limit: Limit, schoolId: SchoolId) => void;
 
 export class LimitsReached {
   readonly #counts = Object.fromEntries(limits.map((limit) => [limit, 0])) as Record<Limit, number>;

@@ -14,10 +14,7 @@ export const PROTOCOL = 1;
 export const PROTOCOL_HEADER = "rosterbridge-protocol";
 /** Every call says which bridge asks: the UUID it gave itself when its catalog was made. */
 export const BRIDGE_HEADER = "rosterbridge-bridge";
-/**
- * The header of a slice that says whose upload it is, so that the worker need not ask first. Bridges
- * before it do not say.
- */
+/** A slice says whose upload it is, so that the worker need not ask first; older bridges do not say. */
 export const SCHOOL_HEADER = "rosterbridge-school";
 
 /** A whole number that the database gives back as it was told: one beyond 2^53 could never be read again. */
