@@ -11,8 +11,11 @@ import { bridgeProgram, type Program, workerProgram } from "../../scripts/progra
 import { root } from "./processes.ts";
 
 const token = "0123456789abcdef-bridge";
-/** A setting, the value it is given (nothing: it is missing), and what the line says. */
-type Case = [setting: string, value: string | undefined, line: RegExp];
+/**
+ * A setting, the value it is given (nothing: it is missing), and what the line says; alone when it is
+ * found only after all settings were read, or depends on another one.
+ */
+type Case = [setting: string, value: string | undefined, line: RegExp, alone?: "alone"];
 
 const whole = (least: number, most: number) =>
   new RegExp(`is "?.*"?; it takes a whole number from ${least} to ${most}\\.$`);
@@ -68,16 +71,28 @@ const bridgeCases = (): Case[] => [
     "DATA_DIR",
     join(folder, "file", "deeper"),
     /it takes a folder that is there or can be made: ENOTDIR/,
+    "alone",
   ],
-  ["HOST_KEY_FILE", join(folder, "private"), /is not a private key without a passphrase/],
+  ["HOST_KEY_FILE", join(folder, "private"), /is not a private key without a passphrase/, "alone"],
   [
     "HOST_KEY_FILE",
     "host.key until spring",
     /it takes files or folders .* "FILE until 2027-02-01"/,
+    "alone",
   ],
-  ["HOST_KEY_FILE", `${join(folder, "x.key")} until 2020-01-01`, /every host key is retired/],
-  ["MASTER_KEY_FILE", join(folder, "private"), /has 9 bytes; it must have exactly 32/],
-  ["SFTP_HOST", "192.0.2.1", /are 192\.0\.2\.1 and 0, where nothing can listen: .*EADDRNOTAVAIL/],
+  [
+    "HOST_KEY_FILE",
+    `${join(folder, "x.key")} until 2020-01-01`,
+    /every host key is retired/,
+    "alone",
+  ],
+  ["MASTER_KEY_FILE", join(folder, "private"), /has 9 bytes; it must have exactly 32/, "alone"],
+  [
+    "SFTP_HOST",
+    "192.0.2.1",
+    /are 192\.0\.2\.1 and 0, where nothing can listen: .*EADDRNOTAVAIL/,
+    "alone",
+  ],
 ];
 
 const workerCases: Case[] = [
@@ -85,7 +100,7 @@ const workerCases: Case[] = [
   ["BRIDGE_TOKEN", "with spaces in it", /has characters that no bearer token has/],
   ["BRIDGE_TOKEN", "a,b,c", /has 3 tokens; it takes one, or two/],
   ["ADMIN_TOKEN", undefined, /is missing; it takes the secret that administrators must send/],
-  ["ADMIN_TOKEN", token, /is the same as BRIDGE_TOKEN/],
+  ["ADMIN_TOKEN", token, /is the same as BRIDGE_TOKEN/, "alone"],
   ["PORT", "http", whole(0, 65_535)],
   ["SLICE_ROWS", "0", whole(1, 50_000)],
   ["DATABASE_URL", "worker.db", /is no URL; it takes a URL that begins with file:/],
@@ -95,31 +110,58 @@ const workerCases: Case[] = [
 ];
 
 describe("a bad or missing setting", () => {
-  const program = (make: typeof bridgeProgram, settings: object, [name, value]: Case) =>
-    make({ PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings, [name]: value });
+  const program = (make: typeof bridgeProgram, settings: object, cases: Case[]) => {
+    const wrong = Object.fromEntries(cases.map(([name, value]) => [name, value]));
+    return make({ PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings, ...wrong });
+  };
 
   test("of the bridge", async () => {
     await twoAtATime(
-      bridgeCases().map((example) => async () => {
-        check(example, await ending(program(bridgeProgram, bridge(), example)));
+      starts(bridgeCases()).map((cases) => async () => {
+        check(cases, await ending(program(bridgeProgram, bridge(), cases)));
       }),
     );
   });
 
   test("of the worker", async () => {
-    await twoAtATime(workerCases.map((example) => async () => {
-      check(example, await ending(program(workerProgram, worker(), example)));
-    }));
+    await twoAtATime(
+      starts(workerCases).map((cases) => async () => {
+        check(cases, await ending(program(workerProgram, worker(), cases)));
+      }),
+    );
   });
 
-  function check([name, value, line]: Case, { code, output }: Ending): void {
-    const what = `${name}=${value}: ${output}`;
-    assert.equal(code, 78, what);
-    assert.ok(output.endsWith("\n") && output.split("\n").length === 2, `one line: ${what}`);
-    assert.match(output, new RegExp(`^(${name}|SFTP_HOST and SFTP_PORT)\\b`), what);
-    assert.match(output.trimEnd(), line, what);
-    // A token's value is nobody's business, a wrong one's neither.
-    if (value && name.endsWith("TOKEN")) assert.ok(!output.includes(value), what);
+  /** Every wrong setting is a line of its own, so one start shows what several settings say. */
+  function starts(cases: Case[]): Case[][] {
+    const starts: Case[][] = [];
+    for (const example of cases) {
+      const [setting, , , alone] = example;
+      const start = alone
+        ? undefined
+        : starts.find((others) =>
+          others.every(([other, , , isAlone]) => other !== setting && !isAlone)
+        );
+      if (start) start.push(example);
+      else starts.push([example]);
+    }
+    return starts;
+  }
+
+  function check(cases: Case[], { code, output }: Ending): void {
+    assert.equal(code, 78, output);
+    const lines = output.trimEnd().split("\n");
+    assert.ok(output.endsWith("\n"), output);
+    assert.equal(lines.length, cases.length, `a line each: ${output}`);
+    for (const [name, value, expected] of cases) {
+      const what = `${name}=${value}: ${output}`;
+      const line = lines.find((line) =>
+        new RegExp(`^(${name}|SFTP_HOST and SFTP_PORT)\\b`).test(line)
+      );
+      assert.ok(line, what);
+      assert.match(line, expected, what);
+      // A token's value is nobody's business, a wrong one's neither.
+      if (value && name.endsWith("TOKEN")) assert.ok(!output.includes(value), what);
+    }
   }
 });
 
