@@ -3,7 +3,7 @@
  * collide, what is stored of its students and what waits for the end of the file.
  */
 import type { Client, Row as DatabaseRow } from "@libsql/client";
-import type { UploadId, UploadState, SchoolId } from "../../../shared/protocol.ts";
+import type { SchoolId, UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
 import { layoutOf } from "../../roster/layout.ts";
 import { placementKey } from "../../roster/placements.ts";
