@@ -130,12 +130,18 @@ function exitCode(error: unknown): number {
   return error instanceof TemporaryFailure ? EX_TEMPFAIL : 1;
 }
 
+// Nobody else on the host may read what is stored.
+process.umask(0o077);
+const given = process.argv.slice(2);
 try {
-  await wanted(process.argv.slice(2))();
+  await wanted(given)();
 } catch (error) {
   const code = exitCode(error);
   const { message } = error as Error;
   const isOwn = code === EX_CONFIG || code === EX_USAGE;
-  console.error(isOwn ? message : `The bridge could not start: ${message}`);
+  const what = given.length === 0 || given[0] === "serve"
+    ? "The bridge could not start"
+    : `"${given[0]}" could not be done`;
+  console.error(isOwn ? message : `${what}: ${message}`);
   process.exit(code);
 }

@@ -69,8 +69,6 @@ export async function serve(
   surroundings: Surroundings,
 ): Promise<RunningBridge> {
   const { log } = surroundings;
-  // Nobody else on the host may read what is stored.
-  process.umask(0o077);
   const stored = await openStored(settings, surroundings);
   const { now } = surroundings;
   const hostKeys = await asSetting("HOST_KEY_FILE", loadHostKeys(settings.hostKeyFiles, now()));

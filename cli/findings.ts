@@ -155,7 +155,8 @@ export async function findSftp(address: string): Promise<Finding> {
     socket.setTimeout(LONGEST_LOOK_MS, () => socket.destroy(new Error("no greeting came")));
   });
   if (greeting instanceof Error) {
-    const todo = "is the bridge running, and does SFTP_HOST let this machine in?";
+    const todo =
+      "is the bridge running, does SFTP_HOST let this machine in? Name its address with --sftp";
     return ill("sftp", `${address}: ${greeting.message}`, todo);
   }
   return greeting.startsWith("SSH-2.0-")

@@ -11,7 +11,7 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
     program,
     terminal,
     "schools",
-    "the schools, or one of them",
+    "lists the schools; its words show, add or change one",
     async (api, _, options) => {
       const found = await collect(api.list<School>("/admin/schools"));
       showList(terminal, found, [

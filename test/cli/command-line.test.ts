@@ -105,6 +105,10 @@ describe("the command line", () => {
   });
 
   test("schools and keys: made, listed, refused with the worker's own sentence", async () => {
+    assert.match(
+      await does("schools", "--help"),
+      /lists the schools; its words show, add or change/,
+    );
     await does("schools", "add", "shelbyville", "Shelbyville High", "--set", "rowLimit=200");
     assert.match(await does("schools"), /^shelbyville +Shelbyville High /m);
     assert.match(await does("schools", "set", "shelbyville", "rowLimit=300"), /rowLimit +300$/m);
@@ -191,7 +195,7 @@ describe("the command line", () => {
     );
     assert.equal(ill.code, 1);
     assert.match(ill.stdout, /NOT WELL +settings of the bridge +BRIDGE_TOKEN/);
-    assert.match(ill.stdout, /NOT WELL +sftp .*is the bridge running/);
+    assert.match(ill.stdout, /NOT WELL +sftp .*is the bridge running.*--sftp/);
   });
 
   test("words that mean nothing are refused with 64, a worker that is away with 69", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, readdir, rename } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bridgeProgram } from "../../scripts/programs.ts";
@@ -23,7 +23,8 @@ function word(service: Service, ...words: string[]): Promise<{ code: number; out
   });
   return new Promise((resolve) => {
     const options = { cwd: root, env: environment as NodeJS.ProcessEnv };
-    execFile(command, [...args, ...words], options, (error, stdout, stderr) => {
+    const run = ["-c", 'umask 022; exec "$@"', "sh", command, ...args, ...words];
+    execFile("sh", run, options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
     });
   });
@@ -66,6 +67,9 @@ test("a backup that was made while schools sent is restored whole, and the servi
   // After the backup: the worker has it, the restored bridge does not.
   await school.put("/inbound/later.csv", rows(10, "later"));
   await until(async () => (await school.names()).some((name) => /later.*completed$/.test(name)));
+  const beside = await word(service, "verify");
+  assert.equal(beside.code, 75);
+  assert.match(beside.output, /^"verify" could not be done: .* is in use by another bridge/);
   await service.bridge.end("SIGTERM");
   const dataDir = join(service.folder, "bridge");
   await rename(dataDir, `${dataDir}.lost`);
@@ -80,6 +84,10 @@ test("a backup that was made while schools sent is restored whole, and the servi
   const restored = await word(service, "restore", folder);
   assert.equal(restored.code, 0, restored.output);
   assert.match(restored.output, /0 missing, 0 damaged, 0 cut_back, 0 ahead, 0 swapped, 0 orphaned/);
+  for (const name of await readdir(dataDir)) {
+    const { mode } = await stat(join(dataDir, name));
+    assert.equal(mode & 0o077, 0, `${name} is open to others`);
+  }
   const again = await word(service, "restore", folder);
   assert.equal(again.code, 78, again.output);
   assert.match(again.output, /something is stored there/);

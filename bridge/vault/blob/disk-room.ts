@@ -53,7 +53,7 @@ export class DiskRoom {
   async #disk(): Promise<{ total: number; free: number }> {
     const disk = await statfs(this.#folder);
     const total = disk.blocks * disk.bsize;
-    const reserve = Math.min(RESERVE_BYTES, total / 10);
+    const reserve = Math.min(RESERVE_BYTES, Math.floor(total / 10));
     return { total: total - reserve, free: disk.bavail * disk.bsize - reserve };
   }
 

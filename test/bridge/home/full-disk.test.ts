@@ -190,9 +190,10 @@ test("when the catalog could not be synced nobody is told that the disk is full 
 });
 
 test("uploads leave the last tenth of a small disk to the service", async (t) => {
-  const disk = await smallDisk(t, 10 * MIB);
+  const disk = await smallDisk(t, 10 * MIB + 4096);
   if (!disk) return;
   const room = new DiskRoom(disk.folder);
+  for (const bytes of Object.values(await room.report())) assert.ok(Number.isInteger(bytes));
   await room.take(8.9 * MIB);
   await assert.rejects(new DiskRoom(disk.folder).take(9.1 * MIB), NoRoomForUploads);
   await room.look();
