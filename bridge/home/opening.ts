@@ -109,6 +109,6 @@ function putBack({ keeper, session }: Visit, file: CatalogFile, before?: Catalog
   }
 }
 
-function leftOf({ size, modifiedAt, sha256 }: CatalogFile) {
-  return { size, modifiedAt, sha256: sha256 ?? undefined };
+function leftOf({ size, modifiedAt, sha256, chain }: CatalogFile) {
+  return { size, modifiedAt, sha256: sha256 ?? undefined, chain: chain ?? undefined };
 }

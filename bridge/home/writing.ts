@@ -315,10 +315,10 @@ export class Writing implements OpenFile, Writer {
     why?: AbandonReason,
   ): string | undefined {
     const { visit, file } = this.#options;
-    const { sha256 } = this.#lease.blob;
+    const { sha256, chain } = this.#lease.blob;
     const { whole } = this.#sent;
     const gapAt = whole < size ? whole : undefined;
-    const left = { size, gapAt, modifiedAt: this.#modifiedAt, sha256, why };
+    const left = { size, gapAt, modifiedAt: this.#modifiedAt, sha256, chain, why };
     const replaced = visit.keeper.vault.catalog.settleSize(file, state, left);
     this.#exit();
     return replaced;

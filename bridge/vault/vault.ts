@@ -11,8 +11,11 @@ import type { BlobReference, Catalog } from "./catalog/catalog.ts";
 import type { SchoolKeys } from "./keys/school-keys.ts";
 import type { Removal } from "./removal-hold.ts";
 
-/** A blob, and where its row says how many bytes it has: of a file that is not partial, so many. */
-export type Stored = BlobReference & { state?: string; size?: number };
+/**
+ * A blob, and of a file that is not partial what its row says: how many bytes the blob has, and in which
+ * state it is.
+ */
+export type Stored = BlobReference & { state?: string; size?: number; chain?: string | null };
 
 /** A use of an open blob; `release` once when done. */
 export interface Lease {
@@ -54,19 +57,16 @@ export class Vault {
   /**
    * Opens the blob. Only one that `mayBeNew`, of a file that was never closed, is made when it is not
    * there: the blob of any other file that is gone is damage, and so is one that has not the size its
-   * row says.
+   * row says, or is in an earlier or later state.
    *
    * @throws {BlobDamaged} {@link BlobMissing} neither goes away by trying again
    */
   async use(reference: Stored, { mayBeNew = false } = {}): Promise<Lease> {
     const lease = await this.#use(reference, mayBeNew);
-    const { state = "partial", size } = reference;
-    if (mayBeNew || state === "partial" || size === undefined || lease.blob.size === size) {
-      return lease;
-    }
-    const found = lease.blob.size;
+    const why = mayBeNew ? undefined : difference(reference, lease.blob);
+    if (!why) return lease;
     await lease.release();
-    throw new BlobDamaged(reference.blob, `it has ${found} bytes, and its file had ${size}`);
+    throw new BlobDamaged(reference.blob, why);
   }
 
   async #use(reference: Stored, mayBeNew: boolean): Promise<Lease> {
@@ -217,4 +217,14 @@ export class Vault {
         Blob.createAnew(this.folder, id, schoolKey, { maxBytes: ANY_SIZE, failed: this.#failed }),
     };
   }
+}
+
+function difference(
+  { state = "partial", size, chain }: Stored,
+  blob: OpenBlob,
+): string | undefined {
+  if (state === "partial" || size === undefined) return undefined;
+  if (blob.size !== size) return `it has ${blob.size} bytes, and its file had ${size}`;
+  if (!chain || blob.chain === chain) return undefined;
+  return "it has as many bytes as its file had, in another state of it";
 }

@@ -106,7 +106,7 @@ class Checking {
       const lease = await this.#vault.use({ ...file, state: "partial" });
       try {
         const sha256 = await hashOf(lease.blob);
-        return isBehind ? undefined : this.#difference(file, lease.blob.size, sha256);
+        return isBehind ? undefined : this.#difference(file, lease.blob, sha256);
       } finally {
         await lease.release();
       }
@@ -121,16 +121,21 @@ class Checking {
   }
 
   /** The bytes are this blob's own; whether they are the state that the row tells of. */
-  #difference(file: CatalogFile, size: number, sha256: string): Fault | undefined {
+  #difference(
+    file: CatalogFile,
+    { size, chain }: OpenBlob,
+    sha256: string,
+  ): Fault | undefined {
     const isSameHash = file.sha256 === null || file.sha256 === sha256;
-    if (size === file.size && isSameHash) return undefined;
+    const isSameState = !file.chain || file.chain === chain;
+    if (size === file.size && isSameHash && isSameState) return undefined;
     const other = isSameHash ? undefined : this.#vault.catalog.fileOfHash(file, sha256);
     if (other) return { kind: "swapped", why: `it has the bytes of ${other}` };
     const sizes = `it has ${size} bytes, and its row says ${file.size}`;
     if (size > file.size) return { kind: "ahead", why: `${sizes}: the catalog is an older one` };
     return size < file.size
       ? { kind: "cut_back", why: `${sizes}: an earlier state of it` }
-      : { kind: "cut_back", why: "its SHA-256 is not its row's: another state of it" };
+      : { kind: "cut_back", why: "it has the bytes of another state of it" };
   }
 
   async #damage(file: CatalogFile, { message }: BlobDamaged): Promise<Fault> {

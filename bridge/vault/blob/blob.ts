@@ -119,6 +119,11 @@ export class Blob {
     return this.#hash.hash.copy().digest("hex");
   }
 
+  /** Tells this state, as it was synced, from every other one of the blob (docs/vault-format.md). */
+  get chain(): string | undefined {
+    return Buffer.from(this.#log.newest.chain).toString("hex");
+  }
+
   /** Bytes in the file, after the calls that have taken effect. */
   get size(): number {
     return this.#size;

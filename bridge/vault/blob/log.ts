@@ -70,6 +70,8 @@ export class BlobLog {
   /** Did it fail? The next call tries again, and tells. */
   #hasFailed = false;
   #chain: Uint8Array;
+  /** The newest entry that is no mark, and the chain after it: no earlier or later state has it. */
+  newest: { position: number; chain: Uint8Array };
   #liveBytes = 0;
   /** Up to where an fsync succeeded. */
   #durable = 0;
@@ -91,6 +93,7 @@ export class BlobLog {
     this.#handle = handle;
     this.#secret = secret;
     this.#chain = chain;
+    this.newest = { position: 0, chain };
   }
 
   /** Makes the blob's file; it must not exist. `aside`: under a name to be renamed from later. */
@@ -134,12 +137,9 @@ export class BlobLog {
       }
       const log = new BlobLog(identity, path, handle, secret, found.chain);
       log.#durable = found.durable;
-      log.#isSynced = found.durable > 0;
-      for (const entry of found.entries) {
-        const isMark = entry.chunk === NO_CHUNK && entry.size === log.#size;
-        if (!isMark && entry.position >= found.durable) log.#isSynced = false;
-        log.#apply(entry, entry.position);
-      }
+      log.newest.chain = chainAfter(preamble);
+      for (const entry of found.entries) log.#apply(entry, entry.position, entry.next);
+      log.#isSynced = log.newest.position < found.durable;
       log.#written = log.#end;
       return log;
     } catch (error) {
@@ -262,8 +262,8 @@ export class BlobLog {
     const head = encodeHeader(header);
     const nonce = this.#identity.random(NONCE_BYTES);
     this.#unwritten.set(this.#end, sealEntry(this.#secret, head, plain, nonce));
-    this.#apply(header, this.#end);
     this.#chain = chainAfter(head);
+    this.#apply(header, this.#end, this.#chain);
   }
 
   /** Lets the disk write while the next bytes arrive and are encrypted. */
@@ -303,8 +303,9 @@ export class BlobLog {
     for (const [position] of entries) this.#unwritten.delete(position);
   }
 
-  #apply(header: EntryHeader, position: number): void {
+  #apply(header: EntryHeader, position: number, chain: Uint8Array): void {
     const { chunk, length, size } = header;
+    if (chunk !== NO_CHUNK || size !== this.#size) this.newest = { position, chain };
     if (chunk !== NO_CHUNK) {
       this.#drop(chunk);
       this.#places.set(chunk, { position, length, visible: length });

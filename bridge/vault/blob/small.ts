@@ -46,7 +46,7 @@ const nothing = Buffer.alloc(0);
 /** What an open blob does, be it in a file or in the catalog; see {@link Blob}. */
 export type OpenBlob = Pick<
   Blob,
-  "size" | "sha256" | "read" | "write" | "truncate" | "sync" | "close" | "verify"
+  "size" | "sha256" | "chain" | "read" | "write" | "truncate" | "sync" | "close" | "verify"
 >;
 
 export class SmallBlob implements OpenBlob {
@@ -82,6 +82,11 @@ export class SmallBlob implements OpenBlob {
   get sha256(): string | undefined {
     if (this.#file) return this.#large?.sha256;
     return createHash("sha256").update(this.#bytes.subarray(0, this.#size)).digest("hex");
+  }
+
+  /** In the catalog there is no earlier state. */
+  get chain(): string | undefined {
+    return this.#large?.chain;
   }
 
   async read(offset: number, length: number, room?: Buffer): Promise<Buffer> {

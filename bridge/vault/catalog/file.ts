@@ -31,6 +31,8 @@ export interface CatalogFile extends BlobReference {
   gapAt: number | null;
   /** Of all its bytes, lower-case hexadecimal; `null` while it is partial or where it is yet unknown. */
   sha256: string | null;
+  /** The chain of its blob when it was closed, hexadecimal; `null` where none was kept. */
+  chain: string | null;
   modifiedAt: number;
   accessedAt: number;
   /** Who sent it; `null` for what the service wrote. */
@@ -51,6 +53,7 @@ export interface FileRow {
   size: number;
   gap_at: number | null;
   sha256: string | null;
+  chain: string | null;
   modified_at: number;
   accessed_at: number;
   sender: string | null;
@@ -69,6 +72,7 @@ export function fileOfRow(row: FileRow): CatalogFile {
     size: row.size,
     gapAt: row.gap_at,
     sha256: row.sha256,
+    chain: row.chain,
     modifiedAt: row.modified_at,
     accessedAt: row.accessed_at,
     sender: row.sender === null ? null : JSON.parse(row.sender),

@@ -35,6 +35,8 @@ export interface Left {
   modifiedAt: number;
   /** Of all its bytes, where the writer knows it. */
   sha256?: string | undefined;
+  /** In which state its blob is, where that is in a file. */
+  chain?: string | undefined;
   /** Why it left without a CLOSE, for the ledger. */
   why?: string | undefined;
 }
@@ -162,7 +164,7 @@ export class Files {
       const isPromised = ["closed", "kept"].includes(before.state);
       if (!isPromised) this.#doomed.add(before.blob);
       this.#database.run(
-        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, gap_at = NULL, sha256 = NULL,
+        `UPDATE files SET blob = ?, key_version = ?, state = 'partial', being_written = 1, size = 0, gap_at = NULL, sha256 = NULL, chain = NULL,
            modified_at = ?, sender = ?, upload_id = NULL WHERE id = ?`,
         newBlobId(),
         keyVersion,
@@ -191,7 +193,7 @@ export class Files {
   markPartial(id: number, sender: Sender): CatalogFile {
     return this.#database.transaction(() => {
       this.#database.run(
-        "UPDATE files SET state = 'partial', being_written = 1, sha256 = NULL, sender = ?, upload_id = NULL WHERE id = ?",
+        "UPDATE files SET state = 'partial', being_written = 1, sha256 = NULL, chain = NULL, sender = ?, upload_id = NULL WHERE id = ?",
         JSON.stringify(sender),
         id,
       );
@@ -202,15 +204,16 @@ export class Files {
   settleSize(
     { id, blob }: { id: number; blob: string },
     state: "partial" | "closed",
-    { size, gapAt, modifiedAt, sha256, why }: Left,
+    { size, gapAt, modifiedAt, sha256, chain, why }: Left,
   ): string | undefined {
     return this.#database.transaction(() => {
       const { changes } = this.#database.run(
-        "UPDATE files SET state = ?, being_written = 0, size = ?, gap_at = ?, sha256 = ?, modified_at = ? WHERE id = ? AND blob = ?",
+        "UPDATE files SET state = ?, being_written = 0, size = ?, gap_at = ?, sha256 = ?, chain = ?, modified_at = ? WHERE id = ? AND blob = ?",
         state,
         size,
         gapAt ?? null,
         state === "closed" ? sha256 ?? null : null,
+        state === "closed" ? chain ?? null : null,
         modifiedAt,
         id,
         blob,

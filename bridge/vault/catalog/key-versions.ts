@@ -110,7 +110,7 @@ export class KeyVersions {
     if (wasWritten) return false;
     return this.#database.transaction(() => {
       const { changes } = this.#database.run(
-        "UPDATE files SET blob = ?, key_version = ? WHERE id = ? AND blob = ? AND being_written = 0",
+        "UPDATE files SET blob = ?, key_version = ?, chain = NULL WHERE id = ? AND blob = ? AND being_written = 0",
         by.blob,
         by.keyVersion,
         file.id,

@@ -71,6 +71,9 @@ const steps: string[] = [
   // Events that the worker refuses, so that those after them are told.
   `CREATE TABLE events_aside (
      number INTEGER PRIMARY KEY, previous TEXT NOT NULL, event TEXT NOT NULL, why TEXT NOT NULL);`,
+
+  // In which state its blob was when an upload was closed: an earlier one may be of the same length.
+  `ALTER TABLE files ADD COLUMN chain TEXT;`,
 ];
 
 /** The version that this bridge works with. */

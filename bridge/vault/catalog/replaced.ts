@@ -31,15 +31,16 @@ export class ReplacedFiles {
   /** The file as it was before its row became that of the upload; in the transaction that made it so. */
   setAside(file: CatalogFile): void {
     this.#database.run(
-      `INSERT INTO files (school_id, path, blob, key_version, state, size, sha256, modified_at,
+      `INSERT INTO files (school_id, path, blob, key_version, state, size, sha256, chain, modified_at,
          accessed_at, sender, export_id, upload_id)
-       VALUES (?, ?, ?, ?, 'replaced', ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, 'replaced', ?, ?, ?, ?, ?, ?, ?, ?)`,
       file.schoolId,
       `/replaced/${file.id}/${splitPath(file.path).name}`,
       file.blob,
       file.keyVersion,
       file.size,
       file.sha256,
+      file.chain,
       file.modifiedAt,
       file.accessedAt,
       file.sender && JSON.stringify(file.sender),
@@ -74,11 +75,12 @@ export class ReplacedFiles {
     this.#database.run("DELETE FROM files WHERE id = ?", replaced.id);
     this.#database.run(
       `UPDATE files SET blob = ?, key_version = ?, state = 'closed', being_written = 0, size = ?,
-         sha256 = ?, modified_at = ?, sender = ?, upload_id = ? WHERE id = ?`,
+         sha256 = ?, chain = ?, modified_at = ?, sender = ?, upload_id = ? WHERE id = ?`,
       replaced.blob,
       replaced.keyVersion,
       replaced.size,
       replaced.sha256,
+      replaced.chain,
       replaced.modifiedAt,
       replaced.sender && JSON.stringify(replaced.sender),
       replaced.uploadId,

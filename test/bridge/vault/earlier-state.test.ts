@@ -1,0 +1,64 @@
+// SPEC section 7: what was received is what is read. A blob is a log: an earlier state of it is sound in
+// itself, and of the same length where bytes were written over.
+import assert from "node:assert/strict";
+import { copyFile } from "node:fs/promises";
+import { test } from "node:test";
+import { BlobDamaged } from "../../../bridge/vault/blob/blob.ts";
+import { blobPath } from "../../../bridge/vault/blob/files.ts";
+import type { Home, OpenMode } from "../../../bridge/home/home.ts";
+import { type TestHomes, testHomes } from "../home/keeper.ts";
+
+const toWrite: OpenMode = {
+  ...{ read: false, write: true, append: false, create: true, exclusive: false, truncate: false },
+};
+const toRead: OpenMode = { ...toWrite, read: true, write: false, create: false };
+const path = "/inbound/roster.txt";
+
+/** Each time the whole file, without emptying it first. */
+async function write(home: Home, letter: string): Promise<void> {
+  const file = await home.open(path, toWrite);
+  await file.write(0, Buffer.alloc(200_000, letter));
+  await file.close();
+}
+
+async function read(home: Home): Promise<string> {
+  const file = await home.open(path, toRead);
+  try {
+    return Buffer.from(await file.read(0, 10)).toString();
+  } finally {
+    await file.close();
+  }
+}
+
+function storedAt({ keeper, catalog }: TestHomes): string {
+  const { blob } = catalog.find(1, path)!;
+  return blobPath(keeper.vault.folder, blob);
+}
+
+test("a blob put back to an earlier sound state of the same length is an error to who reads it", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await write(home, "a");
+  const stored = storedAt(homes);
+  await copyFile(stored, `${stored}.early`);
+  await write(home, "b");
+  await copyFile(stored, `${stored}.late`);
+  assert.equal(await read(home), "bbbbbbbbbb");
+  await copyFile(`${stored}.early`, stored);
+  await assert.rejects(read(home), BlobDamaged);
+  await copyFile(`${stored}.late`, stored);
+  assert.equal(await read(home), "bbbbbbbbbb");
+});
+
+test("a state that came after the row's is no less an error, and what was read only stays readable", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await write(home, "a");
+  const row = homes.catalog.find(1, path)!;
+  for (let i = 0; i < 3; i++) assert.equal(await read(home), "aaaaaaaaaa");
+  await write(home, "b");
+  await assert.rejects(homes.keeper.vault.use(row), BlobDamaged);
+  // Opened to be written, and closed with nothing written.
+  await (await home.open(path, toWrite)).close();
+  assert.equal(await read(home), "bbbbbbbbbb");
+});
