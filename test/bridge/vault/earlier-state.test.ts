@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { BlobDamaged } from "../../../bridge/vault/blob/blob.ts";
 import { blobPath } from "../../../bridge/vault/blob/files.ts";
 import type { Home, OpenMode } from "../../../bridge/home/home.ts";
+import type { SchoolId } from "../../../shared/protocol.ts";
 import { type TestHomes, testHomes } from "../home/keeper.ts";
 
 const toWrite: OpenMode = {
@@ -31,7 +32,7 @@ async function read(home: Home): Promise<string> {
 }
 
 function storedAt({ keeper, catalog }: TestHomes): string {
-  const { blob } = catalog.find(1, path)!;
+  const { blob } = catalog.find(1 as SchoolId, path)!;
   return blobPath(keeper.vault.folder, blob);
 }
 
@@ -54,7 +55,7 @@ test("a state that came after the row's is no less an error, and what was read o
   await using homes = await testHomes();
   const home = homes.home();
   await write(home, "a");
-  const row = homes.catalog.find(1, path)!;
+  const row = homes.catalog.find(1 as SchoolId, path)!;
   for (let i = 0; i < 3; i++) assert.equal(await read(home), "aaaaaaaaaa");
   await write(home, "b");
   await assert.rejects(homes.keeper.vault.use(row), BlobDamaged);
