@@ -11,8 +11,8 @@ import {
   compareRows,
   type Comparison,
   loadCheckedStanding,
+  standingsSoFar,
   studentsSoFar,
-  waitingSoFar,
 } from "../database/school/checked-students.ts";
 import { writeCheckedSlice, writeCheckSettled } from "../database/school/check-writes.ts";
 import { type LoadedProgress, loadProgress } from "../database/school/slice-reads.ts";
@@ -156,7 +156,7 @@ async function inOrder(
 
 /** What the file so far leaves, in place of the students. */
 const checked: Ground = {
-  waiting: waitingSoFar,
+  standings: standingsSoFar,
   students: studentsSoFar,
   write: writeCheckSettled,
 };

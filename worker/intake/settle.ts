@@ -5,7 +5,7 @@
  * database; only of students with several such rows the last state is held.
  */
 import type { Client } from "@libsql/client";
-import { loadWaiting, waitingRows } from "../database/school/slice-reads.ts";
+import { loadWaiting, type Standings, waitingRows } from "../database/school/deferred-rows.ts";
 import { writeSettled } from "../database/school/slice-writes.ts";
 import type { SettledRows, UploadProgress } from "../roster/changes.ts";
 import { type Problem, problem } from "../roster/problems.ts";
@@ -15,8 +15,8 @@ import { visible } from "../roster/values/shown.ts";
 
 /** What rows are settled against, and where what they come to is written. */
 export interface Ground {
-  /** Who has which StudentId, as `loadWaiting` takes it, and the students with some keys. */
-  waiting?: string;
+  /** Who has which StudentId, and the students with some keys. */
+  standings?: Standings;
   students?: string;
   write(database: Client, settled: SettledRows): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function settleWaiting(
   upload: UploadProgress,
   { completedAt, pause, ground = applied }: SettleOptions,
 ): Promise<number> {
-  const { claims, before, holders } = await loadWaiting(database, upload, ground.waiting);
+  const { claims, before, holders } = await loadWaiting(database, upload, ground.standings);
   const settlement = await settleClaims(claims, before, holders, pause);
   const together = await takeTogether(database, upload, settlement, ground);
   await ground.write(database, {
@@ -50,7 +50,7 @@ export async function settleWaiting(
     failedLines: settlement.failed.map(({ claim }) => claim.line),
     problems: settlement.failed.map(takenProblem),
     releases: settlement.releases,
-    together: settlement.severalRows,
+    severalRows: settlement.severalRows,
     ...together,
   });
   return settlement.failed.length;

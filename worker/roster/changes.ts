@@ -118,7 +118,7 @@ export interface SettledRows {
   /** Usernames that let their StudentId go first. */
   releases: readonly string[];
   /** Usernames whose rows were taken together: `students` has what they come to. */
-  together: readonly string[];
+  severalRows: readonly string[];
   students: readonly Student[];
   /** Counted beyond `written`. */
   counted: { added: number; updated: number };

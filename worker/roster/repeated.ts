@@ -70,6 +70,11 @@ function repeated(where: { line: number; username: string }, earlier: number): P
   );
 }
 
+/** 53 bits that stand for a text. */
+export function textHash(text: string): number {
+  return joined(...hash(text));
+}
+
 function joined(low: number, high: number): number {
   return high * 2 ** 32 + low;
 }

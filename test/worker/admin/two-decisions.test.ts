@@ -25,8 +25,8 @@ eachDatabase("two administrators decide about one upload", (database) => {
       },
       { sql: "INSERT INTO rosters (upload_id, deferred) VALUES (?, 1)", args: [id] },
       {
-        sql: `INSERT INTO deferred_rows (upload_id, line, offset, username_key, row, bytes)
-              VALUES (?, 2, 10, 'a', '{}', x'00')`,
+        sql: `INSERT INTO deferred_rows (upload_id, offset, rows, claims, bytes)
+              VALUES (?, 10, '[]', '[]', x'00')`,
         args: [id],
       },
     ], "write");

@@ -27,6 +27,7 @@ import { statements as statusChanges } from "./0024-status-changes.ts";
 import { statements as runsHeard } from "./0025-runs-heard.ts";
 import { statements as schedulesReckoned } from "./0026-schedules-reckoned.ts";
 import { statements as foundBy } from "./0027-found-by.ts";
+import { statements as deferredSlices } from "./0028-deferred-slices.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   { number: 25, name: "runs heard", statements: runsHeard },
   { number: 26, name: "schedules reckoned", statements: schedulesReckoned },
   { number: 27, name: "found by", statements: foundBy },
+  { number: 28, name: "deferred slices", statements: deferredSlices },
 ];

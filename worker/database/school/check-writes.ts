@@ -11,10 +11,10 @@ import type {
   UploadProgress,
 } from "../../roster/changes.ts";
 import { stage, stageWaiting } from "./checked-students.ts";
+import { deferRows, forgetDeferred, rejectDeferred } from "./deferred-rows.ts";
 import {
   beginCounting,
   counts,
-  deferredRows,
   forgotten,
   happened,
   listedProblems,
@@ -42,7 +42,7 @@ export async function writeCheckedSlice(
     ...stage(upload, students),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
-    ...deferredRows(changes),
+    ...deferRows(changes),
     position(changes),
     counts(changes),
     ...(changes.completedAt === null ? [] : forgotten(upload)),
@@ -87,26 +87,15 @@ function countUnnamed({ id }: UploadProgress, names: readonly RejectedName[]): I
 
 /** Settles the rows that waited for the end of the file, once. */
 export async function writeCheckSettled(database: Client, settled: SettledRows): Promise<void> {
-  const { upload, failedLines, together } = settled;
+  const { upload, failedLines } = settled;
   const { id } = upload;
   const none = { seen: null, rejectedNames: [] };
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, none, null),
-    {
-      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
-            SELECT upload_id, offset, bytes FROM deferred_rows
-            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(failedLines)],
-    },
-    {
-      sql: `DELETE FROM deferred_rows
-            WHERE upload_id = ?1 AND (line IN (SELECT value FROM json_each(?2))
-              OR username_key IN (SELECT value FROM json_each(?3)))`,
-      args: [id, JSON.stringify(failedLines), JSON.stringify(together)],
-    },
+    ...rejectDeferred(settled),
     ...stage(upload, settled.students),
-    ...stageWaiting(upload),
+    ...stageWaiting(settled),
     ...listedProblems(upload, settled.problems),
     {
       sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
@@ -119,7 +108,7 @@ export async function writeCheckSettled(database: Client, settled: SettledRows):
         id,
       ],
     },
-    { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
+    forgetDeferred(upload),
     unchanged(upload),
   ]);
 }

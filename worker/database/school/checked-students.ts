@@ -8,21 +8,32 @@
  * here says or, where there is none, as it is stored.
  */
 import type { Client, InStatement, Row as DatabaseRow } from "@libsql/client";
-import type { UploadProgress } from "../../roster/changes.ts";
+import type { SettledRows, UploadProgress } from "../../roster/changes.ts";
 import type { Row } from "../../roster/row.ts";
 import { optionalValues, type Student } from "../../roster/student.ts";
 import type { Page } from "../page.ts";
 import {
+  deferred,
+  isNoneOf,
+  LINE,
+  type Standings,
+  waitingAlready,
+  waitingIn,
+} from "./deferred-rows.ts";
+import {
+  holderColumns,
   holdersOf,
   jsonColumns,
+  nameColumns,
   optionalColumns,
   studentColumns,
+  studentIn,
   studentOf,
   studentsOf,
   studentValues,
-  waitingColumns,
+  together,
 } from "./student-columns.ts";
-import { PAGE, type Standing } from "./slice-reads.ts";
+import type { Standing } from "./slice-reads.ts";
 
 type Of = Pick<UploadProgress, "id" | "schoolId">;
 
@@ -94,13 +105,16 @@ export function stage({ id, schoolId }: Of, students: readonly Student[]): InSta
 }
 
 /**
- * For the batch that settles the rows which waited for the end of the file: counts and stages them.
- * Each is the only one of its student.
+ * For the batch that settles the rows which waited for the end of the file: counts and stages those
+ * that hold and are the only one of their student.
  */
-export function stageWaiting({ id, schoolId }: Of): InStatement[] {
+export function stageWaiting({ upload, failedLines, severalRows }: SettledRows): InStatement[] {
+  const { id, schoolId } = upload;
+  const args = [id, schoolId, JSON.stringify(failedLines), JSON.stringify(severalRows)];
   const soFar = (column: string) =>
     `CASE WHEN c.username_key IS NULL THEN s.${column} ELSE c.${column} END`;
-  const from = `FROM (SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?1) AS w
+  const from = `FROM (SELECT ${jsonColumns} FROM ${deferred}
+      WHERE upload_id = ?1 AND ${isNoneOf(LINE, "?3")} AND ${isNoneOf(0, "?4")}) AS w
     LEFT JOIN students AS s ON s.school_id = ?2 AND s.username_key = w.username_key
     LEFT JOIN checked_students AS c ON c.upload_id = ?1 AND c.username_key = w.username_key`;
   const isNew = "s.username_key IS NULL AND c.username_key IS NULL";
@@ -115,12 +129,12 @@ export function stageWaiting({ id, schoolId }: Of): InStatement[] {
       sql: `UPDATE rosters SET added = added + (SELECT count(*) ${from} WHERE ${isNew}),
               updated = updated + (SELECT count(*) ${from} WHERE NOT (${isNew}) AND (${isChange}))
             WHERE upload_id = ?1`,
-      args: [id, schoolId],
+      args,
     },
     {
       sql: stageFrom(`SELECT w.username_key, coalesce(c.username, w.username) AS username, ${after}
         ${from}`),
-      args: [id, schoolId],
+      args,
     },
   ];
 }
@@ -147,14 +161,26 @@ const isMoved = `EXISTS (SELECT 1 FROM checked_students AS moved WHERE moved.upl
   AND moved.username_key = students.username_key AND moved.student_id IS NOT students.student_id)`;
 
 /** Students with these keys as the file so far leaves them: ?1 the upload, ?2 the school, ?3 the keys. */
-export const studentsSoFar = `
-  SELECT ${studentColumns.join(", ")} FROM checked_students
-    WHERE upload_id = ?1 AND username_key IN (SELECT value FROM json_each(?3))
+export const studentsSoFar = together(studentColumns, soFar(studentColumns));
+
+function soFar(columns: readonly string[]): string {
+  return `SELECT ${columns.join(", ")} FROM checked_students
+      WHERE upload_id = ?1 AND username_key IN (SELECT value FROM json_each(?3))
+    UNION ALL
+    SELECT ${columns.join(", ")} FROM students
+      WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))
+        AND NOT EXISTS (SELECT 1 FROM checked_students AS c
+          WHERE c.upload_id = ?1 AND c.username_key = students.username_key)`;
+}
+
+const holdersSoFar = together(
+  holderColumns,
+  `SELECT student_id, username_key, username FROM students WHERE school_id = ?2
+    AND student_id IN (SELECT value FROM json_each(?3)) AND NOT ${isMoved}
   UNION ALL
-  SELECT ${studentColumns.join(", ")} FROM students
-    WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))
-      AND NOT EXISTS (SELECT 1 FROM checked_students AS c
-        WHERE c.upload_id = ?1 AND c.username_key = students.username_key)`;
+  SELECT student_id, username_key, username FROM checked_students
+    WHERE upload_id = ?1 AND student_id IN (SELECT value FROM json_each(?3))`,
+);
 
 /** What rows are checked against, closer than `compareRows` does. */
 export interface CheckedStanding extends Standing {
@@ -171,60 +197,32 @@ export async function loadCheckedStanding(
 ): Promise<CheckedStanding> {
   const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
   const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
-  const [students, stored, holders, usernames, studentIds] = await database.batch([
+  const [students, stored, holders, waiting] = await database.batch([
     { sql: studentsSoFar, args: [id, schoolId, keys] },
     {
       sql: `SELECT username_key, inactive_since IS NOT NULL AS is_inactive FROM students
             WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
       args: [schoolId, keys],
     },
-    {
-      sql: `SELECT student_id, username_key, username FROM students WHERE school_id = ?2
-              AND student_id IN (SELECT value FROM json_each(?3)) AND NOT ${isMoved}
-            UNION ALL
-            SELECT student_id, username_key, username FROM checked_students
-            WHERE upload_id = ?1 AND student_id IN (SELECT value FROM json_each(?3))`,
-      args: [id, schoolId, ids],
-    },
-    {
-      sql: `SELECT DISTINCT username_key FROM deferred_rows
-            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [id, keys],
-    },
-    {
-      sql: `SELECT DISTINCT student_id FROM deferred_rows
-            WHERE upload_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
-      args: [id, ids],
-    },
+    { sql: holdersSoFar, args: [id, schoolId, ids] },
+    waitingAlready(id),
   ], "read");
   const keysOf = (rows: readonly DatabaseRow[]) =>
     new Set(rows.map((row) => row["username_key"] as string));
   return {
-    students: studentsOf(students!.rows),
-    holders: holdersOf(holders!.rows),
-    waiting: {
-      usernames: keysOf(usernames!.rows),
-      studentIds: new Set(studentIds!.rows.map((row) => row["student_id"] as string)),
-    },
+    students: studentsOf(students!),
+    holders: holdersOf(holders!),
+    waiting: waitingIn(waiting!, rows),
     stored: keysOf(stored!.rows),
     inactive: keysOf(stored!.rows.filter((row) => Number(row["is_inactive"]) === 1)),
   };
 }
 
-/** What the rows that wait want, and who has it as the file leaves them: ?1 upload, ?2 school, ?3 line. */
-export const waitingSoFar = `
-  SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
-    coalesce(c.username, s.username) AS stored_username,
-    CASE WHEN c.username_key IS NULL THEN s.student_id ELSE c.student_id END AS stored_id,
-    coalesce(ch.username_key, students.username_key) AS holder_key,
-    coalesce(ch.username, students.username) AS holder
-  FROM deferred_rows d
-  LEFT JOIN students s ON s.school_id = ?2 AND s.username_key = d.username_key
-  LEFT JOIN checked_students c ON c.upload_id = ?1 AND c.username_key = d.username_key
-  LEFT JOIN checked_students ch ON ch.upload_id = ?1 AND ch.student_id = d.student_id
-  LEFT JOIN students ON students.school_id = ?2 AND students.student_id = d.student_id
-    AND NOT ${isMoved}
-  WHERE d.upload_id = ?1 AND d.line > ?3 ORDER BY d.line LIMIT ${PAGE}`;
+/** What rows that wait are settled against: the students as the file leaves them. */
+export const standingsSoFar: Standings = {
+  students: together(nameColumns, soFar(nameColumns)),
+  holders: holdersSoFar,
+};
 
 /** Which of these students were there before the file, whatever it added so far. */
 export async function keysThereBefore(
@@ -280,10 +278,7 @@ export async function previewedStudents(
 
 function changesIn(row: DatabaseRow, after: Student): PreviewedStudent["changes"] {
   if (row["before"] === null) return [];
-  const values = JSON.parse(row["before"] as string) as unknown[];
-  const before = studentOf(Object.fromEntries(
-    studentColumns.map((column, index) => [column, values[index]]),
-  ));
+  const before = studentIn(JSON.parse(row["before"] as string) as unknown[]);
   return optionalValues.filter((value) => before[value] !== after[value])
     .map((column) => ({ column, from: before[column], to: after[column] }));
 }

@@ -2,18 +2,19 @@
  * What is read before a slice of a roster is applied: how far the upload is and, where StudentIds
  * collide, what is stored of its students and what waits for the end of the file.
  */
-import type { Client, Row as DatabaseRow } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import type { SchoolId, UploadId, UploadState } from "../../../shared/protocol.ts";
 import type { UploadProgress } from "../../roster/changes.ts";
 import { layoutOf } from "../../roster/layout.ts";
 import { placementKey } from "../../roster/placements.ts";
 import type { Row } from "../../roster/row.ts";
 import type { Student } from "../../roster/student.ts";
-import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
+import type { Holder, Waiting } from "../../roster/student-id-claims.ts";
 import { readRules, rulesQuery } from "../control/schools.ts";
 import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
 import { termsIn } from "./checks.ts";
-import { holdersOf, studentColumns, studentsOf } from "./student-columns.ts";
+import { waitingAlready, waitingIn } from "./deferred-rows.ts";
+import { holdersById, holdersOf, studentsByKey, studentsOf } from "./student-columns.ts";
 
 /** An upload as the next slice needs it, and as its position is told. */
 export interface LoadedProgress extends UploadProgress {
@@ -107,134 +108,14 @@ export async function loadStanding(
 ): Promise<Standing> {
   const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
   const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
-  const [students, holders, usernames, studentIds] = await database.batch([
+  const [students, holders, waiting] = await database.batch([
     { sql: studentsByKey, args: [id, schoolId, keys] },
-    {
-      sql: `SELECT student_id, username_key, username FROM students
-            WHERE school_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
-      args: [schoolId, ids],
-    },
-    {
-      sql: `SELECT DISTINCT username_key FROM deferred_rows
-            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [id, keys],
-    },
-    {
-      sql: `SELECT DISTINCT student_id FROM deferred_rows
-            WHERE upload_id = ? AND student_id IN (SELECT value FROM json_each(?))`,
-      args: [id, ids],
-    },
+    { sql: holdersById, args: [id, schoolId, ids] },
+    waitingAlready(id),
   ], "read");
   return {
-    students: studentsOf(students!.rows),
-    holders: holdersOf(holders!.rows),
-    waiting: {
-      usernames: new Set(usernames!.rows.map((row) => row["username_key"] as string)),
-      studentIds: new Set(studentIds!.rows.map((row) => row["student_id"] as string)),
-    },
+    students: studentsOf(students!),
+    holders: holdersOf(holders!),
+    waiting: waitingIn(waiting!, rows),
   };
-}
-
-/** ?2 the school, ?3 the keys; ?1, the upload, is for queries of the same shape. */
-const studentsByKey = `SELECT ${studentColumns.join(", ")} FROM students
-  WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))`;
-
-/** Rows and students are read so many at a time. */
-export const PAGE = 2000;
-
-/** What the rows of an upload that wait for its end want, and what is stored of it. */
-export interface WaitingRows {
-  /** In the order of the file. */
-  claims: WaitingClaim[];
-  /** By Username key. */
-  before: Map<string, Pick<Student, "username" | "studentId">>;
-  /** By StudentId. */
-  holders: Map<string, Holder>;
-}
-
-/** ?1 the upload, ?2 the school, ?3 the last line that was read. */
-const waitingQuery = `
-  SELECT d.line, d.username_key, d.row ->> '$.username' AS username, d.student_id,
-    s.username AS stored_username, s.student_id AS stored_id,
-    h.username_key AS holder_key, h.username AS holder
-  FROM deferred_rows d
-  LEFT JOIN students s ON s.school_id = ?2 AND s.username_key = d.username_key
-  LEFT JOIN students h ON h.school_id = ?2 AND h.student_id = d.student_id
-  WHERE d.upload_id = ?1 AND d.line > ?3 ORDER BY d.line LIMIT ${PAGE}`;
-
-/**
- * What rows wait for, without their other values: at most a hundred bytes or so a row, of at most as
- * many rows as the school's limit.
- *
- * @param query as `waitingQuery`: who has what
- */
-export async function loadWaiting(
-  database: Client,
-  { id, schoolId }: UploadProgress,
-  query: string = waitingQuery,
-): Promise<WaitingRows> {
-  const waiting: WaitingRows = { claims: [], before: new Map(), holders: new Map() };
-  for (let line = -1, isWhole = false; !isWhole;) {
-    const { rows } = await database.execute({
-      sql: query,
-      args: [id, schoolId, line],
-    });
-    for (const row of rows) takeWaiting(row, waiting);
-    line = Number(rows.at(-1)?.["line"] ?? line);
-    isWhole = rows.length < PAGE;
-  }
-  return waiting;
-}
-
-function takeWaiting(row: DatabaseRow, { claims, before, holders }: WaitingRows): void {
-  const usernameKey = row["username_key"] as string;
-  const studentId = row["student_id"] as string | null;
-  claims.push({
-    line: Number(row["line"]),
-    usernameKey,
-    username: row["username"] as string,
-    studentId,
-  });
-  if (row["stored_username"] !== null) {
-    before.set(usernameKey, {
-      username: row["stored_username"] as string,
-      studentId: row["stored_id"] as string | null,
-    });
-  }
-  if (studentId !== null && row["holder"] !== null) {
-    holders.set(studentId, {
-      usernameKey: row["holder_key"] as string,
-      username: row["holder"] as string,
-    });
-  }
-}
-
-/**
- * The students with these keys and their rows that wait, in the order of the file, a page at a time;
- * a student's rows may go over pages.
- */
-export async function* waitingRows(
-  database: Client,
-  { id, schoolId }: UploadProgress,
-  usernameKeys: readonly string[],
-  query: string = studentsByKey,
-): AsyncGenerator<{ stored: Map<string, Student>; rows: Row[] }> {
-  for (let start = 0; start < usernameKeys.length; start += PAGE) {
-    const keys = JSON.stringify(usernameKeys.slice(start, start + PAGE));
-    let { rows: students } = await database.execute({ sql: query, args: [id, schoolId, keys] });
-    for (let line = -1, isWhole = false; !isWhole;) {
-      const { rows } = await database.execute({
-        sql: `SELECT line, row FROM deferred_rows
-              WHERE upload_id = ? AND line > ?
-                AND username_key IN (SELECT value FROM json_each(?))
-              ORDER BY line LIMIT ${PAGE}`,
-        args: [id, line, keys],
-      });
-      const page = rows.map((row) => JSON.parse(row["row"] as string) as Row);
-      yield { stored: studentsOf(students), rows: page };
-      students = [];
-      line = Number(rows.at(-1)?.["line"] ?? line);
-      isWhole = rows.length < PAGE;
-    }
-  }
 }

@@ -2,7 +2,6 @@
  * What a slice of a roster writes. All that one slice changes is one batch: its rows, its problems and
  * the offset of the next one.
  */
-import type { UploadId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
 import {
   type KeptRecord,
@@ -14,6 +13,15 @@ import {
 import { layoutText } from "../../roster/layout.ts";
 import type { Problem } from "../../roster/problems.ts";
 import type { Student } from "../../roster/student.ts";
+import {
+  deferredStudents,
+  deferredUsernames,
+  deferRows,
+  forgetDeferred,
+  newDeferredStudents,
+  packed,
+  rejectDeferred,
+} from "./deferred-rows.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import {
   type Cause,
@@ -23,7 +31,7 @@ import {
   noteChanges,
   noteStatus,
 } from "./student-changes.ts";
-import { jsonColumns, studentColumns, studentValues, waitingColumns } from "./student-columns.ts";
+import { jsonColumns, studentColumns, studentValues } from "./student-columns.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
 export class StaleSlice extends Error {}
@@ -59,7 +67,7 @@ function sliceStatements(changes: SliceChanges): InStatement[] {
     ...students(changes),
     ...listedProblems(upload, problems),
     ...rejectedRecords(changes),
-    ...deferredRows(changes),
+    ...deferRows(changes),
     position(changes),
     counts(changes),
     ...(changes.completedAt === null ? [] : forgotten(upload)),
@@ -131,11 +139,12 @@ function students({ upload, offset, students, releases, at }: SliceChanges): InS
   return written([givenStudents(students)], releases, { uploadId, schoolId, part: offset, at });
 }
 
-/** Updates those that differ, and adds those that are new; counts both. */
+/** Updates those that differ, and adds those that are new; counts both. @param added has all of them */
 function written(
   given: readonly Given[],
   releases: readonly string[],
   cause: Cause,
+  added: readonly Given[] = given,
 ): InStatement[] {
   const { uploadId: id } = cause;
   const count = (what: string) => ({
@@ -147,7 +156,7 @@ function written(
     ...letGo(cause, releases),
     makeChanges(cause),
     count("updated"),
-    ...given.flatMap((students) => [insertStudents(students, cause), count("added")]),
+    ...added.flatMap((students) => [insertStudents(students, cause), count("added")]),
   ];
 }
 
@@ -193,27 +202,6 @@ function joined(records: readonly KeptRecord[]): KeptRecord[] {
     else pieces.push({ start, end });
   }
   return pieces;
-}
-
-export function deferredRows(
-  { upload: { id }, offset, bytes, deferred }: SliceChanges,
-): InStatement[] {
-  if (deferred.length === 0) return [];
-  const [kept, ranges] = packed(bytes, offset, deferred.map(({ record }) => record));
-  const rows = deferred.map(({ row }, index) => [
-    ...ranges[index]!,
-    row.line,
-    row.usernameKey,
-    row.studentId,
-    JSON.stringify(row),
-  ]);
-  return [{
-    sql: `INSERT INTO deferred_rows (upload_id, offset, bytes, line, username_key, student_id, row)
-          SELECT ?, value ->> 0, substr(?, value ->> 1, value ->> 2), value ->> 3, value ->> 4,
-            value ->> 5, value ->> 6
-          FROM json_each(?)`,
-    args: [id, kept, JSON.stringify(rows)],
-  }];
 }
 
 /** Where the upload is afterwards. */
@@ -272,7 +260,7 @@ export function forgotten({ id, terms }: UploadProgress): InStatement[] {
   return [
     ...(terms ? [{ sql: "DELETE FROM checked_students WHERE upload_id = ?", args: [id] }] : []),
     { sql: "DELETE FROM slices WHERE upload_id = ?", args: [id] },
-    { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] },
+    forgetDeferred({ id }),
   ];
 }
 
@@ -282,38 +270,18 @@ export function forgotten({ id, terms }: UploadProgress): InStatement[] {
  */
 export async function writeSettled(database: Client, settled: SettledRows): Promise<void> {
   const { upload, failedLines } = settled;
-  const { id } = upload;
-  const together = givenStudents(settled.students);
-  const waiting = {
-    sql: `SELECT ${waitingColumns} FROM deferred_rows WHERE upload_id = ?`,
-    args: [id],
-  };
-  const { schoolId, size } = upload;
+  const { id, schoolId, size } = upload;
   const cause = { uploadId: id, schoolId, part: size, at: settled.completedAt };
+  const together = givenStudents(settled.students);
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, null),
-    {
-      sql: `INSERT INTO rejected_records (upload_id, offset, bytes)
-            SELECT upload_id, offset, bytes FROM deferred_rows
-            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(failedLines)],
-    },
-    {
-      sql: `DELETE FROM deferred_rows
-            WHERE upload_id = ? AND line IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(failedLines)],
-    },
-    ...returning({
-      sql: "SELECT username_key FROM deferred_rows WHERE upload_id = ?",
-      args: [id],
-    }, cause),
-    {
-      sql: `DELETE FROM deferred_rows
-            WHERE upload_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [id, JSON.stringify(settled.together)],
-    },
-    ...written([together, waiting], settled.releases, cause),
+    ...rejectDeferred(settled),
+    ...returning(deferredUsernames(settled), cause),
+    ...written([together, deferredStudents(settled)], settled.releases, cause, [
+      together,
+      newDeferredStudents(settled),
+    ]),
     ...listedProblems(upload, settled.problems),
     {
       sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
@@ -328,13 +296,8 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
       ],
     },
     unchanged(upload),
-    ...(upload.isLeaving ? [settledRows(id)] : completed(upload, settled.completedAt)),
+    ...(upload.isLeaving ? [forgetDeferred(upload)] : completed(upload, settled.completedAt)),
   ]);
-}
-
-/** Students are still to be made inactive. */
-function settledRows(id: UploadId): InStatement {
-  return { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] };
 }
 
 function completed(upload: UploadProgress, at: string): InStatement[] {
@@ -366,21 +329,4 @@ function numbered(problems: readonly Problem[]): unknown[][] {
     counts.set(line, number + 1);
     return [line, number, username, column, severity, code, message];
   });
-}
-
-/** The bytes of some records in one piece; of each its offset in the file, then its position (from 1) and length in the piece. */
-function packed(
-  bytes: Uint8Array,
-  offset: number,
-  records: readonly KeptRecord[],
-): [Uint8Array, [number, number, number][]] {
-  const length = records.reduce((sum, { start, end }) => sum + end - start, 0);
-  const piece = new Uint8Array(length);
-  let at = 0;
-  const ranges = records.map(({ start, end }): [number, number, number] => {
-    piece.set(bytes.subarray(start, end), at);
-    at += end - start;
-    return [offset + start, at - (end - start) + 1, end - start];
-  });
-  return [piece, ranges];
 }

@@ -1,6 +1,6 @@
 /** The columns of a student that a roster gives, and how they go to the database and come back. */
-import type { Row as DatabaseRow } from "@libsql/client";
-import { optionalValues, type Student } from "../../roster/student.ts";
+import type { ResultSet } from "@libsql/client";
+import type { Student } from "../../roster/student.ts";
 import type { Holder } from "../../roster/student-id-claims.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
@@ -39,12 +39,45 @@ export const optionalColumns = studentColumns.slice(2);
 export const jsonColumns = studentColumns.map((column, index) => `value ->> ${index} AS ${column}`)
   .join(", ");
 
-/** The values of a row that waits, which is stored as the JSON of a `Row`. */
-export const waitingColumns = ["usernameKey", "username", ...optionalValues]
-  .map((value, index) => `row ->> '$.${value}' AS ${studentColumns[index]}`).join(", ");
+/**
+ * Rows of a query as one JSON text: of many small rows, the client's work costs more than the database's.
+ */
+export function together(columns: readonly string[], query: string): string {
+  return `SELECT json_group_array(json_array(${columns.join(", ")})) AS together FROM (${query})`;
+}
 
-export function studentsOf(rows: readonly DatabaseRow[]): Map<string, Student> {
-  return new Map(rows.map((row) => [row["username_key"] as string, studentOf(row)]));
+/** The values of each row of a query that was asked `together`. */
+export function rowsOf({ rows: [row] }: ResultSet): unknown[][] {
+  return JSON.parse(row!["together"] as string) as unknown[][];
+}
+
+/** ?2 the school, ?3 the keys; ?1, the upload, is for queries of the same shape. */
+export const studentsByKey = together(
+  studentColumns,
+  `SELECT ${studentColumns.join(", ")} FROM students
+    WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))`,
+);
+
+/** By Username key, of `studentColumns` asked `together`. */
+export function studentsOf(result: ResultSet): Map<string, Student> {
+  return new Map(rowsOf(result).map((values) => [values[0] as string, studentIn(values)]));
+}
+
+/** A student from its values in the order of `studentColumns`. */
+export function studentIn(values: readonly unknown[]): Student {
+  const text = (place: number) => values[place] as string | null;
+  return {
+    usernameKey: values[0] as string,
+    username: values[1] as string,
+    studentId: text(2),
+    lastName: text(3),
+    firstName: text(4),
+    telephone: text(5),
+    dob: text(6),
+    requirementGroup: text(7),
+    term: text(8),
+    onCampus: values[9] as 0 | 1 | null,
+  };
 }
 
 export function studentOf(row: Record<string, unknown>): Student {
@@ -62,9 +95,42 @@ export function studentOf(row: Record<string, unknown>): Student {
   };
 }
 
-export function holdersOf(rows: readonly DatabaseRow[]): Map<string, Holder> {
-  return new Map(rows.map((row) => [
-    row["student_id"] as string,
-    { usernameKey: row["username_key"] as string, username: row["username"] as string },
-  ]));
+/** By StudentId, of `holderColumns` asked `together`. */
+export function holdersOf(result: ResultSet): Map<string, Holder> {
+  return new Map(
+    rowsOf(result).map(([studentId, usernameKey, username]) => [
+      studentId as string,
+      { usernameKey: usernameKey as string, username: username as string },
+    ]),
+  );
+}
+
+export const holderColumns = ["student_id", "username_key", "username"];
+
+/** Who has StudentIds: parameters as in `studentsByKey`. */
+export const holdersById = together(
+  holderColumns,
+  `SELECT ${holderColumns.join(", ")} FROM students
+    WHERE school_id = ?2 AND student_id IN (SELECT value FROM json_each(?3))`,
+);
+
+export const nameColumns = ["username_key", "username", "student_id"];
+
+/** Only how students are called: parameters as in `studentsByKey`. */
+export const namesByKey = together(
+  nameColumns,
+  `SELECT ${nameColumns.join(", ")} FROM students
+    WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))`,
+);
+
+/** By Username key, of `namesByKey`. */
+export function namesOf(
+  result: ResultSet,
+): Map<string, Pick<Student, "username" | "studentId">> {
+  return new Map(
+    rowsOf(result).map(([usernameKey, username, studentId]) => [
+      usernameKey as string,
+      { username: username as string, studentId: studentId as string | null },
+    ]),
+  );
 }
