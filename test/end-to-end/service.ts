@@ -243,6 +243,8 @@ export function run(
       },
     );
     child.on("error", reject);
+    // A program that is refused ends before it has read what it is given: its code says so.
+    child.stdin!.on("error", () => {});
     child.stdin!.end(input);
   });
 }
