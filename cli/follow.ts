@@ -1,5 +1,5 @@
 /** Watches uploads with the progress that the worker sends (server-sent events). */
-import { type Api, collect, part } from "./api.ts";
+import { type Api, collect, part, type Query } from "./api.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Options } from "./command.ts";
 import { progressBar } from "./progress-bar.ts";
@@ -28,15 +28,15 @@ export async function followOne(
 }
 
 /** All that come, until the process is interrupted. */
-export async function followSchool(
+export async function followAll(
   api: Api,
   terminal: Terminal,
-  path: string,
+  which: Query,
   options: Options,
 ): Promise<never> {
   const seen = new Set<string>();
   for (let isFirst = true;; isFirst = false) {
-    const newest = await collect(api.list<Upload>(path, {}, isFirst ? 20 : 100));
+    const newest = await collect(api.list<Upload>("/admin/uploads", which, isFirst ? 20 : 100));
     for (const upload of newest.reverse()) {
       if (seen.has(upload.id)) continue;
       seen.add(upload.id);

@@ -1,7 +1,7 @@
 /** Uploads: list them, follow them, look at what was wrong in one. */
 import { collect, part } from "../api.ts";
 import { ask, type Command } from "../command.ts";
-import { followOne, followSchool } from "../follow.ts";
+import { followAll, followOne } from "../follow.ts";
 import { save } from "../save.ts";
 import { type Column, showList, showOne } from "../output.ts";
 import type { Problem, Upload } from "../shapes.ts";
@@ -23,18 +23,22 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
   ask(
     program,
     terminal,
-    "uploads <slug>",
-    "a school's uploads, newest first",
-    async (api, [slug], options) => {
-      const path = `/admin/schools/${part(slug!)}/uploads`;
-      if (options["follow"]) return await followSchool(api, terminal, path, options);
-      const found = await collect(api.list<Upload>(path, {}, Number(options["limit"])));
-      showList(terminal, found, uploadColumns, {
+    "uploads [slug]",
+    "uploads of a school or of all, newest first",
+    async (api, [school], options) => {
+      const which = { school, state: options["state"], since: options["since"] };
+      if (options["follow"]) return await followAll(api, terminal, which, options);
+      const list = api.list<Upload>("/admin/uploads", which, Number(options["limit"]));
+      const [id, ...more] = uploadColumns;
+      const of: Column<Upload>[] = school === undefined ? [["SCHOOL", (it) => it.school]] : [];
+      showList(terminal, await collect(list), [id!, ...of, ...more], {
         ...options,
-        nothing: `${slug} has sent no roster yet.`,
+        nothing: "There is no such upload.",
       });
     },
   ).option("--limit <number>", "so many", "20")
+    .option("--state <state>", "only those in this state, such as held or rejected")
+    .option("--since <instant>", "accepted then or later, such as 2026-11-30T00:00:00Z")
     .option("--follow", "goes on with a progress bar each, until it is interrupted");
 
   ask(program, terminal, "upload <id>", "one upload", async (api, [id], options) => {

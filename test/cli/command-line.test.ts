@@ -200,7 +200,7 @@ describe("the command line", () => {
 
   test("words that mean nothing are refused with 64, a worker that is away with 69", async () => {
     assert.equal((await run(["frobnicate"])).code, 64);
-    assert.equal((await run(["uploads"])).code, 64);
+    assert.equal((await run(["upload"])).code, 64);
     const away = { ROSTERBRIDGE_URL: "http://127.0.0.1:1", ROSTERBRIDGE_TOKEN: "x".repeat(20) };
     const { code, stderr } = await run(["schools"], "", away);
     assert.equal(code, 69);
