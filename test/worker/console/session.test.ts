@@ -156,6 +156,16 @@ eachDatabase("signing in to the console", (database) => {
     assert.equal((await browser.fetch("/admin/schools", { method: "POST", body })).status, 401);
   });
 
+  test("the newest sign-ins stand on the page of access, for who may see them", async () => {
+    const name = `Zoe ${crypto.randomUUID()}`;
+    const made = await app.admin("POST", "/admin/tokens", { name, role: "viewer" });
+    const visitor = await signedIn(made.body.token);
+    const { html } = await (await signedIn()).open("/console/access");
+    const shown = html.slice(html.indexOf("Recent sign-ins"));
+    assert.match(shown, new RegExp(`token ${name}[\\s\\S]*?signed in`));
+    assert.doesNotMatch((await visitor.open("/console/access")).html, /Recent sign-ins/);
+  });
+
   test("what is changed in the console stands in the audit with who did it", async () => {
     const name = `Ada ${crypto.randomUUID()}`;
     const made = await app.admin("POST", "/admin/tokens", { name, role: "admin" });

@@ -1,12 +1,15 @@
 /** @jsxImportSource hono/jsx */
-/** Who may use the admin routes and this console: tokens and their roles. */
+/** Who may use the admin routes and this console, and who did: tokens, sign-ins, addresses shut out. */
 import { type Context, Hono } from "hono";
-import type { Ban, Token } from "../answers.ts";
+import type { AuditEntry, Ban, Token } from "../answers.ts";
 import type { Page as Listed, Problem } from "../ask.ts";
 import { type Desk, done, saidOf, typed } from "../desk.ts";
 import { Choose, Field, Form, type Typed } from "../parts/form.tsx";
 import { Head, Page } from "../parts/page.tsx";
 import { Card, List, Note, Time } from "../parts/show.tsx";
+
+/** So many of the newest sign-ins are shown, and of those that were refused. */
+const SIGN_INS = 20;
 
 export function accessPage(desk: Desk): Hono {
   const routes = new Hono();
@@ -17,11 +20,17 @@ export function accessPage(desk: Desk): Hono {
   ) {
     const reader = desk.reader(c);
     const ask = desk.ask(c);
-    const [listed, bans] = await Promise.all([
+    const ledger = "/admin/audit";
+    const [listed, begun, refused, bans] = await Promise.all([
       ask.find<Listed<Token>>("/admin/tokens", { limit: 200 }),
+      ask.list<AuditEntry>(ledger, { action: "session.begun", limit: SIGN_INS }),
+      ask.list<AuditEntry>(ledger, { action: "session.refused", limit: SIGN_INS }),
       ask.find<Listed<Ban>>("/admin/bans"),
     ]);
     const tokens = listed?.items;
+    const signIns = [...begun.items, ...refused.items]
+      .sort((a, b) => a.at < b.at ? 1 : -1)
+      .slice(0, SIGN_INS);
     const said = saidOf(c);
     return c.html(
       <Page title="Access" reader={reader} room="/console/access">
@@ -60,6 +69,24 @@ export function accessPage(desk: Desk): Hono {
                     )],
                   ]}
                   nothing={<p>None but the worker's own ADMIN_TOKEN.</p>}
+                />
+              </Card>
+              <Card
+                title="Recent sign-ins"
+                says="Who came into this console, and whom the provider knows but no group lets in."
+              >
+                <List
+                  label="Recent sign-ins"
+                  items={signIns}
+                  columns={[
+                    ["When", (it) => <Time at={it.at} />],
+                    ["Who", (it) => it.actor, "say"],
+                    ["", (it) =>
+                      it.action === "session.begun"
+                        ? <span class="badge good">signed in</span>
+                        : <span class="badge bad">in no group</span>],
+                  ]}
+                  nothing={<p>Nobody yet.</p>}
                 />
               </Card>
               <Card title="Make a token">
