@@ -67,7 +67,8 @@ function letGo({ keeper }: Visit, files: (CatalogFile | undefined)[], how: Ousti
     if (!file) continue;
     keeper.settling.forget(file.id);
     // Not waited for: a blob that is still in use is swept by who lets go of it last.
-    void keeper.writers.oust(file.id, file.path.slice(file.path.lastIndexOf("/") + 1), how);
+    const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+    void keeper.writers.oust(file.id, name, how).catch(() => {/* said to who opened it */});
     void keeper.vault.sweep(file.blob);
   }
 }

@@ -71,22 +71,27 @@ async function acquire(
   const { vault, writers, settling } = keeper;
   // Asked again: another session may have come in between.
   const before = checkWritable(visit, path, mode);
+  // What was closed stays whole until the CLOSE of what goes on from it is answered OK.
+  const isPromised = before?.state === "closed" || before?.state === "kept";
   const file = !before
     ? vault.catalog.createPartial(schoolId, cleanPath(path), version, sender)
-    : mode.truncate
+    : mode.truncate || isPromised
     ? vault.catalog.startOver(before.id, version, sender)
     : vault.catalog.markPartial(before.id, sender);
   const { name } = writablePlace(path);
-  const writing = new Writing({ visit, file, name, append: mode.append, share, done });
+  const from = isPromised && !mode.truncate ? before : undefined;
+  const writing = new Writing({ visit, file, name, append: mode.append, from, share, done });
   const letGo = writers.enter(file.id, name, writing);
   settling.forget(file.id);
   const isNew = file.blob !== before?.blob;
-  // Bytes that were closed must be there, as many as the catalog says.
-  const lease = vault.use(isNew ? file : before, { mayBeNew: isNew || before.state === "partial" });
+  const lease = vault.use(file, { mayBeNew: true });
   try {
-    await writing.start(lease, letGo);
+    await writing.start(lease, isNew ? letGo.catch(() => undefined) : letGo);
   } catch (error) {
-    if (vault.catalog.file(file.id)?.blob === file.blob) putBack(visit, file, before);
+    if (vault.catalog.file(file.id)?.blob === file.blob) {
+      putBack(visit, file, before);
+      void vault.sweep(file.blob);
+    }
     throw error;
   }
   // Of an upload that was never closed.
@@ -103,12 +108,5 @@ function putBack({ keeper, session }: Visit, file: CatalogFile, before?: Catalog
   else if (replaced) {
     catalog.putBack(replaced, file);
     keeper.settling.touch(file.id, session);
-  } else if (before.blob === file.blob && before.state !== "partial") {
-    catalog.settleSize(before, "closed", leftOf(before));
-    keeper.settling.touch(file.id, session);
   }
-}
-
-function leftOf({ size, modifiedAt, sha256, chain }: CatalogFile) {
-  return { size, modifiedAt, sha256: sha256 ?? undefined, chain: chain ?? undefined };
 }

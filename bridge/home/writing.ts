@@ -23,7 +23,8 @@ import type { Visit } from "./visit.ts";
 import type { Writer } from "./writers.ts";
 
 const kept = "What arrived before is kept as a partial file";
-/** So long it takes until the catalog is told again what it could not take. */
+const COPIED_AT_ONCE = 256 * 1024;
+/** Until the catalog is told again what it could not take. */
 const AGAIN_MS = 1000;
 
 interface WritingOptions {
@@ -33,6 +34,8 @@ interface WritingOptions {
   name: string;
   /** Every write goes to the end. */
   append: boolean;
+  /** The closed file that it goes on from. */
+  from: CatalogFile | undefined;
   /** What it takes of the home. */
   share: HomeShare;
   /** Called once, when the file is let go. */
@@ -52,6 +55,8 @@ export class Writing implements OpenFile, Writer {
   #wholeBefore: number | undefined;
   /** Where the catalog thinks that the first gap is; it is there, or further on. */
   #gapMarkedAt: number | null;
+  /** Why the bytes that it was to go on from are not all here. */
+  #notCopied: unknown;
   /** The size on disk when this writer has left. */
   #left: number | undefined;
   /** Seconds since the epoch. */
@@ -64,18 +69,27 @@ export class Writing implements OpenFile, Writer {
   }
 
   /**
-   * Waits for the blob, and for the writer before to let go of it. What that one left behind a gap is
+   * Waits for the blob, and for the writer before to let go of it, and copies what it goes on from. What that one left behind a gap is
    * no part of the file: who resumes is told to go on before it. Called once, before all else.
    */
   start(lease: Promise<Lease>, letGo: Promise<number | undefined>): Promise<void> {
     return this.#inOrder(async () => {
       const [opened, before] = await Promise.allSettled([lease, letGo]);
-      if (before.status === "fulfilled") this.#wholeBefore = before.value;
       if (opened.status === "rejected") {
         this.#exit();
         throw opened.reason;
       }
       this.#lease = opened.value;
+      try {
+        if (before.status === "rejected") throw before.reason;
+        this.#wholeBefore = before.value;
+        await this.#copy();
+      } catch (error) {
+        this.#notCopied = error;
+        await this.#release();
+        this.#exit();
+        throw error;
+      }
       const { blob } = this.#lease;
       const { gapAt } = this.#options.file;
       const whole = Math.min(this.#wholeBefore ?? gapAt ?? blob.size, blob.size);
@@ -94,9 +108,29 @@ export class Writing implements OpenFile, Writer {
     return this.#left ?? this.#lease?.blob.size ?? this.#options.file.size;
   }
 
+  /** @throws when the bytes that this writer was to go on from are not all here */
   letGo(refusal: Refusal): Promise<number | undefined> {
     this.#failure ??= refusal;
-    return this.#queue.then(() => this.#lease ? this.#sent.whole : this.#wholeBefore);
+    return this.#queue.then(() => {
+      if (this.#notCopied) throw this.#notCopied;
+      return this.#lease ? this.#sent.whole : this.#wholeBefore;
+    });
+  }
+
+  /** All of it, also when somebody else has come: that one goes on from the same bytes. */
+  async #copy(): Promise<void> {
+    const { from, share, visit: { keeper: { vault } } } = this.#options;
+    if (!from) return;
+    const { blob, release } = await vault.use(from);
+    try {
+      share.grow(blob.size);
+      for (let at = 0; at < blob.size; at += COPIED_AT_ONCE) {
+        await vault.room.take(COPIED_AT_ONCE);
+        await this.#lease.blob.write(at, await blob.read(at, COPIED_AT_ONCE));
+      }
+    } finally {
+      await release();
+    }
   }
 
   async read(offset: number, length: number, room?: Buffer): Promise<Uint8Array> {
@@ -248,8 +282,7 @@ export class Writing implements OpenFile, Writer {
   /** Only when all of it is durable: what is stored then has no gap any more. */
   #unmarkGap(): void {
     if (this.#gapMarkedAt === null) return;
-    const { visit, file } = this.#options;
-    visit.keeper.vault.catalog.markGap(file, null);
+    this.#options.visit.keeper.vault.catalog.markGap(this.#options.file, null);
     this.#gapMarkedAt = null;
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
-import { get, names, put, testHomes, toResume, toWrite, until } from "./keeper.ts";
+import { get, names, put, testHomes, toAppend, toResume, toWrite, until } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
 
 const ROSTER = "/inbound/roster.csv";
@@ -27,6 +27,49 @@ test("an upload that breaks off over a closed roster leaves the roster to be pro
   await resumed.close();
   assert.equal(await get(home, ROSTER), "half and half");
   assert.equal(homes.accepted.length, 1);
+});
+
+test("what is appended to a closed roster, or goes on in it, and breaks off, leaves the roster to be processed", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  // In the catalog, and as a file of its own.
+  for (const whole of ["the whole roster", "roster ".repeat(100_000)]) {
+    for (const [mode, at] of [[toAppend, 0], [toResume, 0], [toResume, whole.length]] as const) {
+      await put(home, ROSTER, whole);
+      const file = await home.open(ROSTER, mode);
+      assert.equal((await home.stat(ROSTER)).size, whole.length);
+      await file.write(at, Buffer.from("AND"));
+      await file.abandon("connection lost");
+      const { timeCode } = homes.accepted.at(-1)!;
+      assert.equal(await get(home, `${ROSTER}.${timeCode}.processing`), whole);
+      const appended = mode === toAppend || at > 0;
+      assert.equal(
+        await get(home, ROSTER),
+        appended ? `${whole}AND` : `AND${whole.slice(3)}`,
+        "what arrived is a partial file",
+      );
+      await home.remove(ROSTER);
+    }
+  }
+  assert.equal(homes.accepted.length, 6);
+});
+
+test("a closed file that goes on and is closed again is one file, and its bytes before are gone", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await put(home, ROSTER, "one");
+  const { blob } = homes.catalog.find(idOfSchool(1), ROSTER)!;
+  const file = await home.open(ROSTER, toAppend);
+  await file.write(0, Buffer.from(" and two"));
+  await file.close();
+  await until(() => !homes.catalog.knowsBlob(blob));
+  assert.deepEqual(homes.catalog.filesInState("replaced"), []);
+  await home.leave();
+  assert.equal(homes.accepted.length, 1);
+  assert.equal(
+    await get(home, `${ROSTER}.${homes.accepted[0]!.timeCode}.processing`),
+    "one and two",
+  );
 });
 
 test("a file that no lane takes is kept as .original when the upload over it breaks off", async () => {
