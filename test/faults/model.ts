@@ -197,7 +197,9 @@ function after(
   }
   const isUpdated = JSON.stringify(sorted(stood.values)) !== JSON.stringify(sorted(values));
   if (!isUpdated && !stood.isInactive) return { standing: stood, effect: "unchanged", isUpdated };
-  const by = [...stood.by, { upload, before: stood }];
+  // Not all of him: what stood before that is in the list.
+  const before = { values: stood.values, isInactive: stood.isInactive };
+  const by = [...stood.by, { upload, before }];
   const effect = stood.isInactive ? "returned" : "updated";
   return { standing: { values, isInactive: false, by }, effect, isUpdated };
 }
