@@ -303,7 +303,13 @@ async function atRest(service: Service, pupil: Pupil) {
     if (!names.every(settled)) return false;
     listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
     return [...promised.values()].every(isThere);
-  }, { what: `${school.slug} at rest, with all that was answered OK`, everyMs: 100 });
+  }, { what: `${school.slug} at rest, with all that was answered OK`, everyMs: 100 }).catch(
+    (error) => {
+      const waiting = names.filter((name) => !settled(name));
+      const missing = [...promised].filter(([, hashes]) => !isThere(hashes)).map(([path]) => path);
+      throw new Error(`${error.message}: waiting ${waiting}, missing ${missing}`);
+    },
+  );
   const partial = names.filter((name) => broken.has(`/inbound/${name}`));
   if (partial.length > 0) await school.sftp(...partial.map((name) => `rm inbound/${name}`));
   promised.clear();

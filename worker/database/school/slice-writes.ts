@@ -119,12 +119,20 @@ function returning(named: Given, cause: Cause): InStatement[] {
   ];
 }
 
-function letGo({ schoolId }: Cause, usernameKeys: readonly string[]): InStatement[] {
+/**
+ * For a moment they have no StudentId, so that others can take theirs. Only of whom a change was noted, which
+ * gives the new one: since they were read a revert may have put back what the row wants.
+ */
+function letGo(
+  { uploadId, part, schoolId }: Cause,
+  usernameKeys: readonly string[],
+): InStatement[] {
   if (usernameKeys.length === 0) return [];
   return [{
     sql: `UPDATE students SET student_id = NULL
-          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-    args: [schoolId, JSON.stringify(usernameKeys)],
+          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))
+            AND username_key IN (SELECT username_key FROM student_changes WHERE upload_id = ? AND part = ?)`,
+    args: [schoolId, JSON.stringify(usernameKeys), uploadId, part],
   }];
 }
 
