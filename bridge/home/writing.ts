@@ -69,8 +69,8 @@ export class Writing implements OpenFile, Writer {
   }
 
   /**
-   * Waits for the blob, and for the writer before to let go of it, and copies what it goes on from. What that one left behind a gap is
-   * no part of the file: who resumes is told to go on before it. Called once, before all else.
+   * Waits for the blob and for the writer before, and copies what it goes on from. What that one left
+   * behind a gap is no part of the file: who resumes is told to go on before it. Called once, first.
    */
   start(lease: Promise<Lease>, letGo: Promise<number | undefined>): Promise<void> {
     return this.#inOrder(async () => {

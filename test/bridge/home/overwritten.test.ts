@@ -1,7 +1,9 @@
 // SPEC section 2: an upload whose CLOSE was answered OK is there, whole, until a later one is answered OK.
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
+import { blobPath } from "../../../bridge/vault/blob/files.ts";
 import { get, names, put, testHomes, toAppend, toResume, toWrite, until } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
 
@@ -149,6 +151,18 @@ test("a bridge that ends in the middle of an upload over a closed roster finds t
     "the whole roster",
   );
   assert.equal((await later.home().stat(ROSTER)).size, 4);
+});
+
+test("to go on in a closed file whose bytes are damaged is refused, and it stays what it was", async () => {
+  await using homes = await testHomes();
+  const home = homes.home();
+  await put(home, ROSTER, "x".repeat(200_000));
+  const before = homes.catalog.find(idOfSchool(1), ROSTER)!;
+  await rm(blobPath(homes.keeper.vault.folder, before.blob));
+  await assert.rejects(home.open(ROSTER, toAppend));
+  assert.deepEqual(homes.catalog.find(idOfSchool(1), ROSTER), before);
+  assert.deepEqual(homes.catalog.filesInState("replaced"), []);
+  await until(() => homes.catalog.doomedBlobs().length === 0);
 });
 
 test("an OPEN that fails over a closed file leaves it what it was", async () => {

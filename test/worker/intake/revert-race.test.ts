@@ -5,9 +5,8 @@ import type { Client, InStatement } from "@libsql/client";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, SafeWorld } from "./safe-world.ts";
 
-/** The database; `between` is done once, when a slice has read who waits and not written yet. */
+/** The database; `between` is called when a slice has read who waits and not written yet. */
 function interrupted(client: Client, between: () => Promise<void>): Client {
-  let isDone = false;
   return new Proxy(client, {
     get(target, name) {
       const value = Reflect.get(target, name);
@@ -15,33 +14,29 @@ function interrupted(client: Client, between: () => Promise<void>): Client {
       return async (statements: InStatement[], mode: "read" | "write") => {
         const results = await target.batch(statements, mode);
         const isRead = mode === "read" && JSON.stringify(statements).includes("deferred_rows");
-        if (isRead && !isDone && ready) {
-          isDone = true;
-          await between();
-        }
+        if (isRead) await between();
         return results;
       };
     },
   });
 }
 
-/** The slice that is to be interrupted is sent. */
-let ready = false;
-
 eachDatabase("a revert while a roster is under way", (database) => {
   test("who was put back to the StudentId that the roster gives keeps it", async () => {
-    ready = false;
     const { client } = database();
     let reverted: number | undefined;
-    let wrong = "";
+    /** To be put back, once. */
+    let wrong: string | undefined;
     const world = await SafeWorld.open(interrupted(client, async () => {
-      const { name } = await world.upload(wrong);
-      const path = `/admin/uploads/${wrong}/revert?confirm=${encodeURIComponent(name)}`;
+      if (!wrong) return;
+      const id = wrong;
+      wrong = undefined;
+      const { name } = await world.upload(id);
+      const path = `/admin/uploads/${id}/revert?confirm=${encodeURIComponent(name)}`;
       reverted = (await world.app.admin("POST", path, {})).status;
     }));
     await world.send(row("s@x.edu", "B") + row("x@x.edu", "X"));
     wrong = await world.send(row("s@x.edu", "A"));
-    ready = true;
     const right = await world.send(
       row("x@x.edu", "X") + row("x@x.edu", "X") + row("s@x.edu", "B"),
     );
