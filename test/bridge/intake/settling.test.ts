@@ -47,11 +47,12 @@ test("until it is settled, stat, set-times, rename and delete of the plain name 
 });
 
 test("a file that is opened again and appended settles anew, whole", async () => {
-  await using homes = await testHomes();
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const home = homes.home();
   await put(home, "/inbound/roster.csv", "one,");
   const file = await home.open("/inbound/roster.csv", toAppend);
-  homes.keeper.settling.resume();
+  clock.pass(60_000);
   assert.equal(homes.accepted.length, 0);
   await file.write(0, Buffer.from("two"));
   await file.close();
@@ -60,12 +61,13 @@ test("a file that is opened again and appended settles anew, whole", async () =>
 });
 
 test("a file is not accepted while a handle is open on it for writing, whoever else's session ends", async () => {
-  await using homes = await testHomes({ settleMs: 0 });
+  const clock = new ManualClock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const [first, second] = [homes.home(), homes.home()];
   await put(first, "/inbound/roster.csv", "rows");
   const open = await second.open("/inbound/roster.csv", toAppend);
   await first.leave();
-  homes.keeper.settling.resume();
+  clock.pass(60_000);
   assert.equal(homes.accepted.length, 0);
   await open.close();
   await second.leave();
