@@ -1,82 +1,81 @@
-/** Calls of the admin routes. */
-import { exitCodeOf, exitCodes, Failure } from "./exit-codes.ts";
+/** Calls of the admin routes, each checked against the document of the routes when this is compiled. */
+import createClient, {
+  type Client,
+  type ClientPathsWithMethod,
+  type MaybeOptionalInit,
+  type MethodResponse,
+} from "openapi-fetch";
 import type { Credentials } from "./credentials.ts";
+import { exitCodeOf, exitCodes, Failure } from "./exit-codes.ts";
+import type { paths } from "./generated-api.d.ts";
 
-export type Query = Record<string, string | number | undefined>;
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type PathOf<M extends Method> = ClientPathsWithMethod<Client<paths>, M>;
+/** What a route takes: `params` (`path`, `query`) and `body`. Stricter than openapi-fetch's own methods. */
+type Asked<M extends Method, P extends PathOf<M>> = MaybeOptionalInit<paths[P], M>;
+
+export interface Api {
+  /** The JSON of an answer. @throws Failure with the worker's own sentence */
+  json<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    asked: Asked<M, P>,
+  ): Promise<MethodResponse<Client<paths>, M, P>>;
+  /** An answer as it comes. @throws Failure */
+  raw<P extends PathOf<"get">>(path: P, asked: Asked<"get", P>): Promise<Response>;
+}
+
+const LONGEST_PAGE = 1000;
+
+export function makeApi({ url, token }: Credentials): Api {
+  const client = createClient({ baseUrl: url, headers: { authorization: `Bearer ${token}` } });
+  client.use({
+    onError({ error }) {
+      const sentence = `The worker at ${url} cannot be reached: ${why(error as Error)}.`;
+      throw new Failure(sentence, exitCodes.unreachable);
+    },
+    async onResponse({ response }) {
+      if (!response.ok) throw await failureOf(response, url);
+    },
+  });
+  const send = (method: Method, path: string, asked: object) =>
+    // The types of this file have looked at what is asked.
+    client.request(method, path as never, asked as never);
+  return {
+    async json(method, path, asked) {
+      try {
+        return (await send(method, path, { ...asked })).data!;
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        throw new Failure(
+          `${url} answered what no Rosterbridge worker does; is this its address?`,
+          exitCodes.unreachable,
+        );
+      }
+    },
+    raw: async (path, asked) => (await send("get", path, { ...asked, parseAs: "stream" })).response,
+  };
+}
 
 interface Page<Item> {
   items: Item[];
   next?: string;
 }
 
-export interface Api {
-  /** The JSON of an answer. @throws Failure with the worker's own sentence */
-  json<Answer>(method: string, path: string, body?: unknown, query?: Query): Promise<Answer>;
-  /** An answer as it comes. @throws Failure */
-  raw(path: string): Promise<Response>;
-  /** A list to its end, or to its `most` first items. */
-  list<Item>(path: string, query?: Query, most?: number): AsyncGenerator<Item>;
-}
-
-const LONGEST_PAGE = 1000;
-
-export function makeApi({ url, token }: Credentials): Api {
-  async function call(method: string, path: string, body?: unknown): Promise<Response> {
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((error: Error) => {
-      throw new Failure(
-        `The worker at ${url} cannot be reached: ${why(error)}.`,
-        exitCodes.unreachable,
-      );
-    });
-    if (!response.ok) throw await failureOf(response, url);
-    return response;
-  }
-
-  async function json<Answer>(method: string, path: string, body?: unknown, query: Query = {}) {
-    const response = await call(method, path + search(query), body);
-    if (response.status === 204) return undefined as Answer;
-    return await response.json() as Answer;
-  }
-
-  return {
-    json,
-    raw: (path) => call("GET", path),
-    async *list<Item>(path: string, query: Query = {}, most = Infinity) {
-      let cursor: string | undefined;
-      let left = most;
-      do {
-        const limit = Math.min(left, LONGEST_PAGE);
-        const page: Page<Item> = await json("GET", path, undefined, { ...query, limit, cursor });
-        yield* page.items;
-        left -= page.items.length;
-        cursor = page.next;
-      } while (cursor !== undefined && left > 0);
-    },
-  };
-}
-
-/** All items of a list. */
-export async function collect<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
+/** A list to its end, or its `most` first items, page by page. */
+export async function list<Item>(
+  ask: (page: { limit: number; cursor?: string }) => Promise<Page<Item>>,
+  most = Infinity,
+): Promise<Item[]> {
   const items: Item[] = [];
-  for await (const item of list) items.push(item);
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(most - items.length, LONGEST_PAGE);
+    const page = await ask(cursor === undefined ? { limit } : { limit, cursor });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined && items.length < most);
   return items;
-}
-
-/** One part of a path, whatever is in it. */
-export const part = encodeURIComponent;
-
-function search(query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]]
-  );
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
 
 async function failureOf(response: Response, url: string): Promise<Failure> {

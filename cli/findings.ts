@@ -113,7 +113,7 @@ async function certificate(url: string, now: number): Promise<Finding[]> {
 
 async function token(known: Credentials): Promise<Finding> {
   try {
-    await makeApi(known).json("GET", "/admin/schools", undefined, { limit: 1 });
+    await makeApi(known).json("get", "/admin/schools", { params: { query: { limit: 1 } } });
     return well("token", "is taken");
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -1,9 +1,9 @@
 /** Watches uploads with the progress that the worker sends (server-sent events). */
-import { type Api, collect, part, type Query } from "./api.ts";
+import { type Api, list } from "./api.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Options } from "./command.ts";
 import { progressBar } from "./progress-bar.ts";
-import type { Progress, Upload } from "./shapes.ts";
+import type { Progress, Upload, WhichUploads } from "./shapes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How long between two looks for new uploads, in milliseconds. */
@@ -16,10 +16,10 @@ const standing = new Set(["held", "parked"]);
 export async function followOne(
   api: Api,
   terminal: Terminal,
-  path: string,
+  id: string,
   options: Options,
 ): Promise<number> {
-  const upload = await api.json<Upload>("GET", path);
+  const upload = await api.json("get", "/admin/uploads/{id}", { params: { path: { id } } });
   const last = await watch(api, terminal, upload, options);
   if (!options.json) terminal.stdout.write(`${sentence(upload, last)}\n`);
   return last.state === "completed" && last.rows.rejected === 0
@@ -31,12 +31,15 @@ export async function followOne(
 export async function followAll(
   api: Api,
   terminal: Terminal,
-  which: Query,
+  which: WhichUploads,
   options: Options,
 ): Promise<never> {
   const seen = new Set<string>();
   for (let isFirst = true;; isFirst = false) {
-    const newest = await collect(api.list<Upload>("/admin/uploads", which, isFirst ? 20 : 100));
+    const newest = await list(
+      (page) => api.json("get", "/admin/uploads", { params: { query: { ...which, ...page } } }),
+      isFirst ? 20 : 100,
+    );
     for (const upload of newest.reverse()) {
       if (seen.has(upload.id)) continue;
       seen.add(upload.id);
@@ -58,7 +61,9 @@ async function watch(
   let last: Progress = { state: upload.state, bytes: 0, size: upload.size, rows: upload.rows };
   // The worker ends a watch after some minutes; the next one goes on.
   while (!done.has(last.state) && !standing.has(last.state)) {
-    const answer = await api.raw(`/admin/uploads/${part(upload.id)}/progress`);
+    const answer = await api.raw("/admin/uploads/{id}/progress", {
+      params: { path: { id: upload.id } },
+    });
     for await (const data of eventData(answer)) {
       last = JSON.parse(data);
       if (json) terminal.stdout.write(`${JSON.stringify({ id: upload.id, ...last })}\n`);

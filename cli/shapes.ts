@@ -1,15 +1,11 @@
-/** The answers of the admin routes that commands look into, as the document of the routes describes them. */
-import type { components } from "./generated-api.d.ts";
+/** The answers of the admin routes that commands name, as the document of the routes describes them. */
+import type { components, operations } from "./generated-api.d.ts";
 
 type Shapes = components["schemas"];
 
-export type School = Shapes["School"];
-export type Key = Shapes["Key"];
 export type Upload = Shapes["Upload"];
+/** Which uploads a list of them is asked for. */
+export type WhichUploads = NonNullable<operations["getAdminUploads"]["parameters"]["query"]>;
 /** What an event of an upload's progress holds. */
 export type Progress = Pick<Upload, "state" | "size" | "rows"> & { bytes: number };
-export type Problem = Shapes["RowProblem"];
-export type Export = Shapes["Export"];
-export type Schedule = Shapes["Schedule"];
-export type Student = Shapes["Student"];
 export type Verified = Shapes["Verified"];

@@ -1,10 +1,9 @@
 /** Exports of verified students, and when they are made. */
-import { collect, part } from "../api.ts";
+import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
 import { save } from "../save.ts";
 import { showList, showOne } from "../output.ts";
-import type { Export, Schedule } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function addExportCommands(program: Command, terminal: Terminal): void {
@@ -14,8 +13,11 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     "exports <slug>",
     "a school's exports, newest first",
     async (api, [slug], options) => {
-      const path = `/admin/schools/${part(slug!)}/exports`;
-      const found = await collect(api.list<Export>(path, {}, Number(options["limit"])));
+      const path = { slug: slug! };
+      const found = await list(
+        (query) => api.json("get", "/admin/schools/{slug}/exports", { params: { path, query } }),
+        Number(options["limit"]),
+      );
       showList(terminal, found, [
         ["ID", (it) => it.id],
         ["FILE", (it) => it.name],
@@ -35,7 +37,9 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     async (api, [slug], options) => {
       showOne(
         terminal,
-        await api.json<Export>("POST", `/admin/schools/${part(slug!)}/exports`),
+        await api.json("post", "/admin/schools/{slug}/exports", {
+          params: { path: { slug: slug! } },
+        }),
         options,
       );
     },
@@ -46,7 +50,11 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     "file <id>",
     "an export's file, as the school gets it",
     async (api, [id], options) =>
-      await save(await api.raw(`/admin/exports/${part(id!)}/file`), terminal, options["output"]),
+      await save(
+        await api.raw("/admin/exports/{id}/file", { params: { path: { id: id! } } }),
+        terminal,
+        options["output"],
+      ),
   )
     .option("-o, --output <file>", "into a file, else to standard output");
   ask(
@@ -57,7 +65,7 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     async (api, [id], options) => {
       showOne(
         terminal,
-        await api.json<Export>("POST", `/admin/exports/${part(id!)}/deliver`),
+        await api.json("post", "/admin/exports/{id}/deliver", { params: { path: { id: id! } } }),
         options,
       );
     },
@@ -69,9 +77,10 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     "schedule <slug> [when]",
     'when exports are made, in words or as cron; "off" for never',
     async (api, [slug, when], options) => {
-      const path = `/admin/schools/${part(slug!)}/schedule`;
+      const path = "/admin/schools/{slug}/schedule";
+      const params = { path: { slug: slug! } };
       if (when === "off") {
-        await api.json("DELETE", path);
+        await api.json("delete", path, { params });
         terminal.stdout.write(`${slug} has no schedule now.\n`);
         return;
       }
@@ -82,8 +91,8 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
         );
       }
       const schedule = when === undefined
-        ? await api.json<Schedule>("GET", path)
-        : await api.json<Schedule>("PUT", path, { when, timezone: options["zone"] });
+        ? await api.json("get", path, { params })
+        : await api.json("put", path, { params, body: { when, timezone: options["zone"] } });
       if (options.json) return showOne(terminal, schedule, options);
       terminal.stdout.write(`${schedule.description} (${schedule.cron}, ${schedule.timezone})\n`);
       for (const run of schedule.nextRuns) terminal.stdout.write(`  ${run.local}\n`);

@@ -1,17 +1,20 @@
 /** A school's SSH keys. */
 import { readFile } from "node:fs/promises";
-import { collect, part } from "../api.ts";
+import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
 import { showList, showOne } from "../output.ts";
-import type { Key } from "../shapes.ts";
 import { readAll, type Terminal } from "../terminal.ts";
 
 export function addKeyCommands(program: Command, terminal: Terminal): void {
   const keys = program.command("keys").description("a school's SSH keys");
 
   ask(keys, terminal, "list <slug>", "its keys, revoked ones too", async (api, [slug], options) => {
-    const found = await collect(api.list<Key>(`/admin/schools/${part(slug!)}/keys`));
+    const found = await list((query) =>
+      api.json("get", "/admin/schools/{slug}/keys", {
+        params: { path: { slug: slug! }, query },
+      })
+    );
     showList(terminal, found, [
       ["FINGERPRINT", (it) => it.fingerprint],
       ["TYPE", (it) => `${it.type}${it.bits ? ` ${it.bits}` : ""}`],
@@ -38,7 +41,10 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
       const body = { publicKey, label: options["label"], expiresAt: options["expires"] };
       showOne(
         terminal,
-        await api.json<Key>("POST", `/admin/schools/${part(slug!)}/keys`, body),
+        await api.json("post", "/admin/schools/{slug}/keys", {
+          params: { path: { slug: slug! } },
+          body,
+        }),
         options,
       );
     },
@@ -51,10 +57,9 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     "revoke <slug> <fingerprint>",
     "out within two seconds; it never comes back",
     async (api, [slug, fingerprint]) => {
-      await api.json(
-        "DELETE",
-        `/admin/schools/${part(slug!)}/keys/${part(fingerprint!)}`,
-      );
+      await api.json("delete", "/admin/schools/{slug}/keys/{fingerprint}", {
+        params: { path: { slug: slug!, fingerprint: fingerprint! } },
+      });
       terminal.stdout.write(`${fingerprint} of ${slug} is revoked.\n`);
     },
   );

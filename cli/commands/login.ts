@@ -17,7 +17,9 @@ export function addLoginCommands(program: Command, terminal: Terminal): void {
     .action(async (given: string, options: Options) => {
       const url = readWorkerUrl(given);
       const token = (await readToken(terminal, options["tokenFile"])).trim();
-      await makeApi({ url, token }).json("GET", "/admin/schools", undefined, { limit: 1 });
+      await makeApi({ url, token }).json("get", "/admin/schools", {
+        params: { query: { limit: 1 } },
+      });
       const file = await keepCredentials(terminal, { url, token });
       if (options.json) showOne(terminal, { url, file }, options);
       else terminal.stdout.write(`Signed in at ${url}; kept in ${file}.\n`);

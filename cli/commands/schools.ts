@@ -1,9 +1,8 @@
 /** Schools: list them, make one, look at one. */
-import { collect, part } from "../api.ts";
+import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
 import { showList, showOne } from "../output.ts";
-import type { School } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function addSchoolCommands(program: Command, terminal: Terminal): void {
@@ -13,7 +12,7 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
     "schools",
     "lists the schools; its words show, add or change one",
     async (api, _, options) => {
-      const found = await collect(api.list<School>("/admin/schools"));
+      const found = await list((query) => api.json("get", "/admin/schools", { params: { query } }));
       showList(terminal, found, [
         ["SLUG", (it) => it.slug],
         ["NAME", (it) => it.name],
@@ -32,7 +31,11 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
     "show <slug>",
     "one school with its settings",
     async (api, [slug], options) => {
-      showOne(terminal, await api.json<School>("GET", `/admin/schools/${part(slug!)}`), options);
+      showOne(
+        terminal,
+        await api.json("get", "/admin/schools/{slug}", { params: { path: { slug: slug! } } }),
+        options,
+      );
     },
   );
 
@@ -45,7 +48,9 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
       const settings = readSettings(options["set"] ?? []);
       showOne(
         terminal,
-        await api.json<School>("POST", "/admin/schools", { slug, name, settings }),
+        await api.json("post", "/admin/schools", {
+          body: { slug: slug!, name: name!, settings },
+        }),
         options,
       );
     },
@@ -60,7 +65,10 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
       const settings = readSettings(given);
       showOne(
         terminal,
-        await api.json<School>("PATCH", `/admin/schools/${part(slug!)}`, { settings }),
+        await api.json("patch", "/admin/schools/{slug}", {
+          params: { path: { slug: slug! } },
+          body: { settings },
+        }),
         options,
       );
     },

@@ -1,10 +1,10 @@
 /** Students, and that they are verified. */
 import { readFile } from "node:fs/promises";
-import { collect, part } from "../api.ts";
+import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
 import { showList, showOne } from "../output.ts";
-import type { Student, Verified } from "../shapes.ts";
+import type { Verified } from "../shapes.ts";
 import { readAll, type Terminal } from "../terminal.ts";
 
 /** The worker takes so many in one call. */
@@ -12,9 +12,15 @@ const MOST_USERNAMES = 50_000;
 
 export function addStudentCommands(program: Command, terminal: Terminal): void {
   ask(program, terminal, "students <slug>", "a school's students", async (api, [slug], options) => {
-    const query = { q: options["search"], status: options["status"] };
-    const path = `/admin/schools/${part(slug!)}/students`;
-    const found = await collect(api.list<Student>(path, query, Number(options["limit"])));
+    const path = { slug: slug! };
+    const which = { q: options["search"], status: options["status"] };
+    const found = await list(
+      (page) =>
+        api.json("get", "/admin/schools/{slug}/students", {
+          params: { path, query: { ...which, ...page } },
+        }),
+      Number(options["limit"]),
+    );
     showList(terminal, found, [
       ["USERNAME", (it) => it.username],
       ["STUDENT ID", (it) => it.studentId],
@@ -43,9 +49,10 @@ export function addStudentCommands(program: Command, terminal: Terminal): void {
       const all: Verified = { verified: [], alreadyVerified: [], unknown: [] };
       for (let from = 0; from < usernames.length; from += MOST_USERNAMES) {
         const some = usernames.slice(from, from + MOST_USERNAMES);
-        const path = `/admin/schools/${part(slug!)}/verifications`;
-        const body = { usernames: some, reviewer: options["reviewer"] };
-        const answer = await api.json<Verified>("POST", path, body);
+        const answer = await api.json("post", "/admin/schools/{slug}/verifications", {
+          params: { path: { slug: slug! } },
+          body: { usernames: some, reviewer: options["reviewer"] },
+        });
         for (const list of ["verified", "alreadyVerified", "unknown"] as const) {
           all[list].push(...answer[list]);
         }

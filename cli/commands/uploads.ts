@@ -1,10 +1,10 @@
 /** Uploads: list them, follow them, look at what was wrong in one. */
-import { collect, part } from "../api.ts";
+import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { followAll, followOne } from "../follow.ts";
 import { save } from "../save.ts";
 import { type Column, showList, showOne } from "../output.ts";
-import type { Problem, Upload } from "../shapes.ts";
+import type { Upload } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const uploadColumns: Column<Upload>[] = [
@@ -28,10 +28,13 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     async (api, [school], options) => {
       const which = { school, state: options["state"], since: options["since"] };
       if (options["follow"]) return await followAll(api, terminal, which, options);
-      const list = api.list<Upload>("/admin/uploads", which, Number(options["limit"]));
+      const found = await list(
+        (page) => api.json("get", "/admin/uploads", { params: { query: { ...which, ...page } } }),
+        Number(options["limit"]),
+      );
       const [id, ...more] = uploadColumns;
       const of: Column<Upload>[] = school === undefined ? [["SCHOOL", (it) => it.school]] : [];
-      showList(terminal, await collect(list), [id!, ...of, ...more], {
+      showList(terminal, found, [id!, ...of, ...more], {
         ...options,
         nothing: "There is no such upload.",
       });
@@ -42,9 +45,9 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     .option("--follow", "goes on with a progress bar each, until it is interrupted");
 
   ask(program, terminal, "upload <id>", "one upload", async (api, [id], options) => {
-    const path = `/admin/uploads/${part(id!)}`;
-    if (options["follow"]) return await followOne(api, terminal, path, options);
-    showOne(terminal, await api.json<Upload>("GET", path), options);
+    if (options["follow"]) return await followOne(api, terminal, id!, options);
+    const params = { path: { id: id! } };
+    showOne(terminal, await api.json("get", "/admin/uploads/{id}", { params }), options);
   }).option(
     "--follow",
     "waits for its end; exit code 1 if it was not completed or rows were rejected",
@@ -56,7 +59,11 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     "problems <id>",
     "what was wrong in an upload, in file order",
     async (api, [id], options) => {
-      const found = await collect(api.list<Problem>(`/admin/uploads/${part(id!)}/problems`));
+      const found = await list((query) =>
+        api.json("get", "/admin/uploads/{id}/problems", {
+          params: { path: { id: id! }, query },
+        })
+      );
       showList(terminal, found, [
         ["LINE", (it) => it.line],
         ["SEVERITY", (it) => it.severity],
@@ -68,21 +75,29 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     },
   );
 
-  saving("report <id>", "its .completed file", (id) => `/admin/uploads/${part(id)}/report`);
+  saving("report <id>", "its .completed file", "/admin/uploads/{id}/report");
   saving(
     "rejected <id>",
     "the header and the rejected rows, as they were sent",
-    (id) => `/admin/uploads/${part(id)}/rejected.csv`,
+    "/admin/uploads/{id}/rejected.csv",
   );
 
-  function saving(words: string, says: string, path: (id: string) => string): void {
+  function saving(
+    words: string,
+    says: string,
+    path: "/admin/uploads/{id}/report" | "/admin/uploads/{id}/rejected.csv",
+  ): void {
     ask(
       program,
       terminal,
       words,
       says,
       async (api, [id], options) =>
-        await save(await api.raw(path(id!)), terminal, options["output"]),
+        await save(
+          await api.raw(path, { params: { path: { id: id! } } }),
+          terminal,
+          options["output"],
+        ),
     )
       .option("-o, --output <file>", "into a file, else to standard output");
   }
