@@ -5,7 +5,7 @@
 import type { Ban } from "./door/bans.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
 import { OpenFiles } from "./home/open-files.ts";
-import { Changes } from "./home/changes.ts";
+import { ChangeTurns } from "./home/change-turns.ts";
 import { LimitsReached } from "./limits-reached.ts";
 import { Quota } from "./home/quota.ts";
 import { removeFile } from "./home/removal.ts";
@@ -208,7 +208,7 @@ function relayOf(
     writers: new Writers(),
     openFiles: new OpenFiles(settings.maxOpenFiles, reached),
     quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now, reached }),
-    changes: new Changes(settings.changes, { now, after: systemAfter }),
+    changes: new ChangeTurns(settings.changes, { now, after: systemAfter }),
     after: systemAfter,
     storage: new Storage(log),
   };

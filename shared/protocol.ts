@@ -123,7 +123,7 @@ export type Directory = v.InferOutput<typeof Directory>;
 // POST /bridge/events
 
 /** What a file in a home looks like now, or that it is gone. */
-export type FileState = "partial" | "complete" | "processing" | "removed";
+export type ToldState = "partial" | "complete" | "processing" | "removed";
 
 const eventFields = {
   id: Uuid,
@@ -164,7 +164,7 @@ export const LedgerEvent = v.variant("type", [
     type: v.literal("file"),
     /** Absolute in the home: `/inbound/roster.csv`. */
     path: v.string(),
-    /** A `FileState`; a newer bridge may know others. */
+    /** A `ToldState`; a newer bridge may know others. */
     state: v.string(),
     size: Count,
     sender: v.nullable(Sender),

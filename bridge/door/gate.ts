@@ -11,7 +11,7 @@ import { fewLines } from "./few-lines.ts";
 import { noneTurnedAway, type TurnedAway } from "./figures.ts";
 import type { DoorLimits } from "./limits.ts";
 import { Pace } from "./pace.ts";
-import { type RefusalReason, Refusing } from "./refusal.ts";
+import { type DisconnectReason, Refusing } from "./refusal.ts";
 import { type Stranger, Strangers } from "./strangers.ts";
 
 /** Somebody at the door, or in the house. */
@@ -140,7 +140,7 @@ export class Gate {
     why: TurnedAway,
     socket: Socket,
     address: string,
-    { reason, sentence }: { reason: RefusalReason; sentence: string },
+    { reason, sentence }: { reason: DisconnectReason; sentence: string },
   ): void {
     this.#count(why, address);
     this.#refusing.refuse(socket, reason, sentence);

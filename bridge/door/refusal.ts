@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 
 /** RFC 4253 section 11.1. */
 const REASON = { not_allowed: 1, too_many: 12 } as const;
-export type RefusalReason = keyof typeof REASON;
+export type DisconnectReason = keyof typeof REASON;
 
 /** How long a peer may take to read it, in milliseconds; and how many peers at once may. */
 const LINGER_MS = 2000;
@@ -16,7 +16,7 @@ export class Refusing {
   #lingering = 0;
 
   /** Ends the connection; in a flood without a word. */
-  refuse(socket: Socket, reason: RefusalReason, sentence: string): void {
+  refuse(socket: Socket, reason: DisconnectReason, sentence: string): void {
     if (this.#lingering >= LINGERING) return void socket.destroy();
     this.#lingering++;
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
@@ -30,7 +30,7 @@ export class Refusing {
   }
 }
 
-export function refusalBytes(reason: RefusalReason, sentence: string): Buffer {
+export function refusalBytes(reason: DisconnectReason, sentence: string): Buffer {
   const text = Buffer.from(sentence);
   const message = Buffer.alloc(1 + 4 + 4 + text.length + 4);
   message[0] = 1;

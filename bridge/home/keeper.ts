@@ -6,7 +6,7 @@ import type { Reached } from "../limits-reached.ts";
 import type { Settling } from "../intake/settling.ts";
 import type { After } from "../timers.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { Changes } from "./changes.ts";
+import type { ChangeTurns } from "./change-turns.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Quota } from "./quota.ts";
 import type { Storage } from "./storage.ts";
@@ -18,7 +18,7 @@ export interface HomeKeeper {
   writers: Writers;
   openFiles: OpenFiles;
   quota: Quota;
-  changes: Changes;
+  changes: ChangeTurns;
   /** The most bytes a file may have. */
   maxUploadBytes: number;
   /** Milliseconds since the epoch. */

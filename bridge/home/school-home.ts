@@ -3,7 +3,7 @@
  * section 2). Files are rows of the catalog and blobs of the vault.
  */
 import type { SchoolId, Sender } from "../../shared/protocol.ts";
-import { inTurn } from "./changes.ts";
+import { inTurn } from "./change-turns.ts";
 import { changeFile } from "./changing.ts";
 import type { Home } from "./home.ts";
 import type { HomeKeeper } from "./keeper.ts";

@@ -8,22 +8,13 @@ import type { Log } from "../../shared/log.ts";
 import { type LoginRefusal, NO_SCHOOL, type SchoolId, type Sender } from "../../shared/protocol.ts";
 import type { After } from "../timers.ts";
 import type { Ledger } from "../vault/catalog/ledger.ts";
+import type { RefusedLogin } from "../logins.ts";
 
 const MINUTE_MS = 60_000;
 /** Kinds of refusals that are told one by one within a minute. */
 const REFUSALS = 20;
 /** Kinds of logins that are counted within a minute; further ones are told one by one. */
 const LOGINS = 1_000;
-
-/** A login that was refused. */
-export interface Refused {
-  address: string;
-  client: string;
-  reason: LoginRefusal;
-  slug?: string | undefined;
-  schoolId?: SchoolId | undefined;
-  fingerprint?: string | undefined;
-}
 
 interface Counted {
   /** So many since it was told. */
@@ -58,7 +49,7 @@ export class Arrivals {
     this.#count(key, tell);
   }
 
-  refused({ address, client, reason, slug, schoolId, fingerprint }: Refused): void {
+  refused({ address, client, reason, slug, schoolId, fingerprint }: RefusedLogin): void {
     const key = JSON.stringify(["refused", address, reason, slug, fingerprint]);
     const isKnown = this.#minute.has(key);
     if (!isKnown && this.#refusals >= REFUSALS) return this.#others(reason);

@@ -12,16 +12,7 @@ import {
 } from "../../shared/protocol.ts";
 import type { Catalog } from "../vault/catalog/catalog.ts";
 import { type Taking, takingOf } from "./lanes.ts";
-
-/** A name and a key that somebody shows, from somewhere, at some time. */
-export interface Showing {
-  slug: string;
-  /** In SSH wire form. */
-  publicKey: Uint8Array;
-  address: string;
-  /** Milliseconds since the epoch. */
-  at: number;
-}
+import type { Showing } from "../logins.ts";
 
 /** Who is in: with which key, from where. */
 interface Guest {

@@ -6,16 +6,7 @@ import type { AuthContext, PublicKeyAuthContext } from "ssh2";
 import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
 import { type KeyFamily, keyFamilyOf, RSA_LEAST_BITS } from "../../shared/ssh-keys.ts";
 import { fingerprint, readPublicKey, rsaBits, verifies } from "./public-key.ts";
-
-/** What a client shows: a name and a key, from somewhere, at some time. */
-export interface Showing {
-  slug: string;
-  /** In SSH wire form. */
-  publicKey: Buffer;
-  address: string;
-  /** Milliseconds since the epoch. */
-  at: number;
-}
+import type { Showing } from "../logins.ts";
 
 export interface AuthenticationOptions {
   keyTypes: ReadonlySet<KeyFamily>;

@@ -3,7 +3,7 @@
  * runs the service, with the reason that the client never learns.
  */
 import { isSlug } from "../../shared/slug.ts";
-import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
+import type { SchoolId } from "../../shared/protocol.ts";
 import type { AuthContext, Connection } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import {
@@ -14,19 +14,7 @@ import {
 } from "./authentication.ts";
 import { neededSoftware } from "./needed-software.ts";
 import { acceptKey, DISCONNECT, disconnect } from "./ssh2-internals.ts";
-
-/** A login that was refused, or that came to no end. */
-export interface RefusedLogin {
-  address: string;
-  /** The client's own name for its software: at most 128 printable characters. */
-  client: string;
-  reason: LoginRefusal;
-  /** The name that was given, where it could be a school's. */
-  slug?: string | undefined;
-  /** The school of that name, where there is one. */
-  schoolId?: SchoolId | undefined;
-  fingerprint?: string | undefined;
-}
+import type { RefusedLogin } from "../logins.ts";
 
 export interface LoginOptions extends AuthenticationOptions {
   /** Tries on one connection. */

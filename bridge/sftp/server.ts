@@ -17,17 +17,16 @@ import type { Ban } from "../door/bans.ts";
 import { fewLines } from "../door/few-lines.ts";
 import { type DoorLimits, doorLimits } from "../door/limits.ts";
 import { systemAfter } from "../timers.ts";
-import type { Showing } from "./authentication.ts";
+import type { Showing } from "../logins.ts";
 import { serveConnection, type Visitor } from "./connection.ts";
 import { Crowd } from "./crowd.ts";
 import { type SftpLimits, sftpLimits } from "./limits.ts";
-import type { RefusedLogin } from "./login.ts";
+import type { RefusedLogin } from "../logins.ts";
 import { exchangeAllowance, type RekeyLimits, rekeyLimits } from "./rekeying.ts";
 import { type Load, sharesOfSchools } from "./shares.ts";
 import { traceTo } from "./trace.ts";
 
 export type { Visitor } from "./connection.ts";
-export type { RefusedLogin } from "./login.ts";
 
 export interface SftpServerOptions {
   host: string;

@@ -15,7 +15,7 @@ import type { Removal } from "./removal-hold.ts";
  * A blob, and of a file that is not partial what its row says: how many bytes the blob has, and in which
  * state it is.
  */
-export type Stored = BlobReference & { state?: string; size?: number; chain?: string | null };
+export type StoredBlob = BlobReference & { state?: string; size?: number; chain?: string | null };
 
 /** A use of an open blob; `release` once when done. */
 export interface Lease {
@@ -61,7 +61,7 @@ export class Vault {
    *
    * @throws {BlobDamaged} {@link BlobMissing} neither goes away by trying again
    */
-  async use(reference: Stored, { mayBeNew = false } = {}): Promise<Lease> {
+  async use(reference: StoredBlob, { mayBeNew = false } = {}): Promise<Lease> {
     const lease = await this.#use(reference, mayBeNew);
     const why = mayBeNew ? undefined : difference(reference, lease.blob);
     if (!why) return lease;
@@ -69,7 +69,7 @@ export class Vault {
     throw new BlobDamaged(reference.blob, why);
   }
 
-  async #use(reference: Stored, mayBeNew: boolean): Promise<Lease> {
+  async #use(reference: StoredBlob, mayBeNew: boolean): Promise<Lease> {
     const id = reference.blob;
     while (this.#ending.has(id)) {
       await this.#ending.get(id);
@@ -220,7 +220,7 @@ export class Vault {
 }
 
 function difference(
-  { state = "partial", size, chain }: Stored,
+  { state = "partial", size, chain }: StoredBlob,
   blob: OpenBlob,
 ): string | undefined {
   if (state === "partial" || size === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** What the words of a schedule mean, piece by piece. */
 
 /** Read, but with no meaning that a cron expression can keep: the sentence that says why. */
-export interface Refusal {
+export interface Inexpressible {
   refusal: string;
 }
 

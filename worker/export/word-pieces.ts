@@ -3,7 +3,7 @@
  * pattern for the start of the words and what it means.
  */
 
-import type { Piece, Refusal, Time } from "./piece.ts";
+import type { Inexpressible, Piece, Time } from "./piece.ts";
 import { windowPieces } from "./word-windows.ts";
 import { yearPieces } from "./word-years.ts";
 
@@ -36,8 +36,8 @@ const TIME = "(?:(?:12 )?(?:midnight|noon)|midday|\\d{1,2}(?:[:.]\\d\\d)?[ap]m|\
 
 function piece(
   pattern: string,
-  read: (match: RegExpExecArray) => Piece | Refusal,
-): { pattern: RegExp; read: (match: RegExpExecArray) => Piece | Refusal } {
+  read: (match: RegExpExecArray) => Piece | Inexpressible,
+): { pattern: RegExp; read: (match: RegExpExecArray) => Piece | Inexpressible } {
   return { pattern: new RegExp(`^(?:${pattern})(?= |$)`), read };
 }
 
@@ -141,7 +141,7 @@ function times([, once, twice, count]: RegExpExecArray): number {
 }
 
 /** Cron starts its steps anew each hour and each day, so only divisors of 60 and 24 are even. */
-function interval(minutes: number, words: string): Piece | Refusal {
+function interval(minutes: number, words: string): Piece | Inexpressible {
   if (minutes >= 1 && Number.isInteger(minutes)) {
     if (minutes === 1) return { kind: "interval", minute: "*", hour: "*" };
     if (minutes < 60 && 60 % minutes === 0) {
@@ -203,7 +203,7 @@ function ordinals(text: string): (number | "L")[] {
   );
 }
 
-function daysOfMonth(text: string, ofTheMonth: boolean): Piece | Refusal {
+function daysOfMonth(text: string, ofTheMonth: boolean): Piece | Inexpressible {
   const days = [...new Set(ordinals(text))];
   const missing = days.find((day) => day !== "L" && (day < 1 || day > 28));
   if (missing !== undefined) {
@@ -223,7 +223,7 @@ function daysOfMonth(text: string, ofTheMonth: boolean): Piece | Refusal {
   };
 }
 
-function nthWeekdays(text: string, day: string, ofTheMonth: boolean): Piece | Refusal {
+function nthWeekdays(text: string, day: string, ofTheMonth: boolean): Piece | Inexpressible {
   const weeks = [...new Set(ordinals(text))];
   const missing = weeks.find((week) => week !== "L" && (week < 1 || week > 4));
   if (missing !== undefined) {
@@ -245,7 +245,7 @@ function sortOrdinals(ordinals: (number | "L")[]): (number | "L")[] {
   return ordinals.sort((a, b) => rank(a) - rank(b));
 }
 
-function timesOfDay(text: string): Piece | Refusal {
+function timesOfDay(text: string): Piece | Inexpressible {
   const read: Time[] = [];
   for (const [word] of text.matchAll(new RegExp(TIME, "g"))) {
     const time = timeOfDay(word);
@@ -255,7 +255,7 @@ function timesOfDay(text: string): Piece | Refusal {
   return { kind: "times", times: read };
 }
 
-function timeOfDay(word: string): Time | Refusal {
+function timeOfDay(word: string): Time | Inexpressible {
   if (word.endsWith("midnight")) return { hour: 0, minute: 0 };
   if (word.endsWith("noon") || word === "midday") return { hour: 12, minute: 0 };
   const [, hours, minutes = "00", half] = /^(\d+)(?:[:.](\d\d))?([ap]m)?$/.exec(word)!;

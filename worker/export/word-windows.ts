@@ -1,5 +1,5 @@
 /** The piece of a schedule in words that is about a part of the day: `between 8 and 18`. */
-import type { Piece, Refusal } from "./piece.ts";
+import type { Inexpressible, Piece } from "./piece.ts";
 
 const CLOCK = "(\\d{1,2})(?:[:.](\\d\\d))?([ap]m)?|(noon|midday)";
 
@@ -15,7 +15,7 @@ interface Clock {
   half: boolean;
 }
 
-function readWindow(match: RegExpExecArray): Piece | Refusal {
+function readWindow(match: RegExpExecArray): Piece | Inexpressible {
   const from = readClock(match.slice(1, 5));
   const to = readClock(match.slice(5, 9));
   if ("refusal" in from) return from;
@@ -34,7 +34,7 @@ function readWindow(match: RegExpExecArray): Piece | Refusal {
   return { kind: "window", from: from.hour, to: to.hour };
 }
 
-function readClock([hours, minutes, half, noon]: (string | undefined)[]): Clock | Refusal {
+function readClock([hours, minutes, half, noon]: (string | undefined)[]): Clock | Inexpressible {
   if (noon) return { hour: 12, bare: false, half: true };
   const hour = Number(hours);
   if (minutes && minutes !== "00") {

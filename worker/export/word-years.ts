@@ -1,5 +1,5 @@
 /** The pieces of a schedule in words that are about months: dates, years, quarters. */
-import type { Piece, Refusal } from "./piece.ts";
+import type { Inexpressible, Piece } from "./piece.ts";
 
 const monthStarts = [
   ...["jan", "feb", "mar", "apr", "may", "jun"],
@@ -12,7 +12,7 @@ const NTH = "(\\d{1,2})(?:st|nd|rd|th)?";
 /** Days of each month in a year that is no leap year. */
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-type Read = { pattern: string; read(match: RegExpExecArray): Piece | Refusal };
+type Read = { pattern: string; read(match: RegExpExecArray): Piece | Inexpressible };
 
 export const yearPieces: Read[] = [
   {
@@ -34,7 +34,7 @@ export const yearPieces: Read[] = [
   },
 ];
 
-function date(how: string | undefined, monthName: string, dayText: string): Piece | Refusal {
+function date(how: string | undefined, monthName: string, dayText: string): Piece | Inexpressible {
   const month = monthStarts.indexOf(monthName.slice(0, 3)) + 1;
   const day = Number(dayText);
   if (day < 1 || day > monthDays[month - 1]!) {

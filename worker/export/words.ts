@@ -3,7 +3,7 @@
  * piece from the left; what no piece can read, or what can be meant in two ways, is refused with
  * what was understood. Nothing is guessed, so the grammar rather reads too little.
  */
-import type { Piece, Refusal, Time } from "./piece.ts";
+import type { Inexpressible, Piece, Time } from "./piece.ts";
 import { joinDays, wordPieces } from "./word-pieces.ts";
 
 export type WordsReading = { cron: string } | { understood: string[]; message: string };
@@ -91,7 +91,7 @@ function inPartOfDay(hour: number, minute = "00", part: string): string | undefi
   return `${hour}:${minute}${part === "morning" ? "am" : "pm"}`;
 }
 
-function readPiece(rest: string): { text: string; piece: Piece | Refusal } | undefined {
+function readPiece(rest: string): { text: string; piece: Piece | Inexpressible } | undefined {
   for (const { pattern, read } of wordPieces) {
     const match = pattern.exec(rest);
     if (match) return { text: match[0], piece: read(match) };
@@ -101,7 +101,7 @@ function readPiece(rest: string): { text: string; piece: Piece | Refusal } | und
 
 type Kinds = { [K in Piece["kind"]]?: Extract<Piece, { kind: K }> };
 
-function compose(pieces: Piece[]): string | Refusal {
+function compose(pieces: Piece[]): string | Inexpressible {
   const by = Object.fromEntries(pieces.map((piece) => [piece.kind, piece])) as Kinds;
   const days = composeDays(by);
   if ("refusal" in days) return days;
@@ -116,7 +116,7 @@ interface Days {
   ofWeek: string;
 }
 
-function composeDays(by: Kinds): Days | Refusal {
+function composeDays(by: Kinds): Days | Inexpressible {
   if (by.date || by.year || by.quarter) return composeYear(by);
   if (by.except) return composeExcept(by);
   if (by.weekdays && by.monthdays) {
@@ -155,7 +155,7 @@ function composeDays(by: Kinds): Days | Refusal {
 }
 
 /** `yearly on july 1`, `every january 15`, `quarterly on the 1st`. */
-function composeYear(by: Kinds): Days | Refusal {
+function composeYear(by: Kinds): Days | Inexpressible {
   if (by.weekdays || by.week || by.month || by.count || by.nights || by.except || by.interval) {
     return { refusal: "a year or a quarter and other repetitions cannot be joined; choose one" };
   }
@@ -179,7 +179,7 @@ function composeYear(by: Kinds): Days | Refusal {
 }
 
 /** `daily except sunday`, `weekdays except friday`. */
-function composeExcept({ except, ...by }: Kinds): Days | Refusal {
+function composeExcept({ except, ...by }: Kinds): Days | Inexpressible {
   const isDaily = by.count !== undefined || by.interval !== undefined;
   if (by.monthdays || by.week || by.month || by.nights || (!isDaily && !by.weekdays)) {
     return { refusal: 'says except, but not of what, such as "daily except sunday at 8am"' };
@@ -190,7 +190,7 @@ function composeExcept({ except, ...by }: Kinds): Days | Refusal {
   return { ofMonth: "*", month: "*", ofWeek: joinDays(days) };
 }
 
-function composeClock(by: Kinds): { minute: string; hour: string } | Refusal {
+function composeClock(by: Kinds): { minute: string; hour: string } | Inexpressible {
   if (by.window) return composeWindow(by);
   if (by.interval) {
     if (by.times || by.nights || by.count?.once || (by.count?.count ?? 1) !== 1) {
@@ -219,7 +219,7 @@ function composeClock(by: Kinds): { minute: string; hour: string } | Refusal {
 }
 
 /** `every 2 hours between 8 and 18`: both ends are runs, so the interval is of whole hours. */
-function composeWindow(by: Kinds): { minute: string; hour: string } | Refusal {
+function composeWindow(by: Kinds): { minute: string; hour: string } | Inexpressible {
   const { from, to } = by.window!;
   if (!by.interval || by.times || by.nights) {
     return {
@@ -241,7 +241,7 @@ function composeWindow(by: Kinds): { minute: string; hour: string } | Refusal {
 }
 
 /** One cron expression pairs each of its minutes with each of its hours: the minute must be one. */
-function composeTimes(times: Time[]): { minute: string; hour: string } | Refusal {
+function composeTimes(times: Time[]): { minute: string; hour: string } | Inexpressible {
   const minutes = new Set(times.map((time) => time.minute));
   if (minutes.size > 1) {
     return {
@@ -254,7 +254,7 @@ function composeTimes(times: Time[]): { minute: string; hour: string } | Refusal
 }
 
 /** So many times a day, from midnight on: once is 00:00, twice 00:00 and 12:00. */
-function evenly(count: number): { minute: string; hour: string } | Refusal {
+function evenly(count: number): { minute: string; hour: string } | Inexpressible {
   if (count < 1 || 24 % count !== 0) {
     return {
       refusal: `${count} times a day do not fall on whole hours; 1, 2, 3, 4, 6, 8, 12 and 24 do`,

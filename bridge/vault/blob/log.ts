@@ -40,7 +40,7 @@ export interface BlobIdentity {
 }
 
 /** Where the newest bytes of a chunk are; `visible` is less than `length` after a truncation. */
-interface Place {
+interface ChunkPlace {
   position: number;
   length: number;
   visible: number;
@@ -54,7 +54,7 @@ export class BlobLog {
   readonly #identity: BlobIdentity;
   readonly #handle: FileHandle;
   readonly #secret: BlobSecret;
-  readonly #places = new Map<number, Place>();
+  readonly #places = new Map<number, ChunkPlace>();
   #path: string;
   #size = 0;
   /** Where the next entry goes. */
@@ -183,7 +183,7 @@ export class BlobLog {
     return this.#opened(chunk, place, sealed);
   }
 
-  #opened(chunk: number, place: Place, sealed: Buffer): Buffer {
+  #opened(chunk: number, place: ChunkPlace, sealed: Buffer): Buffer {
     const plain = sealed.length === ENTRY_OVERHEAD + place.length
       ? openEntry(this.#secret, sealed)
       : undefined;
@@ -215,7 +215,7 @@ export class BlobLog {
     }));
   }
 
-  #readInThread(run: [number, Place][]): Run | undefined {
+  #readInThread(run: [number, ChunkPlace][]): Run | undefined {
     const reading = readRun(
       run[0]![0],
       this.#handle.fd,
@@ -228,7 +228,7 @@ export class BlobLog {
     return reading;
   }
 
-  #readingOf(chunk: number, place: Place): Ahead {
+  #readingOf(chunk: number, place: ChunkPlace): Ahead {
     const sealed = readAt(this.#handle, place.position, ENTRY_OVERHEAD + place.length);
     sealed.catch(() => {/* said to who asks for the bytes */});
     return { chunk, bytes: async () => this.#opened(chunk, place, await sealed), done() {} };

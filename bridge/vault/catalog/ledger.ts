@@ -6,12 +6,7 @@
  * hexadecimal, of its number, the hash of the one before and its text, a line each.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type {
-  FileState as ToldState,
-  LedgerEvent,
-  SchoolId,
-  Sender,
-} from "../../../shared/protocol.ts";
+import type { LedgerEvent, SchoolId, Sender, ToldState } from "../../../shared/protocol.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { CatalogFile, FileState } from "./file.ts";
 

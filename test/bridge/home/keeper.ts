@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
 import type { Rate } from "../../../bridge/bucket.ts";
-import { Changes } from "../../../bridge/home/changes.ts";
+import { ChangeTurns } from "../../../bridge/home/change-turns.ts";
 import { type HomeUse, Quota } from "../../../bridge/home/quota.ts";
 import { OpenFiles } from "../../../bridge/home/open-files.ts";
 import { openHome } from "../../../bridge/home/school-home.ts";
@@ -109,7 +109,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
       now,
       reached: limits.reached,
     }),
-    changes: new Changes(options.changes ?? { burst: 10_000, perSecond: 1000 }, {
+    changes: new ChangeTurns(options.changes ?? { burst: 10_000, perSecond: 1000 }, {
       now,
       after: options.after ?? systemAfter,
     }),

@@ -67,7 +67,9 @@ export async function startWorld(options: Partial<SftpServerOptions> = {}): Prom
     hostKeys: [{ key: ed25519HostKey }, { key: hostKey }],
     keyTypes: new Set(["rsa"]),
     authenticate({ slug, publicKey }) {
-      const schoolId = slug === "school" ? keys.get(publicKey.toString("base64")) : undefined;
+      const schoolId = slug === "school"
+        ? keys.get(Buffer.from(publicKey).toString("base64"))
+        : undefined;
       return schoolId ? { schoolId, fingerprint: fingerprint(publicKey) } : undefined;
     },
     enter(visitor) {

@@ -158,7 +158,7 @@ async function twoSchools(limits: object): Promise<{ world: World; otherKey: str
     limits,
     authenticate({ publicKey }) {
       const schoolId =
-        { [own]: idOfSchool(1), [other]: idOfSchool(2) }[publicKey.toString("base64")];
+        { [own]: idOfSchool(1), [other]: idOfSchool(2) }[Buffer.from(publicKey).toString("base64")];
       return schoolId ? { schoolId, fingerprint: `SHA256:${schoolId}` } : undefined;
     },
   });

@@ -10,7 +10,7 @@ import type { Terms } from "../../roster/terms.ts";
 import { askIfChanged } from "./commands.ts";
 import { tellIfChanged } from "./occurrences.ts";
 
-export interface Standing {
+export interface StandingUpload {
   id: UploadId;
   schoolId: SchoolId;
   name: string;
@@ -21,7 +21,7 @@ export interface Standing {
 /** A parked upload goes on from where it was. @returns false when it is not parked any more */
 export async function retryUpload(
   database: Client,
-  upload: Standing,
+  upload: StandingUpload,
   commandId: string,
   by: Author,
 ): Promise<boolean> {
@@ -47,7 +47,7 @@ export async function retryUpload(
  */
 export async function discardUpload(
   database: Client,
-  upload: Standing,
+  upload: StandingUpload,
   { commandId, reason, message }: { commandId: string; reason: string | null; message: string },
   by: Author,
 ): Promise<boolean> {
@@ -107,7 +107,7 @@ export async function discardUpload(
  */
 export async function checkAgain(
   database: Client,
-  upload: Standing,
+  upload: StandingUpload,
   check: { terms: Terms; release: Release | null; commandId: string },
   by: Author,
 ): Promise<boolean> {
@@ -140,7 +140,7 @@ export async function checkAgain(
 
 /** Directly after the decision, if that changed something: the bridge asks again, and who decided. */
 function decided(
-  upload: Standing,
+  upload: StandingUpload,
   commandId: string,
   by: Author,
   action: string,
@@ -153,6 +153,6 @@ function decided(
   ];
 }
 
-function resume({ id, schoolId }: Standing, commandId: string): Command {
+function resume({ id, schoolId }: StandingUpload, commandId: string): Command {
   return { id: commandId, type: "resume", schoolId, uploadId: id };
 }

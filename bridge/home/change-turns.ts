@@ -7,7 +7,7 @@ import { Bucket, type Rate } from "../bucket.ts";
 import type { After } from "../timers.ts";
 import type { Home } from "./home.ts";
 
-export class Changes {
+export class ChangeTurns {
   readonly #schools = new Map<SchoolId, Bucket>();
 
   constructor(
@@ -28,7 +28,7 @@ export class Changes {
 }
 
 /** The same home, whose changes wait for their turn. */
-export function inTurn(changes: Changes, schoolId: SchoolId, home: Home): Home {
+export function inTurn(changes: ChangeTurns, schoolId: SchoolId, home: Home): Home {
   return {
     ...home,
     async open(path, mode) {
