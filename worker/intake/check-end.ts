@@ -35,13 +35,14 @@ export async function finishCheck(
     await keepAll(database, id);
     end = { ...end, findings: { ...end.findings, left: 0 } };
   }
-  const { terms, findings, release } = end;
+  const { terms, findings, release, overtakenBy } = end;
   const { decision, crossed, notes } = decide({
     terms,
     findings,
     limits: settings.holdWhen,
     pause: pauseOn(settings, now),
     release,
+    overtakenBy,
   });
   const at = new Date(now).toISOString();
   const all = [...notes, ...withheldNote(end, withheld)];

@@ -1,13 +1,13 @@
 /**
  * The end of a `hold` pause (SPEC section 9): of the files that it held the newest is checked as if it
- * came now, and the others are given up. Any number of workers may do so at any time: each decision
+ * came now, and the others are given up; all of them, where one that came later overtook them. Any number of workers may do so at any time: each decision
  * takes effect once.
  */
 import type { Client } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";
 import type { Log } from "../../shared/log.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
-import { pausedSchools, pausedUploads } from "../database/school/checks.ts";
+import { overtakenBy, pausedSchools, pausedUploads } from "../database/school/checks.ts";
 import { checkAgain, discardUpload } from "../database/school/decisions.ts";
 import { type Rules, rulesOfAll } from "../database/control/schools.ts";
 import { pauseOn } from "../roster/pauses.ts";
@@ -50,17 +50,20 @@ async function endPause(
   schoolId: SchoolId,
   { settings, bridge }: Rules,
 ): Promise<void> {
-  const [newest, ...older] = await pausedUploads(database, schoolId);
+  const paused = await pausedUploads(database, schoolId);
+  const [newest, ...older] = paused;
   if (!newest) return;
+  const later = await overtakenBy(database, newest.id);
   const moment = now();
   const by = { actor: "the end of a pause", at: new Date(moment).toISOString() };
-  for (const upload of older) {
+  for (const upload of later === undefined ? older : paused) {
     const message =
-      `A pause of the school held this file, and ${newest.name} came after it: at the ` +
+      `A pause of the school held this file, and ${later ?? newest.name} came after it: at the ` +
       "end of the pause only the newest is applied. No row of this one was applied.";
-    const decision = { commandId: randomId(), reason: "a newer file came in the pause", message };
+    const decision = { commandId: randomId(), reason: "a newer file came after it", message };
     await discardUpload(database, { ...upload, bridge }, decision, by);
   }
+  if (later !== undefined) return;
   const terms = termsOf(newest.name, settings, moment) ??
     { checkOnly: false, additionsUntil: null, isSnapshot: false };
   const check = { terms, release: null, commandId: randomId() };

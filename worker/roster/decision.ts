@@ -30,6 +30,8 @@ export interface Checked {
   /** The pause that is on. */
   pause: Pause | undefined;
   release: Release | null;
+  /** What came after this file, which a pause held, and went before it. */
+  overtakenBy: string | undefined;
 }
 
 /** @returns what becomes of it, the limits it crosses, and what its report says beside its rows */
@@ -38,14 +40,14 @@ export function decide(checked: Checked): {
   crossed: Crossed[];
   notes: Problem[];
 } {
-  const { terms, findings, limits, pause, release } = checked;
+  const { terms, findings, limits, pause, release, overtakenBy } = checked;
   const crossed = crossedLimits(findings, limits);
   if (terms.checkOnly) {
     return { decision: { type: "done" }, crossed, notes: crossed.map(wouldBeHeld) };
   }
   const because = holding(checked, crossed);
   if (because !== undefined) {
-    const isPaused = release === null && pause?.kind === "hold";
+    const isPaused = !release && (pause?.kind === "hold" || overtakenBy !== undefined);
     return { decision: { type: "held", because, isPaused }, crossed, notes: [] };
   }
   const removals = !release?.withoutRemovals;
@@ -64,13 +66,16 @@ export function decide(checked: Checked): {
 
 /** Why it is held, without a full stop; `undefined`: it is not. */
 function holding(
-  { findings, pause, release }: Checked,
+  { findings, pause, release, overtakenBy }: Checked,
   crossed: readonly Crossed[],
 ): string | undefined {
   if (release) {
     return isWorse(findings, release.shown, release.withoutRemovals)
       ? sinceShown(findings, release)
       : undefined;
+  }
+  if (overtakenBy !== undefined) {
+    return `a pause of the school held it, and ${overtakenBy} came after it`;
   }
   if (pause?.kind === "hold") {
     return `a pause of the school holds all files through ${pause.to}; at its end the newest is applied`;

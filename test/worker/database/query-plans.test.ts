@@ -1,14 +1,17 @@
 // No statement that runs again and again reads a table from end to end: what it costs does not grow
 // with the other schools, nor with what a school ever did.
+import type { Client } from "@libsql/client";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tick } from "../../../worker/export/tick.ts";
 import { adminToken, appUnderTest } from "../app-under-test.ts";
+import { endPauses } from "../../../worker/intake/pause-ends.ts";
+import { row, SafeWorld } from "../intake/safe-world.ts";
 import { scans, watched } from "./asked.ts";
 import { eachDatabase } from "./each-database.ts";
 
 eachDatabase("query plans", (database) => {
-  test("no statement of the administrators' routes and of the tick reads a whole table", async () => {
+  test("no statement of the administrators' routes, the tick and the end of a pause reads a whole table", async () => {
     const { client, asked } = watched(database().client);
     const world = appUnderTest(client);
     const { admin } = world;
@@ -54,6 +57,7 @@ eachDatabase("query plans", (database) => {
       ]
     ) await insist("GET", `/admin/${query}`);
     await insist("DELETE", `${school}/schedule`);
+    await endOfAPause(client);
 
     const { rows } = await database().client.execute(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
@@ -65,6 +69,15 @@ eachDatabase("query plans", (database) => {
     assert.deepEqual(found.filter((scan) => !isAllowed(scan)), []);
   });
 }, { only: ["file:", "http:"] });
+
+async function endOfAPause(client: Client): Promise<void> {
+  const pauses = [{ from: "2026-11-20", to: "2026-11-25", kind: "hold" }];
+  const world = await SafeWorld.open(client, { pauses });
+  const id = await world.send(row("ana@x.edu"));
+  await world.settings({ pauses: [] });
+  await endPauses(world.app.context);
+  assert.equal((await world.upload(id)).state, "checking");
+}
 
 /** Scans that are bounded by something else. */
 const allowed = [

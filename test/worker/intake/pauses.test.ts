@@ -1,6 +1,7 @@
 // SPEC section 9, "Pause": of both kinds, with their days on the school's clocks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { endPauses } from "../../../worker/intake/pause-ends.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, rows, SafeWorld } from "./safe-world.ts";
 
@@ -63,6 +64,72 @@ eachDatabase("pauses", (opened) => {
     assert.equal((await world.students()).length, 2);
     const check = await world.send(rows(0, 3), { name: "r.check.csv" });
     assert.equal((await world.upload(check)).state, "completed");
+  });
+
+  /** Two students, and a pause that holds a file which would change both. */
+  const heldByPause = async () => {
+    const world = await SafeWorld.open(opened().client);
+    await world.send(rows(0, 2));
+    await world.settings({ pauses: pause("hold") });
+    return { world, held: await world.send(rows(0, 2, "Old")) };
+  };
+
+  const lastName = async (world: SafeWorld) => {
+    const path = `/admin/schools/${world.slug}/students/s0@x.edu`;
+    return (await world.app.admin("GET", path)).body.lastName;
+  };
+
+  const overtaken = async (world: SafeWorld, held: string) => {
+    await world.tick();
+    assert.equal((await world.upload(held)).state, "discarded");
+    assert.match(
+      (await world.report(held))[0]!,
+      /error,discarded,.*pause of the school held this file, and newer\.csv came after it.*No row of/,
+    );
+  };
+
+  test("a file is not applied over a later one that was released in the pause", async () => {
+    const { world, held } = await heldByPause();
+    const newer = await world.send(rows(0, 2, "New"), { name: "newer.csv" });
+    assert.equal((await world.decide(newer, "release")).body.state, "completed");
+    await world.settings({ pauses: [] });
+    await overtaken(world, held);
+    assert.equal(await lastName(world), "New");
+  });
+
+  test("nor over one that came when the pause was over, applied or under way", async () => {
+    const { world, held } = await heldByPause();
+    const another = await heldByPause();
+    await world.settings({ pauses: [] });
+    await another.world.settings({ pauses: [] });
+    await world.send(rows(0, 2, "New"), { name: "newer.csv" });
+    await another.world.announce(another.world.accept(rows(0, 2, "New"), "newer.csv"));
+    await overtaken(world, held);
+    await overtaken(another.world, another.held);
+    assert.equal(await lastName(world), "New");
+    assert.equal(await lastName(another.world), "Lee");
+  });
+
+  test("nor over one that overtakes it before the bridge sends it again", async () => {
+    const { world, held } = await heldByPause();
+    await world.settings({ pauses: [] });
+    await endPauses(world.app.context);
+    await world.send(rows(0, 2, "New"), { name: "newer.csv" });
+    await world.obey();
+    assert.equal(await lastName(world), "New");
+    await overtaken(world, held);
+    assert.equal(await lastName(world), "New");
+  });
+
+  test("a later one that is held itself, given up or only checked overtakes nothing", async () => {
+    const { world, held } = await heldByPause();
+    await world.settings({ pauses: [], holdWhen: { removedPercent: 10 }, mode: "snapshot" });
+    await world.send(rows(0, 1), { name: "held.csv" });
+    await world.decide(await world.send(rows(0, 1)), "discard");
+    await world.send(rows(0, 2), { name: "r.check.csv" });
+    await world.tick();
+    assert.equal((await world.upload(held)).state, "completed");
+    assert.equal(await lastName(world), "Old");
   });
 
   for (

@@ -65,29 +65,41 @@ export class SafeWorld {
   }
 
   async sendBytes(file: string, { name = "roster.csv", sliceBytes }: SendOptions = {}) {
-    const id = crypto.randomUUID();
-    this.#files.set(id, new TextEncoder().encode(file));
-    const number = String(++this.#count).padStart(3, "0");
-    await this.goOn(id, { name, timeCode: `20261122T101530${number}Z` }, sliceBytes);
+    const id = this.accept(file, name);
+    await this.goOn(id, sliceBytes);
     return id;
   }
 
-  readonly #announced = new Map<string, object>();
-
-  /** What the bridge does when it is asked to go on with an upload. */
-  async goOn(id: string, named: object = {}, sliceBytes = 512 * 1024): Promise<UploadPosition> {
-    const bytes = this.#files.get(id)!;
-    const announcement = this.#announced.get(id) ?? {
+  /** The bridge has it, and has told nobody yet. @returns its id */
+  accept(file: string, name = "roster.csv"): string {
+    const id = crypto.randomUUID();
+    const bytes = new TextEncoder().encode(file);
+    this.#files.set(id, bytes);
+    const number = String(++this.#count).padStart(3, "0");
+    this.#announcements.set(id, {
       ...{ id, schoolId: this.schoolId, lane: "roster", size: bytes.length, sha256: null },
-      ...{ sender: null, parked: null, ...named },
+      ...{ sender: null, name, timeCode: `20261122T101530${number}Z` },
       acceptedAt: new Date(this.app.clock.now + this.#count).toISOString(),
-    };
-    this.#announced.set(id, announcement);
+    });
+    return id;
+  }
+
+  readonly #announcements = new Map<string, object>();
+
+  /** @param parked why the bridge cannot go on with it */
+  async announce(id: string, parked: string | null = null): Promise<UploadPosition> {
+    const announcement = { ...this.#announcements.get(id), parked };
     const answer = await this.app.bridge("POST", "/bridge/uploads", announcement);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
-    let position: UploadPosition = answer.body;
+    return answer.body;
+  }
+
+  /** What the bridge does when it is asked to go on with an upload. @param most so many slices */
+  async goOn(id: string, sliceBytes = 512 * 1024, most = Infinity): Promise<UploadPosition> {
+    const bytes = this.#files.get(id)!;
+    let position = await this.announce(id);
     let take = sliceBytes;
-    for (let calls = 0; isWanted(position); calls++) {
+    for (let calls = 0; isWanted(position) && calls < most; calls++) {
       assert.ok(calls < 2000, `no end: ${JSON.stringify(position)}`);
       const { pass, offset } = position;
       const path = `/bridge/uploads/${id}/slices/${offset}?pass=${pass}&lane=roster`;

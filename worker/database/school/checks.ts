@@ -33,6 +33,8 @@ export interface CheckEnd {
   unnamed: number;
   /** Students whom it would make inactive were looked for up to this key; empty: not yet. */
   absentAfter: string;
+  /** What came after this file, which a pause held, and went before it. */
+  overtakenBy: string | undefined;
 }
 
 /** Loads what an upload came to. One round trip. */
@@ -41,7 +43,7 @@ export async function loadCheckEnd(
   id: UploadId,
   schoolId: SchoolId,
 ): Promise<CheckEnd> {
-  const [checks, outcomes, active, before, headers] = await database.batch([
+  const [checks, outcomes, active, before, headers, overtaking] = await database.batch([
     {
       sql: `SELECT k.terms, k.unnamed, k.release, r.read, r.rejected, r.unprocessed
             FROM checks AS k JOIN rosters AS r ON r.upload_id = k.upload_id WHERE k.upload_id = ?`,
@@ -67,6 +69,7 @@ export async function loadCheckEnd(
       sql: `SELECT 1 FROM problems WHERE upload_id = ? AND code = 'columns_out_of_order' LIMIT 1`,
       args: [id],
     },
+    { sql: overtakingQuery, args: [id] },
   ], "read");
   const row = checks!.rows[0]!;
   const students = (outcome: string) =>
@@ -91,7 +94,33 @@ export async function loadCheckEnd(
     unprocessed: Number(row["unprocessed"]),
     unnamed: Number(row["unnamed"]),
     absentAfter: String(outcomes!.rows.find((one) => one["outcome"] === "left")?.["last"] ?? ""),
+    overtakenBy: nameIn(overtaking!.rows),
   };
+}
+
+/**
+ * Of an upload that a pause held: the newest that came after it and was applied, be it in part, or is
+ * under way to that.
+ */
+export const overtakingQuery = `SELECT later.name
+  FROM checks AS held CROSS JOIN uploads AS u ON u.id = held.upload_id
+    CROSS JOIN uploads AS later ON later.school_id = u.school_id
+      AND (later.accepted_at, later.id) > (u.accepted_at, u.id)
+    LEFT JOIN checks AS k ON k.upload_id = later.id
+  WHERE held.upload_id = ? AND held.is_paused = 1 AND CASE later.pass
+    WHEN 'check' THEN later.state IN ('accepted', 'checking') AND NOT k.terms ->> 'checkOnly'
+    ELSE later.state IN ('accepted', 'processing', 'completed')
+      OR later.next_offset > 0 AND later.state IN ('parked', 'discarded') END
+  ORDER BY later.accepted_at DESC, later.id DESC LIMIT 1`;
+
+/** @returns its name; `undefined`: there is none, or no pause held the upload */
+export async function overtakenBy(database: Client, id: UploadId): Promise<string | undefined> {
+  const { rows } = await database.execute({ sql: overtakingQuery, args: [id] });
+  return nameIn(rows);
+}
+
+function nameIn([row]: DatabaseRow[]): string | undefined {
+  return row && String(row["name"]);
 }
 
 /** What a held upload shows. */

@@ -99,8 +99,8 @@ export async function discardUpload(
 }
 
 /**
- * A held upload is checked again, from its beginning: released, or because a pause is over. What it came
- * to before is forgotten.
+ * A held upload is checked again, from its beginning: released, or because a pause is over; then what
+ * overtakes it until its check ends is still heeded. What it came to before is forgotten.
  *
  * @param check the terms from here on, and who released it; nobody: it is judged as if it came now
  * @returns false when it is not held any more
@@ -116,9 +116,9 @@ export async function checkAgain(
   const held = "(SELECT id FROM uploads WHERE id = ? AND state = 'held')";
   const results = await database.batch([
     {
-      sql: `UPDATE checks SET terms = ?, release = ?, unnamed = 0, is_paused = 0
+      sql: `UPDATE checks SET terms = ?, release = ?, unnamed = 0, is_paused = is_paused AND ?
             WHERE upload_id = ${held}`,
-      args: [JSON.stringify(terms), release && JSON.stringify(release), id],
+      args: [JSON.stringify(terms), release && JSON.stringify(release), release ? 0 : 1, id],
     },
     ...["problems", "rejected_records", "rosters", "checked_students"].map((table) => ({
       sql: `DELETE FROM ${table} WHERE upload_id = ${held}`,
