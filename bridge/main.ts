@@ -58,7 +58,8 @@ const words: Record<string, () => Promise<void> | void> = {
 
 async function runUntilStopped(): Promise<void> {
   const log = jsonLog(Date.now);
-  const running = await serve(readSettings(process.env), {
+  const settings = readSettings(process.env);
+  const running = await serve(settings, {
     log,
     now: Date.now,
     random: Math.random,
@@ -75,6 +76,7 @@ async function runUntilStopped(): Promise<void> {
   };
   process.on("SIGTERM", () => stop());
   process.on("SIGINT", () => stop());
+  if (settings.stopWithStdin) process.stdin.resume().once("close", () => stop());
   running.ended.catch(stop);
 }
 

@@ -6,6 +6,7 @@ import { LONGEST_LISTEN_MS } from "../shared/protocol.ts";
 import {
   type Environment,
   readAll,
+  readSwitch,
   readWholeNumber,
   readWords,
   SettingError,
@@ -53,6 +54,8 @@ export interface BridgeSettings {
   /** Files, or folders of files; the first is what clients are shown. */
   hostKeyFiles: readonly HostKeyFile[];
   keyring: KeyringPlace;
+  /** Whether the end of standard input stops it. */
+  stopWithStdin: boolean;
 }
 
 /** What is needed to open what is stored. */
@@ -99,6 +102,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     tracing: () => readWords("TRACE", text("TRACE", "none"), ["none", "sftp"]).includes("sftp"),
     hostKeyFiles: () => readHostKeyFiles(text("HOST_KEY_FILE", join(dataDir, "host.key"))),
     keyring: () => readStorageSettings(environment).keyring,
+    stopWithStdin: () => readSwitch("STOP_WITH_STDIN", text("STOP_WITH_STDIN", "0")),
   });
 }
 

@@ -25,8 +25,13 @@ export interface Child {
 /** Starts the program; `log` gets each line it writes, from both streams. */
 export function startChild(program: Program, log: (name: string, line: string) => void): Child {
   const { name, command, args, environment } = program;
-  const child = spawn(command, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  // Nobody would stop it any more.
+  // The pipe to its standard input ends with this process, however that ends.
+  const child = spawn(command, args, {
+    env: { ...environment, STOP_WITH_STDIN: "1" },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.stdin.on("error", () => {}); // Nothing is ever written there.
+  // For a program that does not heed it.
   const killOrphan = () => child.kill("SIGTERM");
   process.once("exit", killOrphan);
 

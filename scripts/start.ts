@@ -42,6 +42,7 @@ async function run(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => void service.stop());
   }
+  if (process.env["npm_lifecycle_event"]) whenParentIsGone(() => void service.stop());
   service.ready.then(({ sftp, hostKey, workerUrl }) => {
     const token = service.adminTokenFile
       ? `the token is in ${service.adminTokenFile}`
@@ -62,6 +63,16 @@ Rosterbridge is running. Stop it with Ctrl-C.
   // A setting's one line was already shown: the process that refused it wrote it.
   if (reason && code !== EX_CONFIG && code !== EX_TEMPFAIL) console.error(reason);
   process.exitCode = code;
+}
+
+/** npm hands signals on, but SIGKILL ends it alone: this process then gets another parent. */
+function whenParentIsGone(gone: () => void): void {
+  const parent = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    gone();
+  }, 500).unref();
 }
 
 /** A line of the log says which process wrote it; any other line is for people. */

@@ -47,6 +47,12 @@ export function readWholeNumber(
   );
 }
 
+/** `1` or `0`. @throws SettingError */
+export function readSwitch(name: string, value: string): boolean {
+  if (value === "0" || value === "1") return value === "1";
+  throw new SettingError(`${name} is ${JSON.stringify(value)}; it takes 1 or 0.`);
+}
+
 /** Some of the words that are allowed, with commas between; each once. @throws SettingError */
 export function readWords<Word extends string>(
   name: string,

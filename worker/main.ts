@@ -108,7 +108,7 @@ const worker = startWorker({
 });
 
 let stopping = false;
-runtime.onStop(async () => {
+async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   log("stopping");
@@ -119,4 +119,6 @@ runtime.onStop(async () => {
   worker.stop();
   log("stopped");
   runtime.exit(0);
-});
+}
+runtime.onStop(stop);
+if (settings.stopWithStdin) runtime.onStdinEnd(stop);

@@ -2,6 +2,7 @@
 import {
   type Environment,
   readAll,
+  readSwitch,
   readWholeNumber,
   readWords,
   SettingError,
@@ -34,6 +35,8 @@ export interface WorkerSettings {
   publicUrl: string | undefined;
   oidc: OidcSettings | undefined;
   allowPrivateWebhooks: boolean;
+  /** Whether the end of standard input stops it. */
+  stopWithStdin: boolean;
 }
 
 /** An empty setting counts as none. @throws SettingError with a line for each that is wrong */
@@ -63,6 +66,7 @@ export function readSettings(environment: Environment): WorkerSettings {
     publicUrl: () => readPublicUrl(get("PUBLIC_URL")),
     oidc: () => readOidc(get, readPublicUrl(get("PUBLIC_URL"))),
     allowPrivateWebhooks: () => readAllowPrivate(get("WEBHOOK_ALLOW_PRIVATE")),
+    stopWithStdin: () => readSwitch("STOP_WITH_STDIN", get("STOP_WITH_STDIN") ?? "0"),
   });
 }
 

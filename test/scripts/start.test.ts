@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const script = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const script = join(root, "scripts/start.ts");
 
 interface Started {
   child: ChildProcess;
@@ -32,11 +33,19 @@ async function freePort(): Promise<number> {
 async function start(
   t: TestContext,
   environment: Record<string, string> = {},
-  { words = [], prepare }: { words?: string[]; prepare?: (data: string) => Promise<void> } = {},
+  { words = [], prepare, byNpm = false }: {
+    words?: string[];
+    prepare?: (data: string) => Promise<void>;
+    byNpm?: boolean;
+  } = {},
 ): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-start-"));
   await prepare?.(join(folder, "data"));
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...words], {
+  const [command, ...before] = byNpm
+    ? ["npm", "start", "--silent", "--"]
+    : [process.execPath, "--import", "tsx", script];
+  const child = spawn(command!, [...before, ...words], {
+    cwd: root,
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -158,8 +167,44 @@ test("if either process dies it is said which, and the exit is not 0", async (t)
   for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
+for (const byNpm of [false, true]) {
+  const killed = byNpm ? "npm" : "what npm start runs";
+  test(`kill -9 of ${killed} leaves nothing behind, and the next start on the same ports works`, async (t) => {
+    const ports = {
+      PORT: String(await freePort()),
+      SFTP_PORT: String(await freePort()),
+      HEALTH_PORT: String(await freePort()),
+    };
+    const service = await start(t, ports, { byNpm });
+    await service.says(/is running/);
+    const [main] = byNpm ? await childrenOf(service.child.pid!, ["scripts/start.ts"]) : [];
+    const left = [...(main ? [main] : []), ...await childrenOf(main ?? service.child.pid!)];
+    assert.equal(left.length, byNpm ? 3 : 2);
+    service.child.kill("SIGKILL");
+    for (const pid of left) await gone(pid);
+
+    const next = await start(t, { ...ports, DATA_DIR: join(service.folder, "data") });
+    await next.says(/is running/);
+  });
+}
+
+/** Waits until there is no such process. */
+async function gone(pid: number): Promise<void> {
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** The worker's process id, then the bridge's: the service starts them in this order. */
-async function childrenOf(pid: number): Promise<number[]> {
+async function childrenOf(
+  pid: number,
+  programs = ["worker/main.ts", "bridge/main.ts"],
+): Promise<number[]> {
   const words = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
   const commands = await Promise.all(
     words.map(async (word) => ({
@@ -168,5 +213,5 @@ async function childrenOf(pid: number): Promise<number[]> {
     })),
   );
   const of = (main: string) => commands.filter(({ command }) => command.includes(main));
-  return [...of("worker/main.ts"), ...of("bridge/main.ts")].map(({ pid }) => pid);
+  return programs.flatMap(of).map(({ pid }) => pid);
 }

@@ -20,6 +20,8 @@ export interface Runtime {
   listen(fetch: Fetch, host: string, port: number): Promise<Listening>;
   /** Calls once, when the process is asked to end; never where there are no signals. */
   onStop(stop: () => void): void;
+  /** Calls once, when whoever holds the other end of standard input is gone. */
+  onStdinEnd(ended: () => void): void;
   exit(code: number): void;
   /** What this process makes from here on is its user's only. @throws when that is not permitted */
   keepFilesPrivate(): void;
@@ -38,6 +40,11 @@ export function currentRuntime(): Runtime {
 /** The bits of a mode that are taken away: all but the user's. */
 const PRIVATE = 0o077;
 
+async function readToEnd(stream: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = stream.getReader();
+  while (!(await reader.read()).done);
+}
+
 interface DenoGlobal {
   env: { toObject(): Record<string, string> };
   serve(
@@ -52,6 +59,7 @@ interface DenoGlobal {
     ) => Response | Promise<Response>,
   ): { shutdown(): Promise<void> };
   umask(mask: number): number;
+  stdin: { readable: ReadableStream<Uint8Array> };
   addSignalListener(signal: string, listener: () => void): void;
   exit(code: number): void;
 }
@@ -75,6 +83,7 @@ function onDeno(deno: DenoGlobal): Runtime {
         // Deno Deploy has no signals.
       }
     },
+    onStdinEnd: (ended) => void readToEnd(deno.stdin.readable).then(ended, ended),
     exit: (code) => deno.exit(code),
     keepFilesPrivate: () => void deno.umask(PRIVATE),
   };
@@ -101,6 +110,7 @@ function callerAt(address: string | undefined): Caller {
 interface NodeProcess {
   env: Record<string, string | undefined>;
   umask(mask: number): number;
+  stdin: { resume(): void; once(event: "close", listener: () => void): void };
   on(signal: string, listener: () => void): void;
   exit(code: number): void;
 }
@@ -131,6 +141,10 @@ export function onNode(
     },
     onStop(stop) {
       for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+    },
+    onStdinEnd(ended) {
+      process.stdin.once("close", ended);
+      process.stdin.resume();
     },
     exit: (code) => process.exit(code),
     keepFilesPrivate: () => void process.umask(PRIVATE),
