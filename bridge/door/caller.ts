@@ -13,8 +13,10 @@ export interface Caller {
   readonly socket: Socket;
   /** As it was when the connection was accepted; a socket forgets it once the peer has reset. */
   readonly address: string;
-  /** Keys are about to be computed for it. */
-  exchanging(): void;
+  /** It has introduced itself. */
+  greeted(): void;
+  /** It has said what keys are computed of: calls `go` when it is its turn, at once if it can. */
+  exchanging(go: () => void): void;
   /** Keys are exchanged; the client has yet to log in. */
   exchangedKeys(): void;
   /** A login was refused. What that comes to is decided when the connection ends. */

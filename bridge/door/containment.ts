@@ -11,9 +11,16 @@ import { describeFault } from "../../shared/fault.ts";
 export interface Containment {
   readonly faults: number;
   /** Serves a connection; all that follows from its events is held too. */
-  hold(socket: Socket, address: string, serve: (failed: Failed) => void): void;
+  hold(socket: Socket, address: string, serve: (holding: Holding) => void): void;
   /** Stops watching, when no connection is left. */
   release(): void;
+}
+
+/** What is known of a connection while it is served. */
+export interface Holding {
+  failed: Failed;
+  /** Does something for the connection that none of its own events leads to. */
+  held(work: () => void): void;
 }
 
 /** Ends the connection, counts and logs it. */
@@ -46,7 +53,7 @@ export function contain(log: Log): Containment {
         });
       const emit = socket.emit as (...event: unknown[]) => boolean;
       socket.emit = (...event: unknown[]) => held(() => emit.apply(socket, event)) ?? true;
-      held(() => serve(failed));
+      held(() => serve({ failed, held }));
     },
     release() {
       if (--watching === 0) process.off("uncaughtException", endConnection);

@@ -18,8 +18,6 @@ import { type Stranger, Strangers } from "./strangers.ts";
 export interface Guest extends Stranger {
   readonly socket: Socket;
   readonly address: string;
-  /** Keys were computed for it. */
-  costly: boolean;
   /** A login of it was refused. */
   refused: boolean;
   admitted: boolean;
@@ -59,7 +57,7 @@ export class Gate {
     if (!this.#mayKnock(socket, address, source)) return undefined;
     const guest: Guest = {
       ...{ socket, address, source, stage: "silent" as const },
-      ...{ costly: false, refused: false, admitted: false },
+      ...{ refused: false, admitted: false },
     };
     const displaced = this.strangers.add(guest);
     if (displaced) this.dismiss("gave_way", displaced.socket, displaced.address);
@@ -95,24 +93,10 @@ export class Gate {
     return false;
   }
 
-  /** What the guest says is read when it is its turn; somebody must listen for it by then. */
-  awaitTurn(guest: Guest): void {
-    const { socket, source } = guest;
-    // While there is such a listener, nothing is read (Node's documentation of streams).
-    const held = () => {
-      if (guest.stage !== "silent") return;
-      guest.stage = "speaking";
-      let had = false;
-      const callOff = this.pace.turn(source, () => {
-        had = true;
-        socket.off("readable", held);
-      });
-      socket.once("close", () => {
-        callOff();
-        if (had && !guest.costly) this.pace.giveBack(source);
-      });
-    };
-    socket.on("readable", held);
+  /** Calls `go` when keys may be computed for the guest. */
+  awaitTurn({ socket, source }: Guest, go: () => void): void {
+    const callOff = this.pace.turn(source, go);
+    socket.once("close", callOff);
   }
 
   admit(guest: Guest): void {

@@ -87,15 +87,15 @@ function receiver(
   return (address) => {
     const guest = gate.receive(socket, address);
     if (!guest) return;
-    containment.hold(socket, address, (failed) => {
+    containment.hold(socket, address, ({ failed, held }) => {
       options.serve({
         ...{ socket, address, failed },
-        exchanging: () => void (guest.costly = true),
+        greeted: () => void (guest.stage = "speaking"),
+        exchanging: (go) => gate.awaitTurn(guest, () => held(go)),
         exchangedKeys: () => void (guest.stage = "keys exchanged"),
         refused: () => void (guest.refused = true),
         admitted: () => gate.admit(guest),
       });
-      gate.awaitTurn(guest);
     });
   };
 }

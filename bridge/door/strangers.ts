@@ -5,7 +5,7 @@
  * first, and a school that is far away has the time that its login takes.
  */
 
-/** How far a stranger has come. */
+/** How far a stranger has come: it speaks once it has introduced itself. */
 export const stages = ["silent", "speaking", "keys exchanged"] as const;
 export type Stage = typeof stages[number];
 

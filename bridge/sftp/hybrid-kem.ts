@@ -34,13 +34,28 @@ export function answerHybrid(init: Uint8Array): HybridExchange {
   return { reply: Buffer.concat([kem.ciphertext, curve.publicKey]), secret };
 }
 
+/** The same of curve25519 alone. */
+export function answerCurve(init: Uint8Array): HybridExchange {
+  const { publicKey, secret } = x25519(init);
+  return { reply: publicKey, secret: mpint(secret) };
+}
+
+/** A number's bytes as an mpint has them (RFC 4251 section 5). */
+function mpint(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const number = first < 0 ? bytes.subarray(bytes.length) : bytes.subarray(first);
+  return number.length > 0 && number[0]! >= 0x80
+    ? Buffer.concat([Buffer.alloc(1), number])
+    : number;
+}
+
 /**
  * An exchange over curve25519 with their public key (RFC 8731). As JWK and not as DER: OpenSSL decodes
  * DER ten times slower than it does the arithmetic.
  *
  * @throws Error when it is no key, or a point of small order (section 3)
  */
-export function x25519(theirs: Uint8Array): { publicKey: Buffer; secret: Buffer } {
+function x25519(theirs: Uint8Array): { publicKey: Buffer; secret: Buffer } {
   if (theirs.length !== X25519_KEY) throw new Error("an X25519 key has 32 bytes");
   const ours = crypto.generateKeyPairSync("x25519");
   const publicKey = crypto.createPublicKey({

@@ -114,11 +114,12 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const serving = (hostKeys: readonly AnnouncedKey[]) => (client: Connection, info: ClientInfo) => {
     client.on("error", () => {}); // Before anything can throw: without a listener it would.
     const caller = callers.get(socketOf(client))!;
+    caller.greeted();
     try {
       let isOver = false;
       prepare(client, {
         signatures: signatures(options.keyTypes),
-        exchanging: () => caller.exchanging(),
+        exchanging: (go) => caller.exchanging(go),
         mayExchange: exchangeAllowance(caller.socket, {
           now,
           isIn: () => connection.visitor !== undefined,

@@ -6,7 +6,8 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { AuthContext, Connection, Session } from "ssh2";
-import { answerHybrid, HYBRID_KEX, type HybridExchange, x25519 } from "./hybrid-kem.ts";
+import { kexNames, withKexNames } from "./kex-names.ts";
+import { answerCurve, answerHybrid, HYBRID_KEX, type HybridExchange } from "./hybrid-kem.ts";
 import { type PacketCipher, withPacketMemory } from "./packet-memory.ts";
 
 const require = createRequire(import.meta.url);
@@ -43,6 +44,7 @@ interface Protocol {
   requestFailure(): void;
   /** Packets held back while keys are exchanged anew. */
   _queue?: Buffer[];
+  _skipNextInboundPacket: boolean;
   _offer: { lists: { kex: { array: string[] } } };
   _kex?: KeyExchange;
   _packetRW: { write: PacketWriter };
@@ -110,8 +112,8 @@ export function checkSsh2(): void {
 export interface Preparation {
   /** `server-sig-algs` of EXT_INFO (RFC 8308): the signatures that a login may have. */
   signatures: readonly string[];
-  /** The first exchange of keys is about to be computed. */
-  exchanging(): void;
+  /** The client wants the first exchange of keys: calls `go` when it may be computed. */
+  exchanging(go: () => void): void;
   /** The client wants to exchange keys anew; `false`: it does so too often. */
   mayExchange(): boolean;
   /** Called when it may not, in place of what it wants. */
@@ -131,12 +133,14 @@ export function prepare(client: Connection, preparation: Preparation): void {
   const { _protocol: protocol, _sock: socket } = client as unknown as InnerConnection;
   const { _decipher: decipher, _onPayload: onPayload } = protocol;
   const first = decipher._onPayload;
-  decipher._onPayload = (payload) => {
-    if (payload[0] === MESSAGE.exchange) preparation.exchanging();
-    return payload[0] === MESSAGE.kexInit
-      ? exchangeKeys(protocol, payload, (known) => first(known))
-      : first(payload);
-  };
+  decipher._onPayload = inTurn(
+    client,
+    preparation,
+    (payload) =>
+      payload[0] === MESSAGE.kexInit
+        ? exchangeKeys(protocol, payload, (known) => first(known))
+        : first(payload),
+  );
   preparations.set(protocol, preparation);
 
   // A new one with each exchange of keys.
@@ -171,6 +175,36 @@ export function prepare(client: Connection, preparation: Preparation): void {
   socket.once("end", silence).once("close", silence);
 }
 
+/** Has the first exchange wait until it is its turn; nothing is read meanwhile. */
+function inTurn(client: Connection, { exchanging }: Preparation, first: OnPayload): OnPayload {
+  const { _protocol: protocol, _sock: socket } = client as unknown as InnerConnection;
+  let isWaiting = false;
+  return (payload) => {
+    // What came with it, though the client must wait for the answer.
+    if (isWaiting) throw new Error("The client did not wait for the exchange of keys.");
+    // A wrong guess is passed over (RFC 4253 section 7).
+    const costs = payload[0] === MESSAGE.exchange && !protocol._skipNextInboundPacket;
+    if (!costs) return first(payload);
+    let isTurn = false;
+    const kept = Buffer.from(payload);
+    exchanging(() => {
+      isTurn = true;
+      if (!isWaiting || socket.destroyed) return;
+      isWaiting = false;
+      try {
+        first(kept);
+      } catch (error) {
+        client.emit("error", error as Error);
+        socket.end();
+      }
+      socket.resume();
+    });
+    if (isTurn) return first(payload);
+    isWaiting = true;
+    socket.pause();
+  };
+}
+
 /**
  * Has ssh2 exchange keys. Where the method is {@link HYBRID_KEX}, ssh2 is told another name that it
  * knows, an exchange over curve25519, whose arithmetic is then replaced; the true bytes of the
@@ -186,7 +220,7 @@ function exchangeKeys(protocol: Protocol, payload: Buffer, known: OnPayload): un
       return known(payload);
     } finally {
       if (protocol._kex && chosen && CURVES.has(chosen)) {
-        replaceArithmetic(protocol._kex, overCurve);
+        replaceArithmetic(protocol._kex, answerCurve);
       }
     }
   }
@@ -205,38 +239,6 @@ function exchangeKeys(protocol: Protocol, payload: Buffer, known: OnPayload): un
 
 const CURVE = "curve25519-sha256";
 const CURVES: ReadonlySet<string> = new Set([CURVE, `${CURVE}@libssh.org`]);
-/** A KEXINIT's number and cookie. */
-const BEFORE_NAMES = 17;
-
-function kexNames(payload: Buffer): string[] | undefined {
-  if (payload.length < BEFORE_NAMES + 4) return undefined;
-  const start = BEFORE_NAMES + 4;
-  const end = start + payload.readUInt32BE(BEFORE_NAMES);
-  return end <= payload.length ? payload.toString("latin1", start, end).split(",") : undefined;
-}
-
-function withKexNames(payload: Buffer, names: readonly string[]): Buffer {
-  const list = Buffer.from(names.join(","), "latin1");
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(list.length);
-  const rest = payload.subarray(BEFORE_NAMES + 4 + payload.readUInt32BE(BEFORE_NAMES));
-  return Buffer.concat([payload.subarray(0, BEFORE_NAMES), length, list, rest]);
-}
-
-function overCurve(init: Uint8Array): HybridExchange {
-  const { publicKey, secret } = x25519(init);
-  return { reply: publicKey, secret: mpint(secret) };
-}
-
-/** A number's bytes as an mpint has them (RFC 4251 section 5). */
-function mpint(bytes: Buffer): Buffer {
-  const first = bytes.findIndex((byte) => byte !== 0);
-  const number = first < 0 ? bytes.subarray(bytes.length) : bytes.subarray(first);
-  return number.length > 0 && number[0]! >= 0x80
-    ? Buffer.concat([Buffer.alloc(1), number])
-    : number;
-}
-
 /** ssh2 asks for these three, in this order, when the client's public key has come. */
 function replaceArithmetic(
   exchange: KeyExchange,

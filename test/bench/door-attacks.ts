@@ -8,6 +8,7 @@ import { createConnection, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import ssh2 from "ssh2";
 import { closed, connect } from "../bridge/sftp/harness.ts";
+import { madeUpExchange } from "../bridge/sftp/made-up-exchange.ts";
 import { RawSftp, string, TYPE, uint32, uint64 } from "../bridge/sftp/raw-sftp.ts";
 
 const FROM = "127.0.0.2";
@@ -60,33 +61,6 @@ async function saying(
       clearTimeout(timer);
     }
   }));
-}
-
-function packetOf(body: Buffer): Buffer {
-  const padding = 8 - ((body.length + 5) % 8) + ((body.length + 5) % 8 > 4 ? 8 : 0);
-  const head = Buffer.concat([uint32(body.length + 1 + padding), Buffer.from([padding])]);
-  return Buffer.concat([head, body, Buffer.alloc(padding)]);
-}
-
-/** A key exchange whose number is made up: the server computes, the stranger does not. */
-function madeUpExchange(kex: string, number: Buffer): Buffer {
-  const names = [kex, "rsa-sha2-512", ...Array(2).fill("aes128-ctr")];
-  const lists = [
-    ...names,
-    ...Array(2).fill("hmac-sha2-256-etm@openssh.com"),
-    "none",
-    "none",
-    "",
-    "",
-  ];
-  const init = Buffer.concat([
-    Buffer.from([20]),
-    randomBytes(16),
-    ...lists.map(string),
-    Buffer.alloc(5),
-  ]);
-  const exchange = Buffer.concat([Buffer.from([30]), string(number)]);
-  return Buffer.concat([Buffer.from("SSH-2.0-x\r\n"), packetOf(init), packetOf(exchange)]);
 }
 
 function exchanging(attack: Attack, kex: string, number: Buffer): Promise<void> {

@@ -1,5 +1,6 @@
 // Each limit of the door with a real server: what it refuses, what its client reads, what others notice.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
@@ -18,6 +19,7 @@ import {
   wireOf,
   type World,
 } from "./harness.ts";
+import { madeUpExchange, packetOf } from "./made-up-exchange.ts";
 import { sendMessage, string } from "./raw-sftp.ts";
 import { idOfSchool } from "../school-id.ts";
 
@@ -62,6 +64,52 @@ test("a flood of silent connections from one address locks out no school that is
   assert.ok(lines.length < 15, `${lines.length} lines`);
   client.end();
   for (const socket of [far, ...flood]) socket.destroy();
+});
+
+test("greetings a byte at a time keep nobody of the same address waiting, and are the first to give way", async () => {
+  const door = { strangersPerAddress: 40, exchanges: { burst: 2, perSecond: 0.001 } };
+  await using world = await startWorld({ door });
+  const slow = Array.from({ length: 40 }, () => connectFrom("127.0.0.1", world.server.port));
+  for (const socket of slow) socket.write("SSH-2.0-");
+  await until(() => world.server.figures.strangers === 40 && slow.every((one) => !one.connecting));
+  for (let i = 0; i < 5; i++) (await connect(world.server.port)).end();
+  assert.equal(world.server.figures.waiting, 0);
+  assert.ok(world.server.figures.turnedAway.gave_way >= 1);
+  for (const socket of slow) socket.destroy();
+});
+
+test("who exchanges keys more often than its address may waits and is then served", async () => {
+  const door = { exchanges: { burst: 1, perSecond: 20 } };
+  await using world = await startWorld({ door });
+  const slow = madeUpExchange("curve25519-sha256", randomBytes(32));
+  const flood = Array.from({ length: 10 }, () => connectFrom("127.0.0.1", world.server.port));
+  for (const socket of flood) socket.write(slow);
+  await until(() => world.server.figures.waiting > 0);
+  const client = await connect(world.server.port);
+  client.end();
+  for (const socket of flood) socket.destroy();
+});
+
+test("who talks on while its exchange of keys waits is ended", async () => {
+  await using world = await startWorld({ door: { exchanges: { burst: 1, perSecond: 0.001 } } });
+  const exchange = packetOf(Buffer.concat([Buffer.from([30]), string(randomBytes(32))]));
+  for (
+    const { more, waits } of [
+      { more: Buffer.alloc(0), waits: 0 },
+      { more: Buffer.alloc(0), waits: 1 },
+      { more: exchange, waits: 1 },
+      { more: packetOf(Buffer.from([21])), waits: 1 },
+    ]
+  ) {
+    const said = madeUpExchange("curve25519-sha256", randomBytes(32));
+    const socket = connectFrom("127.0.0.1", world.server.port);
+    socket.write(Buffer.concat([said, more]));
+    if (more.length > 0) await new Promise((resolve) => socket.once("close", resolve));
+    else await until(() => world.server.figures.waiting === waits);
+  }
+  const told = world.logs.filter(({ event }) => event === "sftp.connection_error");
+  assert.match(String(told[0]!.fields.problem), /did not wait for the exchange of keys/);
+  assert.equal(world.server.faults, 0);
 });
 
 test("an address that fails to log in again and again is shut out, is told so, and is let in when the ban is lifted", async () => {
