@@ -15,7 +15,7 @@ import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.
 import type { UploadState } from "../../shared/protocol.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
 import type { Reading } from "../roster/slice.ts";
-import { differs, type Outcomes, type Student } from "../roster/student.ts";
+import { differs, givenTogether, type Outcomes, type Student } from "../roster/student.ts";
 import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
 import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
 import { type NextRows, pause, readNext } from "./reading.ts";
@@ -87,8 +87,8 @@ async function apply(
   const isPlain = upload.deferred === 0 && !changes.isRepeatedHere;
   await pause();
   if (isPlain && await isWritten(database, changes)) return positionAfter(changes);
-  const resolved = await resolve(database, changes, reading);
-  const position = await write(database, resolved);
+  const resolved = await writeResolved(database, changes, reading);
+  const position = positionAfter(resolved);
   if (!reading.isEnd || upload.deferred + resolved.deferred.length === 0) return position;
   return await settle({
     ...upload,
@@ -137,6 +137,22 @@ async function isWritten(database: Client, changes: SliceChanges): Promise<boole
   }
 }
 
+/** Whoever gives StudentIds back meanwhile makes a slice look again; it gives up after so many times. */
+const MOST_LOOKS = 10;
+
+/** Writes what the rows come to one by one; looks again when a StudentId was taken meanwhile. */
+async function writeResolved(
+  database: Client,
+  changes: SliceChanges,
+  reading: Reading,
+): Promise<SliceChanges> {
+  for (let looks = 1; looks < MOST_LOOKS; looks++) {
+    const resolved = await resolve(database, changes, reading);
+    if (await isWritten(database, resolved)) return resolved;
+  }
+  throw new StudentIdCollision();
+}
+
 /** Looks at what is stored, and settles who gets which StudentId, row by row. */
 async function resolve(
   database: Client,
@@ -150,34 +166,36 @@ async function resolve(
   const postponed = applyInOrder(reading.rows, roll, standing.waiting, outcomes);
   const isWaiting = upload.deferred + postponed.length > 0;
   const waiting = new Set(postponed);
+  const effective = reading.rows.filter((row) => !waiting.has(row));
   return {
     ...changes,
-    ...writable(standing.students, roll.students, outcomes),
-    named: reading.rows.filter((row) => !waiting.has(row)).map(({ usernameKey }) => usernameKey),
+    ...written(standing.students, roll.students, outcomes),
+    students: givenTogether(effective),
+    named: effective.map(({ usernameKey }) => usernameKey),
     ...(isWaiting ? { state: "processing", completedAt: null } : {}),
     deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
   };
 }
 
-/** The students that changed, and what the database's own counting of them leaves out. */
-function writable(
+/** Who lets a StudentId go, and what the database's own counting leaves out. */
+function written(
   before: ReadonlyMap<string, Student>,
   after: ReadonlyMap<string, Student>,
   { added, updated }: Outcomes,
-): Pick<SliceChanges, "students" | "releases" | "counted"> {
-  const students: Student[] = [];
+): Pick<SliceChanges, "releases" | "counted"> {
   const releases: string[] = [];
   let addedByDatabase = 0;
+  let updatedByDatabase = 0;
   for (const [key, student] of after) {
     const stored = before.get(key);
-    if (stored && !differs(stored, student)) continue;
-    students.push(student);
-    if (!stored) addedByDatabase++;
-    else if (stored.studentId && stored.studentId !== student.studentId) releases.push(key);
+    if (!stored) {
+      addedByDatabase++;
+    } else if (differs(stored, student)) {
+      updatedByDatabase++;
+      if (stored.studentId && stored.studentId !== student.studentId) releases.push(key);
+    }
   }
-  const updatedByDatabase = students.length - addedByDatabase;
   return {
-    students,
     releases,
     counted: { added: added - addedByDatabase, updated: updated - updatedByDatabase },
   };

@@ -6,7 +6,7 @@
  */
 import type { Client } from "@libsql/client";
 import { loadWaiting, type Standings, waitingRows } from "../database/school/deferred-rows.ts";
-import { writeSettled } from "../database/school/slice-writes.ts";
+import { StudentIdCollision, writeSettled } from "../database/school/slice-writes.ts";
 import type { SettledRows, UploadProgress } from "../roster/changes.ts";
 import { type Problem, problem } from "../roster/problems.ts";
 import { countOutcome, differs, type Student, studentAfter } from "../roster/student.ts";
@@ -31,12 +31,29 @@ export interface SettleOptions {
   ground?: Ground;
 }
 
+/** Whoever gives StudentIds back meanwhile makes it settle anew; it gives up after so many times. */
+const MOST_LOOKS = 10;
+
 /**
  * Settles the rows that wait of an upload that is read to its end; which completes it, unless students
  * are to be made inactive.
  * @returns how many of them were rejected
  */
 export async function settleWaiting(
+  database: Client,
+  upload: UploadProgress,
+  options: SettleOptions,
+): Promise<number> {
+  for (let looks = 1;; looks++) {
+    try {
+      return await settleOnce(database, upload, options);
+    } catch (error) {
+      if (!(error instanceof StudentIdCollision) || looks === MOST_LOOKS) throw error;
+    }
+  }
+}
+
+async function settleOnce(
   database: Client,
   upload: UploadProgress,
   { completedAt, pause, ground = applied }: SettleOptions,
@@ -62,10 +79,12 @@ async function takeTogether(
   upload: UploadProgress,
   { severalRows, failed }: Settlement,
   ground: Ground,
-): Promise<Pick<SettledRows, "students" | "counted" | "written">> {
+): Promise<Pick<SettledRows, "students" | "counted">> {
   const failedLines = new Set(failed.map(({ claim }) => claim.line));
   const stored = new Map<string, Student>();
   const after = new Map<string, Student>();
+  /** What the rows themselves say, and so what is written. */
+  const given = new Map<string, Student>();
   const outcomes = { added: 0, updated: 0, unchanged: 0 };
   for await (const page of waitingRows(database, upload, severalRows, ground.students)) {
     for (const [key, student] of page.stored) stored.set(key, student);
@@ -75,20 +94,17 @@ async function takeTogether(
       const student = studentAfter(before, row);
       countOutcome(before, student, outcomes);
       after.set(row.usernameKey, student);
+      given.set(row.usernameKey, studentAfter(given.get(row.usernameKey), row));
     }
   }
-  const students: Student[] = [];
   // What the database counts by itself when it writes them.
   const counted = { added: outcomes.added, updated: outcomes.updated };
-  const written = { added: 0, updated: 0 };
   for (const [key, student] of after) {
     const before = stored.get(key);
-    if (before && !differs(before, student)) continue;
-    students.push(student);
-    counted[before ? "updated" : "added"]--;
-    written[before ? "updated" : "added"]++;
+    if (!before) counted.added--;
+    else if (differs(before, student)) counted.updated--;
   }
-  return { students, counted, written };
+  return { students: [...given.values()], counted };
 }
 
 function takenProblem({ claim, holder }: Settlement["failed"][number]): Problem {

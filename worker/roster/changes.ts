@@ -83,7 +83,10 @@ export interface SliceChanges {
   isRepeatedHere: boolean;
   /** The index of its Usernames for the slices to come; `null` when there is none to keep. */
   seen: Uint8Array | null;
-  /** Students to write; the database counts what is added and updated. */
+  /**
+   * Students as the rows give them: a blank leaves what is stored, and the database counts who is added
+   * and updated. Of a check they are whole.
+   */
   students: readonly Student[];
   /** Usernames of the rows that take effect: an inactive one is active again. `null`: those of `students`. */
   named: readonly string[] | null;
@@ -117,11 +120,9 @@ export interface SettledRows {
   problems: readonly Problem[];
   /** Usernames that let their StudentId go first. */
   releases: readonly string[];
-  /** Usernames whose rows were taken together: `students` has what they come to. */
+  /** Usernames whose rows were taken together: `students` has what they give. */
   severalRows: readonly string[];
   students: readonly Student[];
-  /** Counted beyond `written`. */
+  /** Counted beyond what the database counts. */
   counted: { added: number; updated: number };
-  /** What writing `students` comes to: the database counts that by itself where it writes them. */
-  written: { added: number; updated: number };
 }

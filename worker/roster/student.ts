@@ -28,6 +28,18 @@ export function studentAfter(before: Student | undefined, { line: _, ...given }:
   return after;
 }
 
+/**
+ * What rows give their students, of each the last value that is not blank: only that is written, so what
+ * somebody else puts back meanwhile stays where no row says otherwise.
+ */
+export function givenTogether(rows: Iterable<Row>): Student[] {
+  const given = new Map<string, Student>();
+  for (const row of rows) {
+    given.set(row.usernameKey, studentAfter(given.get(row.usernameKey), row));
+  }
+  return [...given.values()];
+}
+
 /** Is anything different but the letter case of the Username? */
 export function differs(a: Student, b: Student): boolean {
   return optionalValues.some((value) => a[value] !== b[value]);

@@ -94,15 +94,14 @@ export async function writeCheckSettled(database: Client, settled: SettledRows):
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, none, null),
     ...rejectDeferred(settled),
-    ...stage(upload, settled.students),
     ...stageWaiting(settled),
     ...listedProblems(upload, settled.problems),
     {
       sql: `UPDATE rosters SET added = added + ?, updated = updated + ?, rejected = rejected + ?,
               problems = problems + ?, deferred = 0 WHERE upload_id = ?`,
       args: [
-        settled.counted.added + settled.written.added,
-        settled.counted.updated + settled.written.updated,
+        settled.counted.added,
+        settled.counted.updated,
         failedLines.length,
         settled.problems.length,
         id,

@@ -104,17 +104,19 @@ export function stage({ id, schoolId }: Of, students: readonly Student[]): InSta
   }];
 }
 
-/**
- * For the batch that settles the rows which waited for the end of the file: counts and stages those
- * that hold and are the only one of their student.
- */
-export function stageWaiting({ upload, failedLines, severalRows }: SettledRows): InStatement[] {
+/** For the batch that settles the rows which waited for the end of the file: counts and stages them. */
+export function stageWaiting(
+  { upload, failedLines, severalRows, students }: SettledRows,
+): InStatement[] {
   const { id, schoolId } = upload;
-  const args = [id, schoolId, JSON.stringify(failedLines), JSON.stringify(severalRows)];
+  const several = JSON.stringify(severalRows);
+  const values = JSON.stringify(students.map(studentValues));
+  const args = [id, schoolId, JSON.stringify(failedLines), several, values];
   const soFar = (column: string) =>
     `CASE WHEN c.username_key IS NULL THEN s.${column} ELSE c.${column} END`;
   const from = `FROM (SELECT ${jsonColumns} FROM ${deferred}
-      WHERE upload_id = ?1 AND ${isNoneOf(LINE, "?3")} AND ${isNoneOf(0, "?4")}) AS w
+      WHERE upload_id = ?1 AND ${isNoneOf(LINE, "?3")} AND ${isNoneOf(0, "?4")}
+      UNION ALL SELECT ${jsonColumns} FROM json_each(?5)) AS w
     LEFT JOIN students AS s ON s.school_id = ?2 AND s.username_key = w.username_key
     LEFT JOIN checked_students AS c ON c.upload_id = ?1 AND c.username_key = w.username_key`;
   const isNew = "s.username_key IS NULL AND c.username_key IS NULL";
