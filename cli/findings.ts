@@ -1,6 +1,9 @@
 /** What the doctor looks at. Each look has an end; what cannot be reached is a finding, never an error. */
-import { connect } from "node:net";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { promisify } from "node:util";
 import { readSettings as readBridgeSettings } from "../bridge/settings.ts";
 import { type Environment, SettingError } from "../shared/settings.ts";
 import { readSettings as readWorkerSettings } from "../worker/settings.ts";
@@ -64,7 +67,11 @@ export async function findWorker(terminal: Terminal): Promise<Finding[]> {
   if (answer instanceof Error) {
     return [
       ill("worker", `${known.url}: ${answer.message}`, "is it running, and is this its address?"),
+      ...await certificate(known.url, terminal.now()),
     ];
+  }
+  if (answer.status === 200 && readJson(answer.text)?.["status"] !== "ok") {
+    return [ill("worker", `${known.url} is no Rosterbridge worker`, "is this its address?")];
   }
   return [
     well("worker", `${known.url} answers`),
@@ -87,28 +94,48 @@ function clock(date: string | null, now: number): Finding {
     : ill("clock", found, "let both machines keep time by NTP");
 }
 
+/** Looks at the certificate even when it is not trusted; nothing is said to who shows it. */
 async function certificate(url: string, now: number): Promise<Finding[]> {
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== "https:") return [];
-  const until = await new Promise<number | Error>((resolve) => {
-    const socket = connectTls({ host: hostname, port: Number(port || 443), servername: hostname })
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const named = isIP(host) ? {} : { servername: host };
+  return await new Promise((resolve) => {
+    const socket = connectTls({
+      ...{ host, port: Number(port || 443), rejectUnauthorized: false, ...named },
+    })
       .once("secureConnect", () => {
-        resolve(Date.parse(socket.getPeerCertificate().valid_to));
+        const until = Date.parse(socket.getPeerCertificate().valid_to);
+        resolve([certificateFinding(socket.authorizationError, until, now)]);
         socket.destroy();
       })
-      .once("error", resolve);
+      // Whoever cannot be reached shows no certificate.
+      .once("error", () => resolve([]));
     socket.setTimeout(LONGEST_LOOK_MS, () => socket.destroy(new Error("no answer")));
   });
-  if (until instanceof Error) {
-    return [ill("certificate", until.message, "renew it, or trust its issuer here")];
-  }
+}
+
+function certificateFinding(fault: Error | string | null, until: number, now: number): Finding {
   const days = Math.floor((until - now) / DAY_MS);
+  if (days < 0) {
+    return ill(
+      "certificate",
+      `it ended on ${new Date(until).toISOString().slice(0, 10)}`,
+      "renew it",
+    );
+  }
+  if (fault) {
+    // Node gives its code, whatever its types say.
+    return ill(
+      "certificate",
+      `it is not trusted here (${fault instanceof Error ? fault.message : fault})`,
+      "give the worker one of a known issuer and this name, or name its issuer's file in NODE_EXTRA_CA_CERTS",
+    );
+  }
   const found = `good for ${days} days`;
-  return [
-    days >= LEAST_CERTIFICATE_DAYS
-      ? well("certificate", found)
-      : ill("certificate", found, "renew it"),
-  ];
+  return days >= LEAST_CERTIFICATE_DAYS
+    ? well("certificate", found)
+    : ill("certificate", found, "renew it");
 }
 
 async function token(known: Credentials): Promise<Finding> {
@@ -121,6 +148,9 @@ async function token(known: Credentials): Promise<Finding> {
   }
 }
 
+/** Which of its troubles are the disk's. */
+const diskTroubles = new Set(["disk_full", "data_dir_gone", "catalog_not_synced"]);
+
 /** The bridge's own health: its disk, its way to the worker, files that stand still. */
 export async function findBridge(health: string): Promise<Finding[]> {
   const answer = await look(new URL("/healthz", health).href);
@@ -130,8 +160,10 @@ export async function findBridge(health: string): Promise<Finding[]> {
   }
   const body = readJson(answer.text);
   const reasons = body?.["reasons"] as { trouble: string; reason: string }[] | undefined;
-  if (!body) return [ill("bridge", `${health} is no bridge's health`, "look at HEALTH_PORT")];
-  const hasDiskTrouble = reasons?.some(({ trouble }) => /disk|folder/.test(trouble));
+  if (typeof body?.["sessions"] !== "number") {
+    return [ill("bridge", `${health} is no bridge's health`, "look at HEALTH_PORT")];
+  }
+  const hasDiskTrouble = reasons?.some(({ trouble }) => diskTroubles.has(trouble));
   return [
     well("bridge", `${body["sessions"]} sessions, ${body["uploadsWaiting"]} uploads on their way`),
     ...hasDiskTrouble ? [] : [well("disk", "has room for uploads")],
@@ -143,7 +175,7 @@ export async function findBridge(health: string): Promise<Finding[]> {
 
 /** That schools are answered, and by which SSH server. */
 export async function findSftp(address: string): Promise<Finding> {
-  const [, host, port] = /^(.+):(\d+)$/.exec(address) ?? [];
+  const { host, port } = readAddress(address);
   if (!host) return ill("sftp", `${address} is no address`, "write host:port");
   const greeting = await new Promise<string | Error>((resolve) => {
     const socket = connect({ host, port: Number(port) })
@@ -162,6 +194,73 @@ export async function findSftp(address: string): Promise<Finding> {
   return greeting.startsWith("SSH-2.0-")
     ? well("sftp", `${address} answers as ${greeting}`)
     : ill("sftp", `${address} is no SSH server`, "look at SFTP_PORT");
+}
+
+function readAddress(address: string): { host?: string | undefined; port?: string | undefined } {
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
+  return { host, port };
+}
+
+/**
+ * That who answers there has the host key that schools are told to compare with.
+ *
+ * @param slug a school that comes in there; without one the newest
+ */
+export async function findHostKey(
+  terminal: Terminal,
+  address: string,
+  slug?: string,
+): Promise<Finding> {
+  const what = "host key";
+  let school: string | undefined;
+  let told: string[];
+  try {
+    const api = makeApi(await readCredentials(terminal));
+    school = slug ??
+      (await api.json("get", "/admin/schools", { params: { query: { limit: 1 } } })).items[0]?.slug;
+    if (school === undefined) return well(what, "there is no school yet that is told one");
+    const params = { path: { slug: school } };
+    told = (await api.json("get", "/admin/schools/{slug}/connection", { params })).hostKeys;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return ill(what, `what schools are told is not known: ${error.message}`, "mend that first");
+  }
+  if (told.length === 0) {
+    const found = `the worker has not heard of the host key of ${school}'s bridge`;
+    return ill(what, found, "is that bridge running, and is this worker its WORKER_URL?");
+  }
+  const shown = await hostKeys(address);
+  if (shown instanceof Error) {
+    const todo = "ssh-keyscan has to be here and to reach it; else compare what a client shows";
+    return ill(what, `${address} shows none: ${shown.message}; ${school} is told ${told}`, todo);
+  }
+  return shown.every((it) => told.includes(it))
+    ? well(what, `${address} shows what ${school} is told`)
+    : ill(
+      what,
+      `${address} shows ${shown}, ${school} is told ${told}`,
+      "another server answers there: is it the address of this school's bridge (--sftp, --school)? " +
+        "If so, let nobody send anything until you know who stands between",
+    );
+}
+
+/** Fingerprints of the keys that an SSH server shows, as ssh-keygen -l prints them. */
+async function hostKeys(address: string): Promise<string[] | Error> {
+  const { host, port } = readAddress(address);
+  if (!host) return new Error("it is no address");
+  const seconds = String(LONGEST_LOOK_MS / 1000);
+  try {
+    const words = ["-T", seconds, "-p", port!, host];
+    const { stdout } = await promisify(execFile)("ssh-keyscan", words);
+    const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    if (lines.length === 0) return new Error("no SSH server answered");
+    return lines.map((line) => {
+      const key = Buffer.from(line.split(" ")[2]!, "base64");
+      return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+    });
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 async function look(

@@ -1,6 +1,13 @@
 /** Looks at everything that must hold, and says what to do about each that does not. */
 import { addCommand, type Command, type Options } from "../command.ts";
-import { findBridge, type Finding, findSettings, findSftp, findWorker } from "../findings.ts";
+import {
+  findBridge,
+  findHostKey,
+  type Finding,
+  findSettings,
+  findSftp,
+  findWorker,
+} from "../findings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { showList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,12 +24,14 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
       "http://127.0.0.1:8022",
     )
     .option("--sftp <address>", "where schools come in", "127.0.0.1:2222")
+    .option("--school <slug>", "a school that comes in there, if not the newest")
     .action(async (options: Options) => {
       const found: Finding[] = [
         ...findSettings(terminal.environment),
         ...await findWorker(terminal),
         ...await findBridge(options["health"]),
         await findSftp(options["sftp"]),
+        await findHostKey(terminal, options["sftp"], options["school"]),
       ];
       showList(terminal, found, [
         ["", (it) => it.isWell ? "ok" : "NOT WELL"],

@@ -183,7 +183,16 @@ describe("the command line", () => {
     ]);
     assert.equal(found.code, 0, found.stdout);
     const what = JSON.parse(found.stdout).map((it: { what: string }) => it.what);
-    assert.deepEqual(what, ["worker", "database", "clock", "token", "bridge", "disk", "sftp"]);
+    assert.deepEqual(what, [
+      "worker",
+      "database",
+      "clock",
+      "token",
+      "bridge",
+      "disk",
+      "sftp",
+      "host key",
+    ]);
 
     const ill = await run(
       ["doctor", "--sftp", "127.0.0.1:1", "--health", "http://127.0.0.1:1"],
