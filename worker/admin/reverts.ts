@@ -10,6 +10,7 @@ import {
   revertOf,
   type Why,
 } from "../database/school/reverts.ts";
+import type { Upload } from "../database/school/uploads.ts";
 import { readOptionalJson } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -35,8 +36,9 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
       summary: "Puts back what an upload changed, and says what could not be",
       description:
         "Each student that it changed, and nothing changed since, is as before. Those it " +
-        "added are gone, or inactive if they were ever verified. A call that was cut off goes on " +
-        "when it is made again.",
+        "added are gone, or inactive if they were ever verified. Of an upload that was given up " +
+        "half-way, what it changed until then. A call that was cut off goes on when it is made " +
+        "again; of several at once of a school, the one that was made first comes first.",
       query: { confirm: v.optional(Confirm) },
       body: Reason,
       bodyOptional: true,
@@ -99,7 +101,7 @@ const sentences: Record<Why, (other: string) => string> = {
   changed_since: (other) =>
     `${
       other === "" ? "Something" : `Upload ${other}`
-    } changed the student since, so nothing was put back.`,
+    } changed the student since, and what it left stands.`,
   student_id_taken: (other) =>
     `The StudentId of before belongs to ${other} now, so nothing was put back.`,
   verified: () => "The student was added and then verified, and is inactive now instead of gone.",
@@ -108,10 +110,13 @@ const sentences: Record<Why, (other: string) => string> = {
     "made inactive.",
 };
 
-function notRevertible({ name, state }: { name: string; state: string }): HttpProblem {
-  const because = state === "completed"
-    ? "was applied before histories were kept"
-    : `is ${state}, and only an upload that is completed can be reverted`;
+function notRevertible({ name, state, pass, rows }: Upload): HttpProblem {
+  const isDone = state === "completed" || state === "discarded";
+  const because = !isDone
+    ? `is ${state}, and only an upload that is completed or was given up can be reverted`
+    : pass === "check" || rows.read === 0
+    ? `is ${state}, and no row of it was ever applied`
+    : "was applied before histories were kept";
   return new HttpProblem(
     409,
     "upload_not_revertible",

@@ -6,7 +6,7 @@ import type { Client } from "@libsql/client";
 import { type Stage, stageName } from "../../shared/file-names.ts";
 import type { Result, UploadState } from "../../shared/protocol.ts";
 import { rejectedBytes, type StoredPosition } from "../database/school/arrivals.ts";
-import { problemPages, uploadById } from "../database/school/uploads.ts";
+import { listProblems, problemPages, uploadById } from "../database/school/uploads.ts";
 import { problemLine, reportHeader, summary } from "../roster/report.ts";
 
 /** States in which nothing more comes: the report is ready. */
@@ -40,7 +40,8 @@ export async function reportStream(
     const encoder = new TextEncoder();
     // The problem a file was rejected whole for, or given up, stands in the summary's place.
     const { state, pass, rows } = upload!;
-    const isApplied = state === "completed" || state === "reverted";
+    const isApplied = state === "completed" ||
+      state === "reverted" && !await wasGivenUp(database, id);
     const first = isApplied ? problemLine(summary(rows, pass === "check")) : "";
     yield encoder.encode(reportHeader + first);
     for await (const page of problemPages(database, id)) {
@@ -48,6 +49,12 @@ export async function reportStream(
     }
   }
   return streamOf(lines());
+}
+
+/** Of an upload that was put back: was it given up half-way before? */
+async function wasGivenUp(database: Client, id: string): Promise<boolean> {
+  const problems = await listProblems(database, id, { limit: 0, after: undefined }, "discarded");
+  return problems.length > 0;
 }
 
 /** The header and the rejected records; just the header's bytes when none was rejected. */

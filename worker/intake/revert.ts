@@ -11,6 +11,7 @@ import {
   type Revert,
   RevertMoved,
   revertOf,
+  revertsBefore,
   studentsUpTo,
   takeBackAdded,
   writeRevert,
@@ -23,7 +24,9 @@ const PAGE = 1000;
 const MOST_MOVED = 1000;
 
 /**
- * Takes a revert that was begun to its end.
+ * Takes a revert that was begun to its end, after those of the school that were begun before it: one that
+ * was cut off keeps nobody waiting.
+ *
  * @param page so many changes or students in one batch
  */
 export async function carryOutRevert(
@@ -31,6 +34,18 @@ export async function carryOutRevert(
   uploadId: string,
   by: Author,
   page = PAGE,
+): Promise<Revert> {
+  for (const before of await revertsBefore(database, uploadId)) {
+    await carryOut(database, before, by, page);
+  }
+  return await carryOut(database, uploadId, by, page);
+}
+
+async function carryOut(
+  database: Client,
+  uploadId: string,
+  by: Author,
+  page: number,
 ): Promise<Revert> {
   for (let moved = 0;;) {
     const revert = (await revertOf(database, uploadId))!;

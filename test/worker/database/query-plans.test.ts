@@ -7,6 +7,7 @@ import { tick } from "../../../worker/export/tick.ts";
 import { adminToken, appUnderTest } from "../app-under-test.ts";
 import { endPauses } from "../../../worker/intake/pause-ends.ts";
 import { row, SafeWorld } from "../intake/safe-world.ts";
+import { header, upload } from "../roster/world.ts";
 import { scans, watched } from "./asked.ts";
 import { eachDatabase } from "./each-database.ts";
 
@@ -58,6 +59,14 @@ eachDatabase("query plans", (database) => {
     ) await insist("GET", `/admin/${query}`);
     await insist("DELETE", `${school}/schedule`);
     await endOfAPause(client);
+    const { rows: [oak] } = await database().client.execute(
+      "SELECT id FROM schools WHERE slug = 'oak'",
+    );
+    for (const lastName of ["Lee", "Lopez"]) {
+      const roster = `${header}bea@x.edu,,${lastName},,,,,,1\r\n`;
+      const sent = await upload(client, Number(oak!["id"]), roster);
+      await insist("POST", `/admin/uploads/${sent.id}/revert`);
+    }
 
     const { rows } = await database().client.execute(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",

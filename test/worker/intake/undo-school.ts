@@ -2,7 +2,7 @@
 import type { Client } from "@libsql/client";
 import assert from "node:assert/strict";
 import { appUnderTest } from "../app-under-test.ts";
-import { header, students, upload } from "../roster/world.ts";
+import { header, sendOn, students, upload, type UploadOptions } from "../roster/world.ts";
 
 export const row = (name: string, id = "", first = "", last = "") =>
   `${name}@x.edu,${id},${last},${first},,,,,1\r\n`;
@@ -25,10 +25,10 @@ export async function undoSchool(database: Client) {
     assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
-  const sendOn = async (terms: { terms?: typeof snapshotTerms }, rows: string[]) => {
+  const sent = async (rows: string[], more: UploadOptions = {}) => {
     under.clock.now += 60_000;
     const now = under.clock.now;
-    const options = { now, sliceRows: rows.length > 100 ? 1000 : 2, ...terms };
+    const options = { now, sliceRows: rows.length > 100 ? 1000 : 2, ...more };
     return (await upload(database, id, header + rows.join(""), options)).id;
   };
   return {
@@ -37,9 +37,30 @@ export async function undoSchool(database: Client) {
     id,
     ok,
     /** A roster of these rows, a minute after the one before. */
-    send: (...rows: string[]) => sendOn({}, rows),
+    send: (...rows: string[]) => sent(rows),
+    /** One that is parked after its first two rows. */
+    sendHalf: (...rows: string[]) =>
+      sent(rows, {
+        between: async () => {
+          await database.execute({
+            sql: `UPDATE uploads SET state = 'parked', held_because = 'its bytes are damaged'
+              WHERE school_id = ? AND state = 'processing'`,
+            args: [id],
+          });
+        },
+      }),
+    /** It is tried again, and all is well with these rows. */
+    goOn: async (upload: string, ...rows: string[]) => {
+      await ok("POST", `/admin/uploads/${upload}/retry`);
+      under.clock.now += 60_000;
+      const bytes = new TextEncoder().encode(header + rows.join(""));
+      await sendOn(database, { id: upload, schoolId: id, bytes }, {
+        now: under.clock.now,
+        sliceRows: 2,
+      });
+    },
     /** One that is the whole truth: who is not in it becomes inactive. */
-    snapshot: (...rows: string[]) => sendOn({ terms: snapshotTerms }, rows),
+    snapshot: (...rows: string[]) => sent(rows, { terms: snapshotTerms }),
     revert: (upload: string) => ok("POST", `/admin/uploads/${upload}/revert`, { reason: "wrong" }),
     verify: (...names: string[]) =>
       ok("POST", `/admin/schools/${slug}/verifications`, {

@@ -49,13 +49,6 @@ export async function upload(
   file: string | Uint8Array,
   options: UploadOptions = {},
 ): Promise<UploadResult> {
-  const {
-    sliceBytes = 512 * 1024,
-    sliceRows = 5000,
-    now = Date.UTC(2026, 10, 21),
-    between,
-    terms,
-  } = options;
   const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
   const id = randomUUID();
   await announceUpload(
@@ -73,8 +66,34 @@ export async function upload(
       sender: { fingerprint: "", address: "", client: "" },
     },
     "2026-11-21T00:00:00.000Z",
-    terms,
+    options.terms,
   );
+  await sendOn(database, { id, schoolId, bytes }, options);
+  const { state, rows: counts } = (await uploadById(database, id))!;
+  const report = await new Response(await reportStream(database, id)).text();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of rejectedBytes(database, id)) pieces.push(piece);
+  return {
+    id,
+    state,
+    counts: { ...counts },
+    report: report.trimEnd().split("\r\n").slice(1),
+    rejected: Buffer.concat(pieces).toString("latin1"),
+  };
+}
+
+/** Sends what is left of a file that was announced, as long as it is wanted. */
+export async function sendOn(
+  database: Client,
+  { id, schoolId, bytes }: { id: string; schoolId: number; bytes: Uint8Array },
+  options: UploadOptions = {},
+): Promise<void> {
+  const {
+    sliceBytes = 512 * 1024,
+    sliceRows = 5000,
+    now = Date.UTC(2026, 10, 21),
+    between,
+  } = options;
   let length = sliceBytes;
   while (true) {
     const { state, offset, pass } = (await uploadPosition(database, id))!;
@@ -89,17 +108,6 @@ export async function upload(
     // A slice smaller than a record moves nothing; the bridge's are never that small.
     length = (await uploadPosition(database, id))!.offset === offset ? length * 2 : sliceBytes;
   }
-  const { state, rows: counts } = (await uploadById(database, id))!;
-  const report = await new Response(await reportStream(database, id)).text();
-  const pieces: Uint8Array[] = [];
-  for await (const piece of rejectedBytes(database, id)) pieces.push(piece);
-  return {
-    id,
-    state,
-    counts: { ...counts },
-    report: report.trimEnd().split("\r\n").slice(1),
-    rejected: Buffer.concat(pieces).toString("latin1"),
-  };
 }
 
 /** All students of a school, by Username key. */

@@ -194,7 +194,8 @@ function WhatToDo({ upload, reader, refused }: {
   refused: Problem | undefined;
 }) {
   const { state, id, name } = upload;
-  if (state !== "held" && state !== "parked" && state !== "completed") {
+  const canRevert = state === "completed" || state === "discarded" && hasChanged(upload);
+  if (state !== "held" && state !== "parked" && !canRevert) {
     return refused ? <Note tone="bad" title="That was not done.">{refused.detail}</Note> : null;
   }
   const path = `/console/uploads/${id}`;
@@ -208,14 +209,14 @@ function WhatToDo({ upload, reader, refused }: {
     />
   );
   if (reader.role !== "admin") {
-    return state === "completed" ? null : (
+    return canRevert ? null : (
       <Note tone="warn" title={`This upload is ${state}.`}>
         <Because upload={upload} />
         <span>An administrator decides what becomes of it.</span>
       </Note>
     );
   }
-  if (state === "completed") {
+  if (canRevert) {
     return (
       <details class="fold" open={refused !== undefined}>
         <summary>Put back what this upload changed</summary>
@@ -261,13 +262,22 @@ function WhatToDo({ upload, reader, refused }: {
       <details class="fold">
         <summary>Give it up</summary>
         <Form reader={reader} action={`${path}/discard`}>
-          <p>Nothing more of it is applied, and its report says so.</p>
+          <p>
+            Nothing more of it is applied, and its report says so.
+            {state === "parked" && hasChanged(upload) &&
+              " What it changed already stays, until you revert it afterwards."}
+          </p>
           {reason("discard")}
           <button class="danger" type="submit">Discard this upload</button>
         </Form>
       </details>
     </Card>
   );
+}
+
+/** Did it change a student, so that there is something to put back? */
+function hasChanged({ rows: { added, updated, left = 0, returned = 0 } }: Upload): boolean {
+  return added + updated + left + returned > 0;
 }
 
 function Because({ upload: { heldBecause } }: { upload: Upload }) {

@@ -49,7 +49,10 @@ export interface Remains {
 /** Somebody else moved the revert on meanwhile. */
 export class RevertMoved extends Error {}
 
-/** Begins to put an upload back, once; nothing when it is not completed or has no history. */
+/**
+ * Begins to put an upload back, once; nothing when it may still go on or has no history. One that was
+ * given up half-way is put back as far as it came.
+ */
 export function beginRevert(
   upload: { id: string; schoolId: SchoolId },
   reason: string | null,
@@ -59,8 +62,8 @@ export function beginRevert(
     sql: `INSERT INTO reverts (upload_id, school_id, begun_at, actor, reason, phase, reached)
       SELECT uploads.id, school_id, ?, ?, ?, 'added', '' FROM uploads
         JOIN rosters ON rosters.upload_id = uploads.id
-      WHERE uploads.id = ? AND school_id = ? AND state = 'completed' AND pass = 'apply'
-        AND has_history = 1
+      WHERE uploads.id = ? AND school_id = ? AND state IN ('completed', 'discarded')
+        AND pass = 'apply' AND has_history = 1
       ON CONFLICT (upload_id) DO NOTHING`,
     args: [by.at, by.actor, reason, upload.id, upload.schoolId],
   };
@@ -84,6 +87,21 @@ export async function revertOf(database: Client, uploadId: string): Promise<Reve
     madeInactive: Number(row["made_inactive"]),
     finishedAt: row["finished_at"] as string | null,
   };
+}
+
+/**
+ * The reverts of the school that were begun before this one and are not done, the oldest first. What one
+ * of them gives back, another may have to put back further: so they come one after the other.
+ */
+export async function revertsBefore(database: Client, uploadId: string): Promise<string[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT earlier.upload_id FROM reverts AS mine JOIN reverts AS earlier
+        ON earlier.school_id = mine.school_id AND earlier.finished_at IS NULL
+          AND earlier.rowid < mine.rowid
+      WHERE mine.upload_id = ? ORDER BY earlier.rowid`,
+    args: [uploadId],
+  });
+  return rows.map((row) => row["upload_id"] as string);
 }
 
 /** Fails, and the whole batch, unless the revert is where it was read. */
@@ -112,8 +130,16 @@ export async function writeRevert(database: Client, statements: InStatement[]): 
   }
 }
 
-/** The first change of the upload to each student, of which `previous` is what stood before it. */
-export const first = "c.is_revert = 0 AND c.previous IS NOT c.upload_id";
+/** A change of the upload to a student who stood otherwise before: `previous` says by whom. */
+const begins = (change: string) =>
+  `${change}.is_revert = 0 AND ${change}.previous IS NOT ${change}.upload_id`;
+/**
+ * The first change of the upload to each student. Where others changed him between two of its slices, the
+ * first after them: what they left comes back.
+ */
+export const first = `${begins("c")} AND NOT EXISTS (SELECT 1 FROM student_changes AS later
+  WHERE later.school_id = c.school_id AND later.username_key = c.username_key AND later.id > c.id
+    AND later.upload_id = c.upload_id AND ${begins("later")})`;
 const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
 /** Who neither left nor returned with the upload stays what he is. */
 const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_since)`;
@@ -215,6 +241,19 @@ export function restoreChanged(
         ON CONFLICT DO NOTHING`,
       args: [uploadId, ...args],
     },
+    {
+      // Between two of the upload's slices.
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, c.username_key, students.username, 'changed_since', c.previous
+        FROM student_changes AS c CROSS JOIN students ON students.school_id = c.school_id
+          AND students.username_key = c.username_key
+        WHERE ${first} AND ${which} AND EXISTS (SELECT 1 FROM student_changes AS meanwhile
+          WHERE meanwhile.school_id = c.school_id AND meanwhile.username_key = c.username_key
+            AND meanwhile.id < c.id AND meanwhile.previous = c.upload_id
+            AND meanwhile.upload_id <> c.upload_id)
+        ON CONFLICT DO NOTHING`,
+      args: [uploadId, ...args],
+    },
     ...restore(revert, `${which} AND ${isKept}`, args, { at, letGo: false }),
   ];
 }
@@ -254,7 +293,7 @@ export function takeBackAdded(
   const ofStudent = (table: string) =>
     `${table}.school_id = students.school_id AND ${table}.username_key = students.username_key`;
   const wasAdded = `NOT EXISTS (SELECT 1 FROM student_changes AS c WHERE ${ofStudent("c")}
-    AND c.upload_id = ? AND ${first})`;
+    AND c.upload_id = ? AND ${begins("c")})`;
   const stands = `${page} AND students.changed_by = ? AND ${wasAdded}`;
   const isVerified = `EXISTS (SELECT 1 FROM verifications AS v WHERE ${ofStudent("v")})`;
   const doomed = `SELECT username_key FROM students WHERE ${stands} AND NOT ${isVerified}`;
@@ -318,7 +357,8 @@ function finish(revert: Revert, by: Author): InStatement[] {
       args: [by.at, uploadId],
     },
     {
-      sql: "UPDATE uploads SET state = 'reverted' WHERE id = ? AND state = 'completed'",
+      sql: `UPDATE uploads SET state = 'reverted'
+        WHERE id = ? AND state IN ('completed', 'discarded')`,
       args: [uploadId],
     },
     tellOfUpload("upload.reverted", uploadId, by.at),

@@ -1,0 +1,134 @@
+// SPEC section 9, Undo: cut off at each of its batches, alone and beside another revert of the school.
+import type { Client } from "@libsql/client";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SchoolId } from "../../../shared/protocol.ts";
+import { beginRevert } from "../../../worker/database/school/reverts.ts";
+import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { eachDatabase } from "../database/each-database.ts";
+import { inactiveOf, row, undoSchool, why } from "./undo-school.ts";
+
+type World = Awaited<ReturnType<typeof undoSchool>>;
+
+/** After so many batches the worker is gone, before the next takes effect or just after it did. */
+function dying(client: Client, batches: number, isAfter: boolean): Client {
+  let left = batches;
+  return new Proxy(client, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+      return async (statements: never, mode: never) => {
+        if (--left >= 0) return await target.batch(statements, mode);
+        if (isAfter) await target.batch(statements, mode);
+        throw new Error("gone");
+      };
+    },
+  });
+}
+
+interface Cut {
+  batches: number;
+  isAfter: boolean;
+  /** Students a batch. */
+  page: number;
+}
+
+/** Begins a revert, or goes on with it. @returns whether it came to its end */
+async function begin(world: World, id: string, { batches, isAfter, page }: Cut) {
+  const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
+  await world.database.execute(beginRevert({ id, schoolId: world.id as SchoolId }, null, by));
+  return await carryOutRevert(dying(world.database, batches, isAfter), id, by, page)
+    .then(() => true, (error) => {
+      assert.equal(error.message, "gone");
+      return false;
+    });
+}
+
+eachDatabase("undo that is cut off", (opened) => {
+  /** Of all that a revert can have to do something. */
+  async function wronged() {
+    const world = await undoSchool(opened().client);
+    const { send, snapshot, verify } = world;
+    await send(row("a", "1"), row("b", "2"), row("c", "3"), row("d", "4"), row("e", "5", "Eve"));
+    const wrong = await snapshot(
+      ...[row("a", "2"), row("b", "1"), row("c", "8"), row("e", "5", "Eva")],
+      ...[row("n", "4x"), row("o", "9"), row("p", "10")],
+    );
+    await send(row("z", "3"));
+    await verify("a", "o");
+    await world.export();
+    await verify("p");
+    return { ...world, wrong };
+  }
+  const outcome = async ({ stored, history }: World, wrong: string, revert: World["revert"]) => {
+    const { restored, removed, madeInactive, items } = await revert(wrong);
+    const steps = await Promise.all(
+      [..."abcdeop"].map(async (name) => (await history(name)).items.length),
+    );
+    const students = (await stored()).map((one) => [one["username"], one["student_id"]]);
+    const left = inactiveOf(await stored());
+    return { restored, removed, madeInactive, items: why({ items }), steps, students, left };
+  };
+
+  test("it comes to the same when it is cut off at each of its batches", async () => {
+    const whole = await wronged();
+    const expected = await outcome(whole, whole.wrong, whole.revert);
+    assert.deepEqual(
+      [expected.restored, expected.removed, expected.madeInactive, expected.items.length],
+      [4, 1, 2, 4],
+    );
+    for (const [batches, isAfter] of [[0, true], [1, false]] as const) {
+      const world = await wronged();
+      let cuts = 0;
+      while (!await begin(world, world.wrong, { batches, isAfter, page: 2 })) cuts++;
+      assert.ok(cuts > 7, `${cuts} batches`);
+      assert.deepEqual(await outcome(world, world.wrong, world.revert), expected);
+    }
+  });
+
+  test("another one of the school comes after it: nobody is neither put back nor listed", async () => {
+    /** The first changed what the second changed then, but for e. */
+    const two = async () => {
+      const world = await undoSchool(opened().client);
+      const { send } = world;
+      await send(row("a", "1"), row("b", "2", "Ben"), row("c", "3"), row("e", "5"));
+      const first = await send(
+        ...[row("a", "7"), row("b", "1", "Bob"), row("c", "2"), row("n", "6")],
+        row("e", "8"),
+      );
+      const second = await send(
+        row("a", "9"),
+        row("b", "7", "Bo"),
+        row("c", "", "Cy"),
+        row("n", "3"),
+      );
+      return { ...world, first, second };
+    };
+    const check = async (world: Awaited<ReturnType<typeof two>>) => {
+      const [first, second] = [await world.revert(world.first), await world.revert(world.second)];
+      assert.deepEqual(
+        why(first),
+        ["a changed_since", "b changed_since", "c changed_since", "n changed_since"],
+      );
+      assert.deepEqual([first.restored, second.restored, second.items], [1, 4, []]);
+      const stored = await world.stored();
+      assert.deepEqual(
+        stored.map((one) => [one["student_id"], one["first_name"]]),
+        [["7", null], ["1", "Bob"], ["2", null], ["5", null], ["6", null]],
+      );
+    };
+    const isFile = opened().url.startsWith("file:");
+    let batches = 0;
+    for (;; batches += isFile ? 1 : 2) {
+      const world = await two();
+      if (await begin(world, world.first, { batches, isAfter: true, page: 100 })) break;
+      await world.revert(world.second);
+      await check(world);
+    }
+    assert.ok(batches > 4, `${batches} batches`);
+    const world = await two();
+    await begin(world, world.first, { batches: 0, isAfter: false, page: 100 });
+    await Promise.all([world.second, world.first].map(world.revert));
+    await check(world);
+  });
+}, { only: ["file:", "http:"] });
