@@ -338,7 +338,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries an upload that is parked again */
+        /**
+         * Tries an upload that is parked again
+         * @description One of which rows were applied goes on from there. Any other begins again: it is checked against the students and the limits of this moment, and may be held.
+         */
         post: operations["postAdminUploadsByIdRetry"];
         delete?: never;
         options?: never;

@@ -6,9 +6,10 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { WorkerContext } from "../context.ts";
 import { rulesOf } from "../database/control/schools.ts";
-import { shownOf } from "../database/school/checks.ts";
+import { begunCheck, shownOf } from "../database/school/checks.ts";
 import { checkAgain, discardUpload, retryUpload } from "../database/school/decisions.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
+import { termsAgain } from "../intake/lanes.ts";
 import { accept } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
 import { termsOf } from "../roster/terms.ts";
@@ -64,6 +65,9 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
     needs("admin", "upload"),
     describes({
       summary: "Tries an upload that is parked again",
+      description:
+        "One of which rows were applied goes on from there. Any other begins again: it is checked " +
+        "against the students and the limits of this moment, and may be held.",
       body: Decision,
       bodyOptional: true,
       answers: { 202: UploadShape },
@@ -72,7 +76,12 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
     async (c) => {
       const upload = await standing(c.req.param("id"), ["parked"]);
       accept(Decision, await bodyOf(c.req.raw), "body");
-      const isDecided = await retryUpload(database, upload, randomId(), author(c, now()));
+      const begun = await begunCheck(database, upload.id);
+      const rules = await rulesOf(database, upload.schoolId);
+      const { lane } = begun;
+      const terms = rules && termsAgain({ ...upload, lane }, begun, rules.settings, now());
+      const retry = { terms, commandId: randomId() };
+      const isDecided = await retryUpload(database, upload, retry, author(c, now()));
       return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
     },
   );

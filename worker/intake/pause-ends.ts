@@ -11,7 +11,7 @@ import { overtakenBy, pausedSchools, pausedUploads } from "../database/school/ch
 import { checkAgain, discardUpload } from "../database/school/decisions.ts";
 import { type Rules, rulesOfAll } from "../database/control/schools.ts";
 import { pauseOn } from "../roster/pauses.ts";
-import { termsOf } from "../roster/terms.ts";
+import { plainTerms, termsOf } from "../roster/terms.ts";
 
 interface Ending {
   database: Client;
@@ -64,8 +64,7 @@ async function endPause(
     await discardUpload(database, { ...upload, bridge }, decision, by);
   }
   if (later !== undefined) return;
-  const terms = termsOf(newest.name, settings, moment) ??
-    { checkOnly: false, additionsUntil: null, isSnapshot: false };
+  const terms = termsOf(newest.name, settings, moment) ?? plainTerms;
   const check = { terms, release: null, commandId: randomId() };
   await checkAgain(database, { ...newest, bridge }, check, by);
 }

@@ -11,6 +11,9 @@ export interface Terms {
   isSnapshot: boolean;
 }
 
+/** Nothing of the school asks for any. */
+export const plainTerms: Terms = { checkOnly: false, additionsUntil: null, isSnapshot: false };
+
 type Rules = Pick<SchoolSettings, "mode" | "dryRun" | "holdWhen" | "pauses" | "timezone">;
 
 /**

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId, UploadId } from "../../../shared/protocol.ts";
 import { discardUpload, retryUpload } from "../../../worker/database/school/decisions.ts";
+import { plainTerms } from "../../../worker/roster/terms.ts";
 import { appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
@@ -54,7 +55,8 @@ eachDatabase("two administrators decide about one upload", (database) => {
     const decision = { commandId: crypto.randomUUID(), reason: null, message: "given up" };
     assert.equal(await discardUpload(client, it.upload, decision, by), false);
     assert.deepEqual(await it.left(), { waiting: 1, problems: 0, commands: 0, told: 0 });
-    assert.equal(await retryUpload(client, it.upload, crypto.randomUUID(), by), false);
+    const retry = { terms: plainTerms, commandId: crypto.randomUUID() };
+    assert.equal(await retryUpload(client, it.upload, retry, by), false);
     assert.deepEqual(await it.left(), { waiting: 1, problems: 0, commands: 0, told: 0 });
   });
 

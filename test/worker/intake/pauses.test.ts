@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endPauses } from "../../../worker/intake/pause-ends.ts";
 import { eachDatabase } from "../database/each-database.ts";
-import { row, rows, SafeWorld } from "./safe-world.ts";
+import { header, row, rows, SafeWorld } from "./safe-world.ts";
 
 /** The tests' clock stands at 2026-11-22T10:15:30.123Z; it is the day before in Honolulu. */
 const pause = (kind: string, from = "2026-11-20", to = "2026-11-25") => [{ from, to, kind }];
@@ -103,7 +103,7 @@ eachDatabase("pauses", (opened) => {
     await world.settings({ pauses: [] });
     await another.world.settings({ pauses: [] });
     await world.send(rows(0, 2, "New"), { name: "newer.csv" });
-    await another.world.announce(another.world.accept(rows(0, 2, "New"), "newer.csv"));
+    await another.world.announce(another.world.accept(header + rows(0, 2, "New"), "newer.csv"));
     await overtaken(world, held);
     await overtaken(another.world, another.held);
     assert.equal(await lastName(world), "New");

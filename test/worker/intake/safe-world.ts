@@ -29,6 +29,8 @@ export class SafeWorld {
   readonly app: AppUnderTest;
   readonly slug = `s-${crypto.randomUUID().slice(0, 8)}`;
   schoolId = 0;
+  /** The bridge sends no more of a file before it is asked again. */
+  mostSlices = Infinity;
   readonly #files = new Map<string, Uint8Array>();
   #count = 0;
 
@@ -94,12 +96,12 @@ export class SafeWorld {
     return answer.body;
   }
 
-  /** What the bridge does when it is asked to go on with an upload. @param most so many slices */
-  async goOn(id: string, sliceBytes = 512 * 1024, most = Infinity): Promise<UploadPosition> {
+  /** What the bridge does when it is asked to go on with an upload. */
+  async goOn(id: string, sliceBytes = 512 * 1024): Promise<UploadPosition> {
     const bytes = this.#files.get(id)!;
     let position = await this.announce(id);
     let take = sliceBytes;
-    for (let calls = 0; isWanted(position) && calls < most; calls++) {
+    for (let calls = 0; isWanted(position) && calls < this.mostSlices; calls++) {
       assert.ok(calls < 2000, `no end: ${JSON.stringify(position)}`);
       const { pass, offset } = position;
       const path = `/bridge/uploads/${id}/slices/${offset}?pass=${pass}&lane=roster`;

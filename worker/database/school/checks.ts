@@ -21,6 +21,11 @@ export function termsIn(row: DatabaseRow): Terms | undefined {
   return terms === null ? undefined : JSON.parse(terms) as Terms;
 }
 
+function releaseIn(row: DatabaseRow): Release | null {
+  const release = row["release"] as string | null;
+  return release === null ? null : JSON.parse(release);
+}
+
 /** What is known when an upload was checked to its end, and it has to be decided what becomes of it. */
 export interface CheckEnd {
   id: UploadId;
@@ -74,12 +79,11 @@ export async function loadCheckEnd(
   const row = checks!.rows[0]!;
   const students = (outcome: string) =>
     Number(outcomes!.rows.find((one) => one["outcome"] === outcome)?.["students"] ?? 0);
-  const release = row["release"] as string | null;
   return {
     id,
     schoolId,
     terms: JSON.parse(row["terms"] as string),
-    release: release === null ? null : JSON.parse(release),
+    release: releaseIn(row),
     findings: {
       added: students("added"),
       changed: students("changed"),
@@ -121,6 +125,19 @@ export async function overtakenBy(database: Client, id: UploadId): Promise<strin
 
 function nameIn([row]: DatabaseRow[]): string | undefined {
   return row && String(row["name"]);
+}
+
+/** With what the check of an upload began, if it has one, and the lane that it is in. */
+export async function begunCheck(
+  database: Client,
+  id: UploadId,
+): Promise<{ lane: string; terms: Terms | undefined; release: Release | null }> {
+  const { rows: [row] } = await database.execute({
+    sql: `SELECT u.lane, k.terms, k.release
+          FROM uploads AS u LEFT JOIN checks AS k ON k.upload_id = u.id WHERE u.id = ?`,
+    args: [id],
+  });
+  return { lane: String(row!["lane"]), terms: termsIn(row!), release: releaseIn(row!) };
 }
 
 /** What a held upload shows. */

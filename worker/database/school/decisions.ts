@@ -18,25 +18,56 @@ export interface StandingUpload {
   bridge: string;
 }
 
-/** A parked upload goes on from where it was. @returns false when it is not parked any more */
+/**
+ * A parked upload is tried again: one of which rows are applied goes on from where it was, any other
+ * from its beginning, with a check of the students as they are now where it needs one.
+ *
+ * @param terms of that check; `undefined`: it needs none
+ * @returns false when it is not parked any more
+ */
 export async function retryUpload(
   database: Client,
   upload: StandingUpload,
-  commandId: string,
+  { terms, commandId }: { terms: Terms | undefined; commandId: string },
   by: Author,
 ): Promise<boolean> {
   const { id, name } = upload;
-  const [changed] = await database.batch([
+  const again = terms ? beginAgain(id, terms) : [];
+  const results = await database.batch([
+    ...again,
     {
       sql: `UPDATE uploads SET held_because = NULL,
-              state = CASE WHEN next_offset = 0 THEN 'accepted' WHEN pass = 'check' THEN 'checking'
-                ELSE 'processing' END
+              state = CASE WHEN next_offset = 0 THEN 'accepted' ELSE 'processing' END
             WHERE id = ? AND state = 'parked'`,
       args: [id],
     },
     ...decided(upload, commandId, by, "upload.retried", { upload: id, name }),
   ], "write");
-  return changed!.rowsAffected > 0;
+  return results[again.length]!.rowsAffected > 0;
+}
+
+/** A parked upload of which no row is applied has its check before it; a release of it stays. */
+function beginAgain(id: UploadId, terms: Terms): InStatement[] {
+  const unapplied = "id = ? AND state = 'parked' AND (pass = 'check' OR next_offset = 0)";
+  return [
+    {
+      sql: `INSERT INTO checks (upload_id, school_id, terms)
+            SELECT id, school_id, ? FROM uploads WHERE ${unapplied}
+            ON CONFLICT (upload_id) DO UPDATE SET terms = excluded.terms, unnamed = 0`,
+      args: [JSON.stringify(terms), id],
+    },
+    ...forgetChecked(id, `(SELECT id FROM uploads WHERE ${unapplied})`),
+    { sql: `UPDATE uploads SET pass = 'check', next_offset = 0 WHERE ${unapplied}`, args: [id] },
+  ];
+}
+
+/** What the check of an upload came to so far. @param which its id, if it is to be forgotten of it */
+function forgetChecked(id: UploadId, which: string): InStatement[] {
+  const tables = ["problems", "rejected_records", "rosters", "checked_students", "slices"];
+  return [...tables, "deferred_rows"].map((table) => ({
+    sql: `DELETE FROM ${table} WHERE upload_id = ${which}`,
+    args: [id],
+  }));
 }
 
 /**
@@ -120,10 +151,7 @@ export async function checkAgain(
             WHERE upload_id = ${held}`,
       args: [JSON.stringify(terms), release && JSON.stringify(release), release ? 0 : 1, id],
     },
-    ...["problems", "rejected_records", "rosters", "checked_students"].map((table) => ({
-      sql: `DELETE FROM ${table} WHERE upload_id = ${held}`,
-      args: [id],
-    })),
+    ...forgetChecked(id, held),
     {
       sql: `UPDATE uploads SET state = 'checking', pass = 'check', next_offset = 0,
               held_because = NULL WHERE id = ? AND state = 'held'`,
