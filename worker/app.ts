@@ -11,11 +11,11 @@ import * as v from "valibot";
 import { consoleRoutes } from "./console/index.tsx";
 import { describeFault } from "../shared/fault.ts";
 import type { WorkerContext } from "./context.ts";
-import { isMigrated } from "./database/migrate.ts";
-import { isUnavailable } from "./database/errors.ts";
+import { isDiskFull, isUnavailable } from "./database/errors.ts";
 import type { Caller } from "./http/caller.ts";
 import { describes } from "./http/describe.ts";
 import { FailedTokens } from "./http/failed-tokens.ts";
+import { DISK_FULL, watchHealth } from "./http/health.ts";
 import { databaseUnavailable, HttpProblem, problemResponse } from "./http/problem.ts";
 import { RequestRate } from "./http/request-rate.ts";
 
@@ -23,7 +23,11 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   const app = new Hono<{ Bindings: Caller }>();
   const failed = new FailedTokens(context);
   const rate = new RequestRate(context);
-  app.onError((error, c) => problemResponse(problemOf(error, c, context)));
+  const health = watchHealth(context);
+  app.onError((error, c) => {
+    health.failed(error);
+    return problemResponse(problemOf(error, c, context));
+  });
   app.notFound((c) => problemResponse(notFound(c)));
   app.use(methodNotAllowed({
     app,
@@ -39,10 +43,8 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
     await next();
     if (c.req.method !== "GET" && c.res.ok) context.tell?.();
   });
-  app.get("/healthz", health, async (c) => {
-    if (!await isMigrated(context.database)) {
-      throw databaseUnavailable("its tables are not up to date");
-    }
+  app.get("/healthz", sayingWell, async (c) => {
+    await health.check();
     return c.json({ status: "ok" });
   });
   app.route("/bridge", bridgeRoutes(context, failed));
@@ -57,7 +59,7 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   return app;
 }
 
-const health = describes({
+const sayingWell = describes({
   summary: "Says whether the worker can serve",
   answers: { 200: v.object({ status: v.literal("ok") }) },
   refuses: { 503: ["database_unavailable"] },
@@ -77,7 +79,7 @@ function problemOf(error: Error, c: Context, { log }: WorkerContext): HttpProble
   const request = { method: c.req.method, route: routePath(c, -1) };
   if (isUnavailable(error)) {
     log("database.unavailable", { ...request, reason: error.message });
-    return databaseUnavailable("it is away or busy");
+    return databaseUnavailable(isDiskFull(error) ? DISK_FULL : "it is away or busy");
   }
   // The message of anything else than the database's own errors may quote values.
   const reason = /^SQLITE_/.test((error as { code?: string }).code ?? "")

@@ -23,6 +23,7 @@ describe("the worker's settings", () => {
       publicUrl: undefined,
       oidc: undefined,
       allowPrivateWebhooks: false,
+      stopWithStdin: false,
     });
   });
 
@@ -58,6 +59,7 @@ describe("the worker's settings", () => {
       publicUrl: undefined,
       oidc: undefined,
       allowPrivateWebhooks: false,
+      stopWithStdin: false,
     });
   });
 

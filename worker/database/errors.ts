@@ -33,6 +33,11 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && codes.has((error as { code?: string }).code ?? "");
 }
 
+/** Had a write no room? */
+export function isDiskFull(error: unknown): boolean {
+  return (error as { code?: string }).code === "SQLITE_FULL";
+}
+
 /**
  * Why this program can never use the database with these settings, to go on after `DATABASE_URL`;
  * `undefined` for what may pass by itself.

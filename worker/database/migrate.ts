@@ -37,6 +37,11 @@ export async function isMigrated(database: Client): Promise<boolean> {
   return Number(rows[0]![0]) === migrations.length;
 }
 
+/** Writes what stands there already. @throws when the database takes no writes */
+export async function touchMigrations(database: Client): Promise<void> {
+  await database.batch(["UPDATE migrations SET name = name WHERE number = 1"], "write");
+}
+
 /** False when another worker applied it meanwhile. */
 async function apply(database: Client, migration: Migration, now: string): Promise<boolean> {
   const { number, name, statements } = migration;
