@@ -38,7 +38,7 @@ pre {
   overflow-x: auto; white-space: pre; max-width: 100%;
 }
 pre code { background: none; padding: 0; }
-:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
+:focus-visible, :is([type=date], [type=time]):focus-within { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -99em; }
 .skip:focus { left: var(--s4); top: var(--s2); background: var(--card); padding: var(--s2); z-index: 2; }
 .says::first-letter { text-transform: uppercase; } .quiet { color: var(--quiet); } .small { font-size: var(--t1); } .right { text-align: right; }

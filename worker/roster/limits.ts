@@ -45,25 +45,27 @@ export function crossedLimits(found: Findings, limits: HoldWhen): Crossed[] {
       "changedPercent",
       found.changed,
       active,
-      `it would change ${number(found.changed)} of ${number(active)} active students`,
+      `it would change ${number(found.changed)} of ${many(active, "active student")}`,
     ],
     [
       "removedPercent",
       found.left,
       active,
-      `it would make ${number(found.left)} of ${number(active)} active students inactive`,
+      `it would make ${number(found.left)} of ${many(active, "active student")} inactive`,
     ],
     [
       "rejectedPercent",
       found.rejected,
       rows,
-      `${number(found.rejected)} of its ${number(rows)} rows are rejected`,
+      `${number(found.rejected)} of its ${many(rows, "row")} ${
+        found.rejected === 1 ? "is" : "are"
+      } rejected`,
     ],
     [
       "fewerRowsPercent",
       fewer,
       rowsBefore ?? 0,
-      `it has ${number(rows)} rows, and the last file that was applied had ${
+      `it has ${many(rows, "row")}, and the last file that was applied had ${
         number(rowsBefore ?? 0)
       }`,
     ],
@@ -74,7 +76,7 @@ export function crossedLimits(found: Findings, limits: HoldWhen): Crossed[] {
     if (allowed === undefined || allowed === null || whole <= 0 || part * 100 <= allowed * whole) {
       return [];
     }
-    const percent = rounded(part * 100 / whole, allowed);
+    const percent = rounded(part, whole, allowed);
     const less = limit === "fewerRowsPercent" ? " fewer" : "";
     const sentence = `${words} (${percent} %${less}; the limit is ${allowed} %)`;
     return [{ limit, allowed, found: percent, sentence }];
@@ -86,10 +88,13 @@ export function crossedLimits(found: Findings, limits: HoldWhen): Crossed[] {
   return crossed;
 }
 
-/** To one decimal; never to a number that looks like the limit that was crossed. */
-function rounded(percent: number, allowed: number): number {
-  const once = Math.round(percent * 10) / 10;
-  return once > allowed ? once : Math.ceil(percent * 1000) / 1000;
+/** So many percent, rounded down: never to all while some are left, never to the limit that was crossed. */
+function rounded(part: number, whole: number, allowed: number): number {
+  for (const precision of [10, 1_000, 1_000_000]) {
+    const percent = Math.floor(part * 100 * precision / whole) / precision;
+    if (percent > allowed) return percent;
+  }
+  return part * 100 / whole;
 }
 
 /** Would it now add, change or remove more students than was shown? */
@@ -101,4 +106,8 @@ export function isWorse(now: Findings, shown: Findings, withoutRemovals: boolean
 
 function number(count: number): string {
   return count.toLocaleString("en-US");
+}
+
+function many(count: number, one: string): string {
+  return `${number(count)} ${one}${count === 1 ? "" : "s"}`;
 }

@@ -69,6 +69,27 @@ test("a limit that was crossed is said with its numbers", () => {
   assert.equal(barely!.found, 10.001);
 });
 
+test("it is 100 percent only when it is all, and one is said as one", () => {
+  const [nearly] = crossedLimits({ ...quiet, changed: 50_002, active: 50_003 }, {
+    changedPercent: 75,
+  });
+  assert.equal(nearly!.found, 99.9);
+  const nearer = { ...quiet, changed: 499_999, active: 500_000 };
+  assert.equal(crossedLimits(nearer, { changedPercent: 99.95 })[0]!.found, 99.999);
+  const sentences = (found: Partial<Findings>) =>
+    crossedLimits({ ...quiet, ...found }, {
+      ...{ changedPercent: 5, removedPercent: 5, rejectedPercent: 5, fewerRowsPercent: 5 },
+    }).map(({ sentence }) => sentence.replace(/ \(.*/, ""));
+  assert.deepEqual(sentences({ rejected: 1, rows: 3, rowsBefore: 3 }), [
+    "1 of its 3 rows is rejected",
+  ]);
+  assert.deepEqual(sentences({ changed: 1, active: 1, rejected: 1, rows: 1, rowsBefore: 2 }), [
+    "it would change 1 of 1 active student",
+    "1 of its 1 row is rejected",
+    "it has 1 row, and the last file that was applied had 2",
+  ]);
+});
+
 test("it is worse when it adds, changes or removes more than was shown", () => {
   const shown = { ...quiet, added: 5, changed: 5, left: 5 };
   assert.equal(isWorse(shown, shown, false), false);

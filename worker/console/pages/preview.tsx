@@ -37,8 +37,8 @@ export function PreviewCard({ preview, upload, outcome, reader }: {
             <li>
               {found === null ? limits[limit] ?? limit : (
                 <>
-                  <strong>{percent(found)} %</strong> {limits[limit] ?? limit}
-                  {allowed !== null && ` (the limit is ${percent(allowed)} %)`}
+                  <strong>{found} %</strong> {limits[limit] ?? limit}
+                  {allowed !== null && ` (the limit is ${allowed} %)`}
                 </>
               )}
             </li>
@@ -81,5 +81,3 @@ export function PreviewCard({ preview, upload, outcome, reader }: {
     </Card>
   );
 }
-
-const percent = (number: number) => Math.round(number * 10) / 10;
