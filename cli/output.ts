@@ -17,9 +17,7 @@ export function showList<Item>(
   if (items.length === 0) return void stdout.write(`${nothing}\n`);
   const cells = items.map((item) => columns.map(([, cell]) => cell(item)));
   const texts = cells.map((row) => row.map(plain));
-  const widths = columns.map(([heading], i) =>
-    Math.max(heading.length, ...texts.map((row) => row[i]!.length))
-  );
+  const widths = columns.map(([heading], i) => widest([heading, ...texts.map((row) => row[i]!)]));
   const line = (row: string[], isRight: (i: number) => boolean) =>
     row.map((text, i) => isRight(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))
       .join("  ").trimEnd();
@@ -36,8 +34,13 @@ export function showOne(
 ): void {
   if (json) return void stdout.write(`${JSON.stringify(item, null, 2)}\n`);
   const lines = Object.entries(item).flatMap(([name, value]) => flat(name, value));
-  const width = Math.max(...lines.map(([name]) => name.length));
+  const width = widest(lines.map(([name]) => name));
   for (const [name, value] of lines) stdout.write(`${name.padEnd(width)}  ${value}\n`);
+}
+
+/** There may be more of them than a function takes arguments. */
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, { length }) => Math.max(width, length), 0);
 }
 
 function flat(name: string, value: unknown): [string, string][] {

@@ -1,7 +1,7 @@
 /** What an administrator decides about an upload. */
-import type { Api } from "../api.ts";
+import { type Api, list } from "../api.ts";
 import { ask, type Command, type Options } from "../command.ts";
-import { showOne } from "../output.ts";
+import { showList, showOne } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Decide = (api: Api, path: { id: string }, options: Options) => Promise<object>;
@@ -34,20 +34,41 @@ export function addDecisionCommands(program: Command, terminal: Terminal): void 
       api.json("post", "/admin/uploads/{id}/retry", { params: { path }, body: why(options) }),
   );
 
-  askingAgain(decision(
+  const revert = ask(
+    program,
+    terminal,
     "revert <id>",
     "puts back what an upload changed, and lists what could not be put back",
-    (api, path, options) =>
-      api.json("post", "/admin/uploads/{id}/revert", {
-        params: { path, query: again(options) },
-        body: why(options),
-      }),
-  ));
+    async (api, [id], options) => {
+      const path = { id: id! };
+      // The answer has the first of them only.
+      const { items: _, next: __, ...answer } = await api.json(
+        "post",
+        "/admin/uploads/{id}/revert",
+        { params: { path, query: again(options) }, body: why(options) },
+      );
+      const items = await list((query) =>
+        api.json("get", "/admin/uploads/{id}/revert", { params: { path, query } })
+      );
+      if (options.json) return showOne(terminal, { ...answer, items }, options);
+      showOne(terminal, answer, options);
+      showList(terminal, items, [
+        ["USERNAME", (it) => it.username],
+        ["WHY", (it) => it.why],
+        ["MESSAGE", (it) => it.message],
+      ], { nothing: "Nothing of it is left." });
+    },
+  );
+  askingAgain(withReason(revert));
 
   function decision(words: string, says: string, decide: Decide): Command {
-    return ask(program, terminal, words, says, async (api, [id], options) => {
+    return withReason(ask(program, terminal, words, says, async (api, [id], options) => {
       showOne(terminal, await decide(api, { id: id! }, options), options);
-    }).option("--reason <words>", "why; stands in the audit trail");
+    }));
+  }
+
+  function withReason(command: Command): Command {
+    return command.option("--reason <words>", "why; stands in the audit trail");
   }
 
   function askingAgain(command: Command): Command {

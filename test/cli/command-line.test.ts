@@ -1,53 +1,25 @@
 /** `rosterbridge` as an administrator's terminal runs it, beside a whole service. */
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { makeKey, type School, type Service, startService } from "../end-to-end/service.ts";
-
-const bin = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+import { terminal } from "./terminal.ts";
 
 describe("the command line", () => {
   let service: Service;
   let school: School;
   let folder: string;
 
-  const environment = () => ({
-    PATH: process.env["PATH"],
-    XDG_CONFIG_HOME: join(folder, "config"),
-  });
-
-  async function run(words: string[], input = "", more = {}): Promise<Ended> {
-    const child = spawn(process.execPath, [bin, ...words], {
-      env: { ...environment(), ...more },
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (piece) => stdout += piece);
-    child.stderr.setEncoding("utf8").on("data", (piece) => stderr += piece);
-    child.stdin.end(input);
-    const code = await new Promise<number>((resolve) => child.once("close", resolve));
-    return { code, stdout, stderr };
-  }
-
-  /** A command that is done; what it wrote. */
-  async function does(...words: string[]): Promise<string> {
-    const { code, stdout, stderr } = await run(words);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
+  let run: ReturnType<typeof terminal>["run"];
+  let does: ReturnType<typeof terminal>["does"];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "rosterbridge-cli-"));
+    ({ run, does } = terminal(folder));
     service = await startService();
     school = await service.addSchool("springfield");
     await writeFile(join(folder, "token"), `${service.adminToken}\n`);
