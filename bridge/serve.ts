@@ -256,7 +256,7 @@ function earsOf(
   const quiet = new AbortController();
   const listening = new Listening({
     worker: clientOf(keeper.vault.catalog, settings, now, quiet.signal),
-    ...{ directory, commands, door, now, random, log },
+    ...{ directory, commands, door, now, random, log, after: systemAfter },
     listenMs: settings.listenMs,
     syncMs: settings.syncMs,
     directoryChanged: () => admission.look(),

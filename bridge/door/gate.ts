@@ -30,8 +30,9 @@ export class Gate {
   readonly turnedAway = noneTurnedAway();
   readonly #limits: DoorLimits;
   readonly #now: () => number;
+  readonly #after: After;
   readonly #say: ReturnType<typeof fewLines>;
-  readonly #refusing = new Refusing();
+  readonly #refusing: Refusing;
   /** Connections that are logged in, by their source. */
   readonly #inside = new Map<string, number>();
 
@@ -42,6 +43,8 @@ export class Gate {
     const { strangers: all, strangersPerAddress: ofSource, failures, banMs, neverBanned } = limits;
     this.#limits = limits;
     this.#now = now;
+    this.#after = after;
+    this.#refusing = new Refusing(after);
     this.#say = fewLines(log, now);
     this.strangers = new Strangers({ all, ofSource });
     this.pace = new Pace(limits.exchanges, { now, after });
@@ -62,11 +65,11 @@ export class Gate {
     const displaced = this.strangers.add(guest);
     if (displaced) this.dismiss("gave_way", displaced.socket, displaced.address);
     const { graceMs } = this.#limits;
-    const grace = setTimeout(() => {
+    const callOff = this.#after(graceMs, () => {
       if (this.strangers.delete(guest)) this.dismiss("too_slow", socket, address, { graceMs });
-    }, graceMs).unref();
+    });
     socket.once("close", () => {
-      clearTimeout(grace);
+      callOff();
       this.#left(guest);
     });
     return guest;

@@ -3,6 +3,7 @@
  * greeting and a DISCONNECT in clear (RFC 4253 sections 4.2, 6 and 11.1).
  */
 import type { Socket } from "node:net";
+import type { After } from "../timers.ts";
 
 /** RFC 4253 section 11.1. */
 const REASON = { not_allowed: 1, too_many: 12 } as const;
@@ -13,15 +14,20 @@ const LINGER_MS = 2000;
 const LINGERING = 64;
 
 export class Refusing {
+  readonly #after: After;
   #lingering = 0;
+
+  constructor(after: After) {
+    this.#after = after;
+  }
 
   /** Ends the connection; in a flood without a word. */
   refuse(socket: Socket, reason: DisconnectReason, sentence: string): void {
     if (this.#lingering >= LINGERING) return void socket.destroy();
     this.#lingering++;
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    const callOff = this.#after(LINGER_MS, () => socket.destroy());
     socket.once("close", () => {
-      clearTimeout(timer);
+      callOff();
       this.#lingering--;
     });
     // What is not read would have the kernel reset the connection, and the sentence with it.

@@ -12,6 +12,7 @@ import {
   type ListenAnswer,
 } from "../../shared/protocol.ts";
 import type { SchoolDirectory } from "../schools/directory.ts";
+import type { After } from "../timers.ts";
 import { backoffMs } from "./backoff.ts";
 import { type WorkerClient, WorkerRefusal } from "./worker-client.ts";
 
@@ -27,9 +28,8 @@ export interface ListeningOptions {
   /** How long the worker may wait before it answers; 0: it answers at once, asked every `syncMs`. */
   listenMs: number;
   syncMs: number;
-  /** So much later than it may the worker has to answer, or it stands still: 5 s unless it is given. */
-  patienceMs?: number;
   now(): number;
+  after: After;
   random(): number;
   log: Log;
   /** The directory changed. */
@@ -46,13 +46,14 @@ export interface ListeningOptions {
 const MOST_WAIT_MS = 1_500;
 /** An answer without news that came sooner than this was not waited for. */
 const HASTY_MS = 100;
+/** So much later than it may the worker has to answer, or it stands still. */
 const PATIENCE_MS = 5_000;
 
 export class Listening {
   readonly #options: ListeningOptions;
   /** Tells this run from any other of the same bridge. */
   readonly #run = randomUUID();
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
   /** The worker did not answer in time, and no call has ended since. */
@@ -71,12 +72,12 @@ export class Listening {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#callOff?.();
     await this.#running;
   }
 
   async #round(): Promise<void> {
-    const { now, random, workerAway } = this.#options;
+    const { now, after, random, workerAway } = this.#options;
     let waitMs: number;
     try {
       waitMs = await this.#listen();
@@ -92,9 +93,9 @@ export class Listening {
       if (this.#failures === 1) workerAway((error as Error).message);
     }
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
+    this.#callOff = after(waitMs, () => {
       this.#running = this.#round();
-    }, waitMs);
+    });
   }
 
   #answered(): void {
@@ -106,16 +107,16 @@ export class Listening {
 
   /** A worker that stands still answers nothing, and ends no call for a long time either. */
   async #answerOf(calling: Promise<ListenAnswer>, waitMs: number): Promise<ListenAnswer> {
-    const { patienceMs = PATIENCE_MS, workerAway } = this.#options;
-    const most = waitMs + patienceMs;
-    const timer = setTimeout(() => {
+    const { after, workerAway } = this.#options;
+    const most = waitMs + PATIENCE_MS;
+    const callOff = after(most, () => {
       this.#isStill = true;
       if (this.#failures === 0) workerAway(`nothing was heard of it for ${most} ms`);
-    }, most);
+    });
     try {
       return await calling;
     } finally {
-      clearTimeout(timer);
+      callOff();
     }
   }
 

@@ -9,6 +9,7 @@ import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import type { Reached } from "../limits-reached.ts";
+import type { After } from "../timers.ts";
 import type { HandleCount } from "./handles.ts";
 import { type AnnouncedKey, announceHostKeys } from "./host-keys.ts";
 import { type LoginOptions, printable, watchLogin } from "./login.ts";
@@ -33,6 +34,7 @@ export interface Visitor {
 export interface ConnectionOptions extends LoginOptions {
   enter(visitor: Visitor): Home;
   log: Log;
+  after: After;
   /** Milliseconds without a request after which the connection is ended; 0 for never. */
   idleMs: number;
   /** Why a visitor cannot come in now, or `undefined`. */
@@ -87,7 +89,7 @@ export function serveConnection(
   let channels = 0;
   let ending = false;
   let lingering = false;
-  let idle: NodeJS.Timeout | undefined;
+  let callOffIdle = () => {};
   let renewKeys = () => {};
 
   client.on("error", (error: Error & { level?: string }) => {
@@ -100,7 +102,7 @@ export function serveConnection(
     linger();
   });
   client.on("end", linger);
-  client.on("close", () => clearTimeout(idle));
+  client.on("close", () => callOffIdle());
   watchLogin(client, caller, { ...options, software }, guarded, (proof) => {
     const who = { ...proof, address, client: software };
     const full = options.full(who);
@@ -187,12 +189,12 @@ export function serveConnection(
   function restartIdle(): void {
     activeAt = options.now();
     if (options.idleMs === 0) return;
-    if (idle) return void idle.refresh();
-    idle = setTimeout(() => {
+    callOffIdle();
+    callOffIdle = options.after(options.idleMs, () => {
       if (visitor) options.reached("idle", visitor.schoolId);
       log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
       void end("finish", "idle");
-    }, options.idleMs).unref();
+    });
   }
 
   async function end(requests: "finish" | "discard", why: AbandonReason): Promise<void> {
@@ -212,8 +214,7 @@ export function serveConnection(
     if (lingering || socket.destroyed) return;
     lingering = true;
     socket.resume(); // Or a paused socket would never see the peer's end.
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    socket.once("close", () => clearTimeout(timer));
+    socket.once("close", options.after(LINGER_MS, () => socket.destroy()));
   }
 
   /** A fault of ours must cost this connection only. */

@@ -16,7 +16,7 @@ import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import type { Ban } from "../door/bans.ts";
 import { fewLines } from "../door/few-lines.ts";
 import { type DoorLimits, doorLimits } from "../door/limits.ts";
-import { systemAfter } from "../timers.ts";
+import { type After, systemAfter } from "../timers.ts";
 import type { Showing } from "../logins.ts";
 import { serveConnection, type Visitor } from "./connection.ts";
 import { Crowd } from "./crowd.ts";
@@ -54,6 +54,8 @@ export interface SftpServerOptions {
   log: Log;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** What waits here waits by the machine's clock, unless another is given. */
+  after?: After;
   /** What the door allows; what is left out has its default. */
   door?: Partial<DoorLimits>;
   /** … and what a client may do behind it. */
@@ -97,7 +99,7 @@ const banner =
 
 /** @throws Error when the address is taken, or a host key cannot be read */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
-  const { log, now } = options;
+  const { log, now, after = systemAfter } = options;
   const limits = { ...sftpLimits, ...options.limits };
   const callers = new WeakMap<Socket, Caller>();
   const reached: Reached = (limit, schoolId) => options.reached?.(limit, schoolId);
@@ -105,7 +107,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     reached("gave_way", schoolId);
     log("sftp.gave_way", { slug, address });
   });
-  const shares = sharesOfSchools(limits, { now, after: systemAfter });
+  const shares = sharesOfSchools(limits, { now, after });
   const say = fewLines(log, now);
   const refusedLogins: Record<string, number> = {};
   let traced = 0;
@@ -135,6 +137,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       });
       const connection = serveConnection(client, info, caller, {
         ...options,
+        after,
         hostKeys,
         tries: limits.tries,
         idleMs: limits.idleMs,
@@ -173,7 +176,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     host: options.host,
     port: options.port,
     limits: { ...doorLimits, ...options.door },
-    ...{ log, now, after: systemAfter },
+    ...{ log, now, after },
     serve(caller) {
       callers.set(caller.socket, caller);
       serverNow().injectSocket(caller.socket);

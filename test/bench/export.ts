@@ -5,9 +5,7 @@
  *     node --import tsx test/bench/export.ts
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,6 +25,7 @@ import {
   world,
 } from "../worker/export/school-world.ts";
 import { exportFile } from "../../worker/export/file.ts";
+import { freePort } from "../free-port.ts";
 
 const STUDENTS = 100_000;
 const SCHOOLS = 1_000;
@@ -99,15 +98,6 @@ async function bench(kind: string, database: Client): Promise<void> {
   for (let ticked; (ticked = await tick(here.context)).due > 0;) total += ticked.made;
   if (total !== SCHOOLS) throw new Error(`${total} exports were made of ${SCHOOLS}`);
   report(`${SCHOOLS} schools due, 20 students each`, started, SCHOOLS);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const folder = await mkdtemp(join(tmpdir(), "rosterbridge-bench-"));

@@ -7,9 +7,9 @@
 import { randomUUID } from "node:crypto";
 import type { Command, SchoolId } from "../../shared/protocol.ts";
 import { askFor } from "../../worker/database/school/commands.ts";
-import { until } from "../bridge/home/keeper.ts";
 import { type WholeWay, wholeWay } from "../bridge/relay/whole-way.ts";
 import { rsaLine } from "../worker/ssh-key/test-keys.ts";
+import { until } from "../until.ts";
 
 const TRIES = 5;
 const EXPORT_MS = 300;

@@ -14,6 +14,7 @@ import { SettingError } from "../../shared/settings.ts";
 import { sender } from "./vault/catalog/version-0.ts";
 import { temporaryFolder } from "./vault/temporary-folder.ts";
 import { idOfSchool } from "./school-id.ts";
+import { until } from "../until.ts";
 
 async function running(t: TestContext) {
   const folder = await temporaryFolder(t);
@@ -50,10 +51,8 @@ test("no blob is removed while a backup holds them, and it is removed when that 
   assert.equal(await exists(path), true);
   assert.throws(() => holdRemovals(dataDir, 10), /Another backup/);
   hold.release();
-  while (await exists(path)) await new Promise((resolve) => setTimeout(resolve, 20));
-  while (stored.catalog.isDoomed(file.blob)) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(async () => !await exists(path));
+  await until(() => !stored.catalog.isDoomed(file.blob));
 });
 
 test("a backup copies what is new, lets go of what is gone, and names what is missing", async (t) => {

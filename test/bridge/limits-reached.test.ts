@@ -3,18 +3,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Limit, LimitsReached } from "../../bridge/limits-reached.ts";
 import type { OpenMode } from "../../bridge/home/home.ts";
+import { systemAfter } from "../../bridge/timers.ts";
+import { Clock } from "./by-hand.ts";
 import { testHomes } from "./home/keeper.ts";
-import { call, closed, connect, openSftp, startWorld, until } from "./sftp/harness.ts";
+import { call, closed, connect, openSftp, startWorld } from "./sftp/harness.ts";
 import { RawSftp, string, TYPE, uint32, uint64 } from "./sftp/raw-sftp.ts";
+import { until } from "../until.ts";
 
 const toWrite: OpenMode = {
   ...{ read: false, write: true, append: false, create: true, exclusive: false, truncate: true },
 };
 
 /** A server that counts what its schools came up against. */
-async function counted(limits: object) {
+async function counted(limits: object, after = systemAfter) {
   const reached: Limit[] = [];
-  const world = await startWorld({ limits, reached: (limit) => void reached.push(limit) });
+  const world = await startWorld({ limits, after, reached: (limit) => void reached.push(limit) });
   return { world, reached };
 }
 
@@ -79,10 +82,13 @@ test("requests that wait for their school's bandwidth are counted, and the bytes
 });
 
 test("a connection that is ended as idle, and one that takes no answers, are counted", async () => {
-  const { world, reached } = await counted({ idleMs: 1_000 });
+  const clock = new Clock();
+  const { world, reached } = await counted({ idleMs: 1_000 }, clock.after);
   await using _ = world;
   const quiet = await connect(world.server.port);
-  await closed(quiet);
+  const left = closed(quiet);
+  clock.pass(1_000);
+  await left;
   assert.deepEqual(reached.splice(0), ["idle"]);
   world.home.put("/inbound/big.csv", Buffer.alloc(250_000));
   const deaf = await connect(world.server.port);

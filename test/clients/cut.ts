@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, test } from "node:test";
-import { type Service, startService, until, waitForName } from "../end-to-end/service.ts";
+import { type Service, startService, waitForName } from "../end-to-end/service.ts";
 import { handsOf } from "./hands.ts";
 import { setStage } from "./stage.ts";
+import { until } from "../until.ts";
 
 const CUT_AT = 700_000;
 const header =
@@ -69,7 +70,7 @@ for (
     const cut = await cutter(stage.port);
     const first = hand.upload({ ...login, port: cut.port }, "roster.csv", "inbound/roster.csv");
     const size = async () => (await school.get("/inbound/roster.csv")).length;
-    await until(async () => await size().catch(() => 0) > 0, { what: "some of the file" });
+    await until(async () => await size().catch(() => 0) > 0, "some of the file");
     cut.reset();
     const { status, output } = await first;
     assert.notEqual(status, 0, output);

@@ -9,9 +9,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Client from "ssh2-sftp-client";
-import { until } from "../bridge/sftp/harness.ts";
 import { type Service, startService } from "../end-to-end/service.ts";
 import { here, setStage, sshOptions, type Stage } from "./stage.ts";
+import { until } from "../until.ts";
 
 const roster =
   "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\r\n" +

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { freePort } from "../free-port.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -98,15 +98,6 @@ function run(program: string, words: string[], input = ""): Promise<string> {
     });
     child.stdin!.end(input);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const axe = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));

@@ -7,8 +7,9 @@ import { cp, mkdir, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bridgeProgram } from "../../scripts/programs.ts";
-import { type Service, startService, until } from "./service.ts";
+import { type Service, startService } from "./service.ts";
 import { root } from "./processes.ts";
+import { until } from "../until.ts";
 
 const header =
   "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\n";

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { makeRoster } from "../../scripts/made-roster.ts";
 import { faultRun } from "../faults/rounds.ts";
 import { hasSqld } from "../worker/database/sqld.ts";
-import { startService, until, waitForName } from "./service.ts";
+import { startService, waitForName } from "./service.ts";
+import { until } from "../until.ts";
 
 test("kill -9 of the worker, then of the bridge, in the middle of 50,000 rows: each row once, nothing lost", async () => {
   await using service = await startService({ worker: { SLICE_ROWS: "500" } });
@@ -17,11 +18,11 @@ test("kill -9 of the worker, then of the bridge, in the middle of 50,000 rows: e
     return body.items[0];
   };
   const isPast = (rows: number) => async () => ((await upload())?.rows.read ?? 0) > rows;
-  await until(isPast(2_000), { what: "the first rows" });
+  await until(isPast(2_000), "the first rows");
   await service.restartWorker();
   const afterFirst = await upload();
   assert.equal(afterFirst.state, "processing");
-  await until(isPast(afterFirst.rows.read), { what: "going on after the worker's end" });
+  await until(isPast(afterFirst.rows.read), "going on after the worker's end");
   await service.restartBridge();
   assert.equal((await upload()).state, "processing");
 

@@ -8,8 +8,9 @@ import { makeRoster } from "../../scripts/made-roster.ts";
 import { call, connect, openSftp } from "../bridge/sftp/harness.ts";
 import { smallDisk } from "../bridge/vault/small-disk.ts";
 import { passOn, startFront } from "./front.ts";
-import { freePort } from "./processes.ts";
-import { type School, type Service, startService, until, waitForName } from "./service.ts";
+import { type School, type Service, startService, waitForName } from "./service.ts";
+import { until } from "../until.ts";
+import { freePort } from "../free-port.ts";
 
 const MIB = 1024 * 1024;
 const { FAILURE } = ssh2.utils.sftp.STATUS_CODE;
@@ -97,7 +98,7 @@ test("an upload that does not fit: a clear refusal, a partial file of its size, 
     );
     return body.state === "partial" && body.size === partial.length && body.note === "incomplete";
   };
-  await until(known, { what: "the administrator sees it as incomplete" });
+  await until(known, "the administrator sees it as incomplete");
 
   // The school makes room, and the same upload works.
   assert.equal((await school.sftp("rm inbound/big.csv", "rm inbound/old.bin")).code, 0);
@@ -118,12 +119,13 @@ test("somebody else fills the disk to the last byte: clear refusals, no wrong st
   await using service = await startService({
     workerPort,
     workerUrl: () => `http://127.0.0.1:${front.port}`,
-    bridge: { DATA_DIR: join(disk.folder, "bridge"), SETTLE_MS: "1000" },
+    bridge: { DATA_DIR: join(disk.folder, "bridge"), SETTLE_MS: "600000" },
   });
   const school = await service.addSchool("springfield");
   await school.put("/inbound/note.txt", "a note");
   using session = await sessionOf(service, school);
   const { sftp } = session;
+  using other = await sessionOf(service, school);
 
   // One upload waits for its report, one has just been closed, one is being written.
   let fetching!: () => void, goOn!: () => void;
@@ -141,15 +143,16 @@ test("somebody else fills the disk to the last byte: clear refusals, no wrong st
   const open = await call<Buffer>((done) => sftp.open("/inbound/open.csv", "w", done));
   const bytes = Buffer.from(`${header}\n` + "o@x.edu,,,,,,,,1\n".repeat(4_000));
   await write(sftp, open, bytes.subarray(0, 30_000));
-  const closed = await call<Buffer>((done) => sftp.open("/inbound/closed.csv", "w", done));
-  await write(sftp, closed, Buffer.from(`${header}\nc@x.edu,,,,,,,,1\n`));
-  await call((done) => sftp.close(closed, done));
+  const closed = await call<Buffer>((done) => other.sftp.open("/inbound/closed.csv", "w", done));
+  await write(other.sftp, closed, Buffer.from(`${header}\nc@x.edu,,,,,,,,1\n`));
+  await call((done) => other.sftp.close(closed, done));
   await disk.fill();
   goOn();
+  other[Symbol.dispose](); // What it closed need not wait any longer.
 
   const log = (event: string) => service.bridge.output().includes(`"event":"${event}"`);
-  await until(() => log("trouble.begins"), { what: "the catalog refused to accept" });
-  await until(() => log("relay.postponed"), { what: "the report could not be stored" });
+  await until(() => log("trouble.begins"), "the catalog refused to accept");
+  await until(() => log("relay.postponed"), "the report could not be stored");
   const left = await refusalOf("close", (done) => sftp.close(open, done));
   assert.deepEqual([left.code, left.message], [FAILURE, uploadRefused]);
 
@@ -193,6 +196,7 @@ test("somebody else fills the disk to the last byte: clear refusals, no wrong st
   await write(sftp, again, bytes.subarray(size, size + 30_000), size);
   await write(sftp, again, bytes.subarray(size + 30_000), size + 30_000);
   await call((done) => sftp.close(again, done));
+  session[Symbol.dispose]();
   const report = await waitForName(school, /^open\.csv\..*\.completed$/);
   const original = await school.get(`/inbound/${report.replace("completed", "original")}`);
   assert.ok(original.equals(bytes));

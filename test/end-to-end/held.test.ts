@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { startMailbox } from "../worker/events/telling-world.ts";
-import { startService, until } from "./service.ts";
+import { startService } from "./service.ts";
+import { until } from "../until.ts";
 
 const roster = (numbers: number[]) =>
   "U,S,L,F,T,D,R,T,O\r\n" +

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { PIN, softHsm, SOFTHSM_MODULE } from "../bridge/vault/keys/softhsm.ts";
 import { startBridge } from "./processes.ts";
-import { startService, until } from "./service.ts";
+import { startService } from "./service.ts";
+import { until } from "../until.ts";
 
 const hsm = softHsm();
 after(() => hsm.remove());

@@ -7,16 +7,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Client, ClientChannel, ConnectConfig } from "ssh2";
 import { call, closed, connect, openSftp } from "../bridge/sftp/harness.ts";
-import { freePort, launch } from "./processes.ts";
-import {
-  makeKey,
-  run,
-  type School,
-  type Service,
-  sshOptions,
-  startService,
-  until,
-} from "./service.ts";
+import { launch } from "./processes.ts";
+import { makeKey, run, type School, type Service, sshOptions, startService } from "./service.ts";
+import { until } from "../until.ts";
+import { freePort } from "../free-port.ts";
 
 describe("who may come in, and what for", () => {
   let service: Service, school: School, other: School;

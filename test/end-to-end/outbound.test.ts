@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createClient } from "@libsql/client";
-import { startService, until, waitForName } from "./service.ts";
+import { startService, waitForName } from "./service.ts";
+import { until } from "../until.ts";
 
 /** The minute that the schedule was missed at, as if the service had been down then. */
 const due = "2026-11-21T00:00:00.000Z";

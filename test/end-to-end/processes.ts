@@ -1,20 +1,10 @@
 /** The real processes: bridge (Node), worker (Deno); on free ports, in folders of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { bridgeProgram, type Program, workerProgram } from "../../scripts/programs.ts";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** A process that has said that it listens. */
 export interface Running {

@@ -6,8 +6,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, root } from "./processes.ts";
-import { until } from "./service.ts";
+import { root } from "./processes.ts";
+import { until } from "../until.ts";
+import { freePort } from "../free-port.ts";
 
 /** The blocks between the two marks, one after the other. */
 async function walk(): Promise<string> {
@@ -51,9 +52,10 @@ test("the walk in README goes from a checkout to a delivered export, pasted as i
   const log = () => readFile(join(folder, "try", "log"), "utf8").catch(() => "");
   assert.equal(code, 0, `${output}\n${await log()}`);
   // npm itself ends first.
-  await until(async () => (await log()).split('"event":"stopped"').length === 3, {
-    what: "kill %1 stops both processes",
-  });
+  await until(
+    async () => (await log()).split('"event":"stopped"').length === 3,
+    "kill %1 stops both processes",
+  );
 
   const files = await readdir(join(folder, "try"));
   for (const name of ["report.csv", "verified.csv", "data"]) assert.ok(files.includes(name), name);

@@ -2,7 +2,8 @@
 // the home, and a bridge that is stopped tells of no trouble.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startService, until } from "./service.ts";
+import { startService } from "./service.ts";
+import { until } from "../until.ts";
 
 test("a file that an administrator removes is gone from the school's home and from the list", async () => {
   await using service = await startService();

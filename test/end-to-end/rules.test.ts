@@ -6,7 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { parse } from "csv-parse/sync";
 import { makeRoster } from "../../scripts/made-roster.ts";
 import { call, connect, openSftp } from "../bridge/sftp/harness.ts";
-import { type School, type Service, startService, until, waitForName } from "./service.ts";
+import { type School, type Service, startService, waitForName } from "./service.ts";
+import { until } from "../until.ts";
 
 const header =
   "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\r\n";

@@ -5,7 +5,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
-import { type Environment, freePort, type Running, startBridge, startWorker } from "./processes.ts";
+import { type Environment, type Running, startBridge, startWorker } from "./processes.ts";
+import { until } from "../until.ts";
+import { freePort } from "../free-port.ts";
+
+export { until };
 
 /** An answer of the admin routes; the tests look at whatever is in it. */
 export interface Answer {
@@ -81,6 +85,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     BRIDGE_TOKEN: bridgeToken,
     SETTLE_MS: "100",
     SYNC_MS: "50",
+    // … and log in so before the bridge has heard of a key.
+    LOGIN_FAILURES: "1000000",
+    EXCHANGES_PER_SECOND: "10000",
     ...options.bridge,
   };
   await mkdir(join(folder, "keys"));
@@ -249,18 +256,6 @@ export function run(
   });
 }
 
-/** Waits until something holds; fails when it does not in time. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  { timeoutMs = 60_000, what = "", everyMs = 25 } = {},
-): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!await holds()) {
-    if (Date.now() > end) throw new Error(`waited for in vain: ${what || holds}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}
-
 /** Waits for a file in /inbound whose name ends so; its name. */
 export async function waitForName(school: School, ending: string | RegExp, count = 1) {
   const matches = (name: string) =>
@@ -269,6 +264,6 @@ export async function waitForName(school: School, ending: string | RegExp, count
   await until(async () => {
     found = (await school.names()).filter(matches);
     return found.length >= count;
-  }, { what: `${count} × ${ending}` });
+  }, `${count} × ${ending}`);
   return found[0]!;
 }

@@ -235,7 +235,7 @@ async function ending({ command, args, environment }: Program): Promise<Ending> 
     cwd: root,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 30_000,
+    timeout: 120_000,
   });
   let output = "";
   child.stdout.on("data", (piece) => output += piece);

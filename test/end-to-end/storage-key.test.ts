@@ -5,7 +5,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import { verifyStored } from "../../bridge/verify.ts";
-import { startService, until } from "./service.ts";
+import { startService } from "./service.ts";
+import { until } from "../until.ts";
 
 test("a rotation that is killed again and again comes to its end, and is seen on its way", async () => {
   await using service = await startService();

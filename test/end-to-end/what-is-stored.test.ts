@@ -11,7 +11,8 @@ import { openKeyring } from "../../bridge/vault/keys/open-keyring.ts";
 import { keyContext } from "../../bridge/vault/keys/school-keys.ts";
 import { verifyStored } from "../../bridge/verify.ts";
 import { SettingError } from "../../shared/settings.ts";
-import { type School, type Service, startService, until, waitForName } from "./service.ts";
+import { type School, type Service, startService, waitForName } from "./service.ts";
+import { until } from "../until.ts";
 
 const values = ["needle.in.haystack", "Needleson", "needle-two"];
 const roster = "U,S,L,F,T,D,R,T,O\n" +

@@ -3,8 +3,9 @@
  * decided takes effect once, whatever the answer was lost to.
  */
 import assert from "node:assert/strict";
-import { type Answer, type School, type Service, until } from "../end-to-end/service.ts";
+import { type Answer, type School, type Service } from "../end-to-end/service.ts";
 import type { Random } from "./random.ts";
+import { until } from "../until.ts";
 
 /** The settings of the school that this is done with. */
 export const cautious = { mode: "snapshot", holdWhen: { removedPercent: 10 } };
@@ -42,13 +43,13 @@ export async function holdOne(
     await until(async () => {
       found = (await uploads()).find(({ id, state }) => !known.has(id) && state === wanted);
       return found !== undefined;
-    }, { what: `${school.slug}'s file ${wanted}` });
+    }, `${school.slug}'s file ${wanted}`);
     known.add(found!.id);
     return found!;
   };
   const stateOf = async ({ id }: UploadJson) => (await admin("GET", `/admin/uploads/${id}`)).body;
   const reached = (upload: UploadJson, state: string) =>
-    until(async () => (await stateOf(upload))?.state === state, { what: `${upload.id} ${state}` });
+    until(async () => (await stateOf(upload))?.state === state, `${upload.id} ${state}`);
   const active = async () =>
     (await admin("GET", `${path}/students?status=active&limit=1000`)).body?.items.length;
   const settings = (pauses: object[]) =>
@@ -74,7 +75,7 @@ export async function holdOne(
         const { status } = await admin("POST", `/admin/uploads/${held.id}/${word}`, body);
         // 409: the decision of a call before was taken, and its answer was lost.
         return status === 202 || status === 409;
-      }, { what: decision }),
+      }, decision),
       kill(),
     ]);
     await reached(held, word === "discard" ? "discarded" : "completed");
@@ -88,7 +89,7 @@ export async function holdOne(
     );
     assert.match(String(await school.get(report)), word === "discard" ? /discarded/ : /released/);
   }
-  await until(async () => await active() === left, { what: `${left} active after ${decision}` });
+  await until(async () => await active() === left, `${left} active after ${decision}`);
   const all = await send(STUDENTS, "completed");
   assert.equal(all.rows["returned"] ?? 0, STUDENTS - left, decision);
   assert.equal(await active(), STUDENTS);

@@ -4,8 +4,9 @@
  * exactly once.
  */
 import assert from "node:assert/strict";
-import { type Answer, type School, type Service, until } from "../end-to-end/service.ts";
+import { type Answer, type School, type Service } from "../end-to-end/service.ts";
 import type { Random } from "./random.ts";
+import { until } from "../until.ts";
 
 export class Outbound {
   readonly #service: Service;
@@ -60,7 +61,7 @@ export class Outbound {
       const { status, body } = await this.#admin("GET", `${this.#path}/exports?limit=20`);
       return status === 200 &&
         body.items.every((item: { state: string }) => item.state !== "pending");
-    }, { what: `${this.#school.slug}'s exports delivered` });
+    }, `${this.#school.slug}'s exports delivered`);
     const names = await this.#school.names("/outbound");
     // Those read before must be as they were; reading a few of them again is enough.
     const known = names.filter((name) => this.#files.has(name));
@@ -99,6 +100,6 @@ export class Outbound {
     await until(async () => {
       last = await this.#admin(method, path, body);
       return (last.status >= 200 && last.status < 300) || last.status === done;
-    }, { what: `${method} ${path}` });
+    }, `${method} ${path}`);
   }
 }

@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type School, type Service, until } from "../end-to-end/service.ts";
+import { type School, type Service } from "../end-to-end/service.ts";
 import { makeRoster, type Roster } from "./model.ts";
 import type { Random } from "./random.ts";
 import { damageNewest } from "./stored.ts";
+import { until } from "../until.ts";
 
 interface UploadJson {
   id: string;
@@ -44,6 +45,6 @@ async function stateOf(service: Service, school: School, { sha256 }: Roster, sta
       .catch(() => ({ body: undefined }));
     found = body?.items?.find((item: UploadJson) => item.sha256 === sha256);
     return found?.state === state;
-  }, { what: `${school.slug}'s upload ${state}` });
+  }, `${school.slug}'s upload ${state}`);
   return found!;
 }

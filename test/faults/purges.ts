@@ -3,9 +3,10 @@
  * at the end of the round nothing of it is left, and its name and its key may be had again.
  */
 import assert from "node:assert/strict";
-import { type School, type Service, until } from "../end-to-end/service.ts";
+import { type School, type Service } from "../end-to-end/service.ts";
 import { makeRoster } from "./model.ts";
 import type { Random } from "./random.ts";
+import { until } from "../until.ts";
 
 export interface Leaving {
   school: School;
@@ -25,7 +26,7 @@ export async function leave(service: Service, { school }: Leaving, random: Rando
   await until(async () => {
     const { status } = await service.admin("DELETE", path).catch(() => ({ status: 0 }));
     return (status >= 200 && status < 300) || status === 404;
-  }, { what: `DELETE ${path}` });
+  }, `DELETE ${path}`);
 }
 
 /** When it is gone, its name is nobody's and it may not come in. */
@@ -33,6 +34,6 @@ export async function isGone(service: Service, { school }: Leaving): Promise<voi
   await until(async () => {
     const { status } = await service.admin("GET", `/admin/schools/${school.slug}`);
     return status === 404;
-  }, { what: `${school.slug} gone from its bridge too` });
+  }, `${school.slug} gone from its bridge too`);
   await assert.rejects(school.names());
 }

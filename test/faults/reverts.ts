@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { type Answer, type School, type Service, until } from "../end-to-end/service.ts";
+import { type Answer, type School, type Service } from "../end-to-end/service.ts";
 import type { Counts, Model, Roster, Standing } from "./model.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Random } from "./random.ts";
+import { until } from "../until.ts";
 
 interface Pupil {
   school: School;
@@ -163,7 +164,7 @@ async function insist(service: Service, method: string, path: string): Promise<A
   await until(async () => {
     answer = await service.admin(method, path).catch(() => undefined);
     return answer?.status === 200;
-  }, { what: `${method} ${path}` }).catch((error) => {
+  }, `${method} ${path}`).catch((error) => {
     throw new Error(
       `${(error as Error).message}: ${answer?.status} ${JSON.stringify(answer?.body)}`,
     );

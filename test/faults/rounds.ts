@@ -1,8 +1,7 @@
 /** The rounds of the fault-injecting run. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { freePort } from "../end-to-end/processes.ts";
-import { type School, type Service, startService, until } from "../end-to-end/service.ts";
+import { type School, type Service, startService } from "../end-to-end/service.ts";
 import { startSqld } from "../worker/database/sqld.ts";
 import { type Counts, makeRoster, Model, type Roster } from "./model.ts";
 import { Outbound } from "./outbound.ts";
@@ -16,6 +15,8 @@ import { all, nothingTwice, revertBeside, revertSome, standsAs } from "./reverts
 import { orphans } from "./stored.ts";
 import { Told } from "./told.ts";
 import { watchDatabase } from "./watch.ts";
+import { until } from "../until.ts";
+import { freePort } from "../free-port.ts";
 
 export interface FaultRunOptions {
   rounds: number;
@@ -212,7 +213,7 @@ async function noOrphans(service: Service): Promise<void> {
   await until(async () => {
     found = await orphans(join(service.folder, "bridge"));
     return found.length === 0;
-  }, { what: "every blob in a file" }).catch((error) => {
+  }, "every blob in a file").catch((error) => {
     throw new Error(`${(error as Error).message}: ${found.length} blobs of no file`);
   });
 }
@@ -303,13 +304,11 @@ async function atRest(service: Service, pupil: Pupil) {
     if (!names.every(settled)) return false;
     listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
     return [...promised.values()].every(isThere);
-  }, { what: `${school.slug} at rest, with all that was answered OK`, everyMs: 100 }).catch(
-    (error) => {
-      const waiting = names.filter((name) => !settled(name));
-      const missing = [...promised].filter(([, hashes]) => !isThere(hashes)).map(([path]) => path);
-      throw new Error(`${error.message}: waiting ${waiting}, missing ${missing}`);
-    },
-  );
+  }, `${school.slug} at rest, with all that was answered OK`).catch((error) => {
+    const waiting = names.filter((name) => !settled(name));
+    const missing = [...promised].filter(([, hashes]) => !isThere(hashes)).map(([path]) => path);
+    throw new Error(`${error.message}: waiting ${waiting}, missing ${missing}`);
+  });
   const partial = names.filter((name) => broken.has(`/inbound/${name}`));
   if (partial.length > 0) await school.sftp(...partial.map((name) => `rm inbound/${name}`));
   promised.clear();

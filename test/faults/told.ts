@@ -8,8 +8,9 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
-import { type Service, until } from "../end-to-end/service.ts";
+import { type Service } from "../end-to-end/service.ts";
 import { seeded } from "./random.ts";
+import { until } from "../until.ts";
 
 interface UploadJson {
   id: string;
@@ -86,10 +87,9 @@ export class Told {
         .map((kind) => `upload.${kind} ${id}`)
     );
     const missing = () => wanted.filter((what) => !this.#messages.has(what));
-    await until(() => this.#wrong !== undefined || missing().length === 0, {
-      timeoutMs: IN_THE_END_MS,
-      everyMs: 250,
-    }).catch(() => assert.fail(`never told: ${missing().slice(0, 5)}, of ${missing().length}`));
+    const isOver = () => this.#wrong !== undefined || missing().length === 0;
+    await until(isOver, "all to be told", IN_THE_END_MS)
+      .catch(() => assert.fail(`never told: ${missing().slice(0, 5)}, of ${missing().length}`));
     if (this.#wrong !== undefined) throw this.#wrong;
     for (const what of wanted) {
       const ids = this.#messages.get(what)!;

@@ -10,6 +10,7 @@ import {
   bridgeToken,
 } from "./app-under-test.ts";
 import { eachDatabase } from "./database/each-database.ts";
+import { freePort } from "../free-port.ts";
 
 eachDatabase("every answer", (database) => {
   const idle = { directoryVersion: null, commands: [], room: 0, waitMs: 0 };
@@ -110,7 +111,6 @@ eachDatabase("every answer", (database) => {
 
 test("while the database is away every answer is 503 with Retry-After", async () => {
   const { openDatabase } = await import("../../worker/database/client.ts");
-  const { freePort } = await import("./database/sqld.ts");
   const away = await openDatabase({ url: `http://127.0.0.1:${await freePort()}` });
   const app = appUnderTest(away);
   const answers = [

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { freePort, hasSqld, type Sqld, startSqld } from "./database/sqld.ts";
+import { hasSqld, type Sqld, startSqld } from "./database/sqld.ts";
 import {
   EDGE_PERMISSIONS,
   EMBEDDED_PERMISSIONS,
@@ -14,6 +14,8 @@ import {
   spawnWorker,
   type WorkerProcess,
 } from "./worker-process.ts";
+import { freePort } from "../free-port.ts";
+import { until } from "../until.ts";
 
 const tokens = { BRIDGE_TOKEN: "bridge-token-0001", ADMIN_TOKEN: "admin-token-00001" };
 const admin = { authorization: "Bearer admin-token-00001" };
@@ -33,13 +35,12 @@ async function stop(worker: WorkerProcess, signal: "SIGTERM" | "SIGINT"): Promis
 }
 
 /** Asks again until the answer has that status. */
-async function until(status: number, url: string): Promise<Response> {
-  while (true) {
+const untilAnswered = (status: number, url: string) =>
+  until(async () => {
     const answer = await fetch(url, { headers: admin });
-    if (answer.status === status) return answer;
     await answer.body?.cancel();
-  }
-}
+    return answer.status === status;
+  }, `${status} from ${url}`);
 
 for (const runtime of ["deno", "node"] as RuntimeName[]) {
   describe(`the worker on ${runtime}`, () => {
@@ -103,7 +104,7 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
         { ...tokens, PORT: "0", DATABASE_URL: `file:${file}` },
         EMBEDDED_PERMISSIONS,
       );
-      await (await until(200, `${await address(worker)}/healthz`)).body?.cancel();
+      await untilAnswered(200, `${await address(worker)}/healthz`);
       for (const name of [file, `${file}-wal`, `${file}-shm`]) {
         assert.equal((await stat(name)).mode & 0o777, 0o600, name);
       }
@@ -186,12 +187,12 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
         }
         await worker.event("database.unavailable");
         sqld = await startSqld(port);
-        await (await until(200, `${at}/healthz`)).body?.cancel();
-        await (await until(200, `${at}/admin/schools`)).body?.cancel();
+        await untilAnswered(200, `${at}/healthz`);
+        await untilAnswered(200, `${at}/admin/schools`);
         await sqld.kill();
-        await (await until(503, `${at}/healthz`)).body?.cancel();
+        await untilAnswered(503, `${at}/healthz`);
         await sqld.restart();
-        await (await until(200, `${at}/admin/schools`)).body?.cancel();
+        await untilAnswered(200, `${at}/admin/schools`);
         await stop(worker, "SIGTERM");
       } finally {
         worker.process.kill("SIGKILL");
@@ -208,7 +209,7 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
         EMBEDDED_PERMISSIONS,
       );
       const at = new URL(await address(worker));
-      await (await until(200, `${at.origin}/healthz`)).body?.cancel();
+      await untilAnswered(200, `${at.origin}/healthz`);
       const body = JSON.stringify({ slug: "elm", name: "Elm" });
       const socket = connect(Number(at.port), at.hostname);
       let answer = "";

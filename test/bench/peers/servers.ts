@@ -9,8 +9,9 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "../../end-to-end/processes.ts";
-import { makeKey, run, startService, until } from "../../end-to-end/service.ts";
+import { makeKey, run, startService } from "../../end-to-end/service.ts";
+import { until } from "../../until.ts";
+import { freePort } from "../../free-port.ts";
 
 export interface Peer extends AsyncDisposable {
   name: string;
@@ -176,7 +177,7 @@ async function started(
   const listening = until(async () => {
     if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
     return await answers(port);
-  }, { what: `${name} to listen`, timeoutMs: 20_000 });
+  }, `${name} to listen`);
   await Promise.race([listening, missing]);
   return {
     name,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Ban, Bans } from "../../../bridge/door/bans.ts";
 import { Networks } from "../../../shared/networks.ts";
-import { Clock } from "./by-hand.ts";
+import { Clock } from "../by-hand.ts";
 
 const MINUTE = 60_000;
 const SOURCE = "192.0.2.7";

@@ -6,6 +6,7 @@ import { startListener } from "../../../bridge/door/listener.ts";
 import type { Caller, Listener } from "../../../bridge/door/caller.ts";
 import { doorLimits } from "../../../bridge/door/limits.ts";
 import { systemAfter } from "../../../bridge/timers.ts";
+import { until } from "../../until.ts";
 
 interface Door {
   listener: Listener;
@@ -95,7 +96,7 @@ test("a caller's address is known also when it has reset, IPv4 as IPv4", async (
   await once(socket, "connect");
   socket.write("knock");
   socket.resetAndDestroy();
-  while (addresses.length === 0) await new Promise(setImmediate);
+  await until(() => addresses.length > 0);
   assert.deepEqual(addresses, ["127.0.0.1"]);
   await listener.close();
 });

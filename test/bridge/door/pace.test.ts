@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pace } from "../../../bridge/door/pace.ts";
-import { Clock } from "./by-hand.ts";
+import { Clock } from "../by-hand.ts";
 
 test("a source has so many key exchanges at once and then so many a second; others do not wait", () => {
   const clock = new Clock();

@@ -6,18 +6,10 @@ import { test, type TestContext } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
 import { DiskRoom, NoRoomForUploads } from "../../../bridge/vault/blob/disk-room.ts";
 import { type SmallDisk, smallDisk } from "../vault/small-disk.ts";
-import {
-  get,
-  ManualClock,
-  names,
-  put,
-  testHomes,
-  type TestHomesOptions,
-  toRead,
-  toWrite,
-  until,
-} from "./keeper.ts";
+import { get, names, put, testHomes, type TestHomesOptions, toRead, toWrite } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
+import { Clock } from "../by-hand.ts";
 
 const MIB = 1024 * 1024;
 
@@ -45,7 +37,7 @@ const upload = /^The service's disk is full\. What arrived before is kept as a p
 const other = /^The service's disk is full, so this could not be done and nothing was changed\./;
 
 test("what a full disk refuses is not half done: the file is still there, and still settles", (t) => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   return onSmallDisk(t, { settleMs: 200, after: clock.after }, async (homes, disk) => {
     const home = homes.home();
     await put(home, "/inbound/roster.csv", "rows");

@@ -2,18 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
-import {
-  get,
-  names,
-  put,
-  testHomes,
-  toAppend,
-  toRead,
-  toResume,
-  toWrite,
-  until,
-} from "./keeper.ts";
+import { get, names, put, testHomes, toAppend, toRead, toResume, toWrite } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 const denied = (error: unknown) =>
   error instanceof Refusal && error.reason === "permission_denied" &&

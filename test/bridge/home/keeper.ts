@@ -23,6 +23,8 @@ import { SchoolKeys } from "../../../bridge/vault/keys/school-keys.ts";
 import { Vault } from "../../../bridge/vault/vault.ts";
 import { idOfSchool } from "../school-id.ts";
 
+export { until } from "../../until.ts";
+
 export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };
 
 export interface Logged {
@@ -50,31 +52,6 @@ export interface TestHomesOptions {
   folder?: string;
   now?: () => number;
   after?: After;
-}
-
-/** Time that passes when the test says so. */
-export class ManualClock {
-  #now = 0;
-  #waiting: { at: number; work: () => void }[] = [];
-
-  readonly after: After = (milliseconds, work) => {
-    const entry = { at: this.#now + milliseconds, work };
-    this.#waiting.push(entry);
-    return () => this.#waiting = this.#waiting.filter((other) => other !== entry);
-  };
-
-  /** What is due meanwhile is done, in order. */
-  pass(milliseconds: number): void {
-    const end = this.#now + milliseconds;
-    for (;;) {
-      const due = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!due) break;
-      this.#waiting = this.#waiting.filter((other) => other !== due);
-      this.#now = due.at;
-      due.work();
-    }
-    this.#now = end;
-  }
 }
 
 export async function testHomes(options: TestHomesOptions = {}): Promise<TestHomes> {
@@ -178,13 +155,4 @@ export async function entries(home: Home, folder = "/inbound"): Promise<Entry[]>
 
 export async function names(home: Home, folder = "/inbound"): Promise<string[]> {
   return (await entries(home, folder)).map(({ name }) => name);
-}
-
-/** Waits until something holds; fails when it does not within a minute, however slow the machine. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!await holds()) {
-    if (Date.now() > end) throw new Error("waited for in vain");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -4,8 +4,9 @@ import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
 import { blobPath } from "../../../bridge/vault/blob/files.ts";
-import { get, names, put, testHomes, toAppend, toResume, toWrite, until } from "./keeper.ts";
+import { get, names, put, testHomes, toAppend, toResume, toWrite } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 const ROSTER = "/inbound/roster.csv";
 const NOTES = "/inbound/notes.txt";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
 import type { Home, OpenMode } from "../../../bridge/home/home.ts";
-import { Clock } from "../door/by-hand.ts";
+import { Clock } from "../by-hand.ts";
 import { testHomes } from "./keeper.ts";
 
 const toWrite: OpenMode = {

@@ -16,9 +16,9 @@ import {
   toRead,
   toResume,
   toWrite,
-  until,
 } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 const evidence = (error: unknown) =>
   error instanceof Refusal && error.reason === "permission_denied" &&

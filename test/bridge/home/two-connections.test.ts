@@ -5,8 +5,9 @@ import type { SFTPWrapper } from "ssh2";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { listBlobs } from "../../../bridge/vault/blob/blob.ts";
 import { call, connect, openSftp, startWorld } from "../sftp/harness.ts";
-import { get, put, sender, type TestHomes, testHomes, until } from "./keeper.ts";
+import { get, put, sender, type TestHomes, testHomes } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 const ROUNDS = 40;
 const PATH = "/inbound/roster.txt";

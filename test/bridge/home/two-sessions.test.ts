@@ -17,9 +17,9 @@ import {
   toAppend,
   toResume,
   toWrite,
-  until,
 } from "./keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 type Open = "open to write" | "open to append" | "open to resume";
 type Step = Open | "write" | "close" | "abandon" | "remove" | "rename" | "rename back";

@@ -5,18 +5,9 @@ import { storeDownload } from "../../../bridge/relay/download.ts";
 import type { Delivery, OutboxEntry, Result } from "../../../bridge/vault/catalog/catalog.ts";
 import { type Stage, stageName } from "../../../shared/file-names.ts";
 import { readSettings } from "../../../bridge/settings.ts";
-import {
-  entries,
-  get,
-  ManualClock,
-  names,
-  put,
-  testHomes,
-  toAppend,
-  toRead,
-  toWrite,
-} from "../home/keeper.ts";
+import { entries, get, names, put, testHomes, toAppend, toRead, toWrite } from "../home/keeper.ts";
 import { idOfSchool } from "../school-id.ts";
+import { Clock } from "../by-hand.ts";
 
 /** A report and the rejected records of an upload. */
 function resultsOf(entry: OutboxEntry, report: Delivery, rejected: Delivery): Result[] {
@@ -41,7 +32,7 @@ test("SETTLE_MS is 2000 by default, MAX_UPLOAD_BYTES 64 MiB", () => {
 });
 
 test("left alone means no write, rename or set-times: each starts SETTLE_MS anew", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const home = homes.home();
   const almost = () => {
@@ -69,7 +60,7 @@ test("left alone means no write, rename or set-times: each starts SETTLE_MS anew
 });
 
 test("a session that stays open for hours holds nothing back, and its end accepts only what it touched", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const [long, other] = [homes.home(), homes.home()];
   await put(long, "/inbound/a.csv", "a");

@@ -5,7 +5,6 @@ import { recoverPartialSizes } from "../../../bridge/intake/recovery.ts";
 import {
   entries,
   get,
-  ManualClock,
   names,
   put,
   testHomes,
@@ -13,15 +12,18 @@ import {
   toRead,
   toResume,
   toWrite,
-  until,
 } from "../home/keeper.ts";
+import { Clock } from "../by-hand.ts";
 
 test("a file left alone for SETTLE_MS is accepted though its session stays open", async () => {
-  await using homes = await testHomes({ settleMs: 20 });
+  const clock = new Clock();
+  await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const home = homes.home();
   await put(home, "/inbound/roster.csv", "rows");
+  clock.pass(1999);
   assert.deepEqual(await names(home), ["roster.csv"]);
-  await until(() => homes.accepted.length === 1);
+  clock.pass(1);
+  assert.equal(homes.accepted.length, 1);
   assert.match((await names(home))[0]!, /^roster\.csv\.\d{8}T\d{9}Z\.processing$/);
 });
 
@@ -47,7 +49,7 @@ test("until it is settled, stat, set-times, rename and delete of the plain name 
 });
 
 test("a file that is opened again and appended settles anew, whole", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const home = homes.home();
   await put(home, "/inbound/roster.csv", "one,");
@@ -61,7 +63,7 @@ test("a file that is opened again and appended settles anew, whole", async () =>
 });
 
 test("a file is not accepted while a handle is open on it for writing, whoever else's session ends", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const [first, second] = [homes.home(), homes.home()];
   await put(first, "/inbound/roster.csv", "rows");
@@ -75,7 +77,7 @@ test("a file is not accepted while a handle is open on it for writing, whoever e
 });
 
 test("reading a file does not count: neither an open handle nor its closing holds it back", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 2000, after: clock.after });
   const [writer, monitor] = [homes.home(), homes.home()];
   await put(writer, "/inbound/roster.csv", "rows");
@@ -237,7 +239,7 @@ test("after the host's clock stepped back nothing is doubled, stuck or out of or
 });
 
 test("a trouble has one line when it begins and one when it is over, and nothing is half accepted", async () => {
-  const clock = new ManualClock();
+  const clock = new Clock();
   await using homes = await testHomes({ settleMs: 0, after: clock.after });
   const home = homes.home();
   const accept = homes.catalog.accept.bind(homes.catalog);

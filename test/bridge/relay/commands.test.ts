@@ -8,9 +8,11 @@ import { Listening } from "../../../bridge/relay/listening.ts";
 import { Outbox } from "../../../bridge/relay/outbox.ts";
 import { Telling } from "../../../bridge/relay/telling.ts";
 import { workerClient } from "../../../bridge/relay/worker-client.ts";
+import { systemAfter } from "../../../bridge/timers.ts";
 import { SchoolDirectory } from "../../../bridge/schools/directory.ts";
-import { names, put, testHomes, until } from "../home/keeper.ts";
+import { names, put, testHomes } from "../home/keeper.ts";
 import { fakeWorker, json } from "./fake-worker.ts";
+import { until } from "../../until.ts";
 
 const deliver = (schoolId: number, name: string) => ({
   ...{ id: randomUUID(), type: "deliver", schoolId, folder: "/outbound", name },
@@ -76,7 +78,7 @@ async function bridgeAsked(...commands: { id: string; type: string; schoolId: nu
   });
   const directory = new SchoolDirectory(catalog);
   const ears = new Listening({
-    ...{ ...shared, directory, commands: hands, listenMs: 0, syncMs: 5 },
+    ...{ ...shared, directory, commands: hands, listenMs: 0, syncMs: 5, after: systemAfter },
     directoryChanged() {},
     workerAway() {},
     isSecond() {},

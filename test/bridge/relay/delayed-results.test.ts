@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../bridge/relay/outbox.ts";
 import { workerClient } from "../../../bridge/relay/worker-client.ts";
-import { names, put, testHomes, until } from "../home/keeper.ts";
+import { names, put, testHomes } from "../home/keeper.ts";
 import { fakeWorker, json, text } from "./fake-worker.ts";
+import { until } from "../../until.ts";
 
 interface Announced {
   id: string;

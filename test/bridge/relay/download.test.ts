@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { until } from "../home/keeper.ts";
 import { HEADER, roster, wholeWay } from "./whole-way.ts";
+import { until } from "../../until.ts";
 
 /** Rows that are all rejected, so that the report grows out of the catalog into a file. */
 const BAD = HEADER + roster(2_000).slice(HEADER.length).replaceAll("@", " at ");

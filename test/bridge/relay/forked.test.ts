@@ -1,8 +1,9 @@
 // DESIGN, the wire: a bridge whose catalog was put back from a backup is another bridge from there on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sender, until } from "../home/keeper.ts";
+import { sender } from "../home/keeper.ts";
 import { wholeWay } from "./whole-way.ts";
+import { until } from "../../until.ts";
 
 test("numbers that the worker knows with other words: the bridge takes a new id and tells all of them", async () => {
   await using way = await wholeWay();

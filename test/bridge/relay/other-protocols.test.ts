@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { names, until } from "../home/keeper.ts";
+import { names } from "../home/keeper.ts";
 import { roster, type WholeWay, wholeWay } from "./whole-way.ts";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { until } from "../../until.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;

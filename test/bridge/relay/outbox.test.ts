@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../bridge/relay/outbox.ts";
 import { workerClient } from "../../../bridge/relay/worker-client.ts";
-import { put, testHomes, until } from "../home/keeper.ts";
+import { put, testHomes } from "../home/keeper.ts";
 import { type FakeWorker, fakeWorker } from "./fake-worker.ts";
+import { until } from "../../until.ts";
 
 interface Uploaded {
   name: string;

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { getBytes, names, until } from "../home/keeper.ts";
+import { getBytes, names } from "../home/keeper.ts";
 import { HEADER, roster, type WholeWay, wholeWay } from "./whole-way.ts";
+import { until } from "../../until.ts";
 
 const fileOf = (name: string) => readFileSync(new URL(`unpacking/files/${name}`, import.meta.url));
 

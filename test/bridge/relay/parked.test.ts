@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "libsql";
 import { blobPath } from "../../../bridge/vault/blob/files.ts";
-import { until } from "../home/keeper.ts";
 import { HEADER, roster, type WholeWay, wholeWay } from "./whole-way.ts";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { until } from "../../until.ts";
 
 const SLICE = 128 * 1024;
 /** Four slices and some more of rows. */

@@ -1,16 +1,17 @@
-// SPEC section 1: a revocation is heard in two seconds, whatever else the bridge has to do. The bounds
-// here are wide, so that no load decides, and far below what a call that waits for news takes (25 s).
+// SPEC section 1: a revocation is heard in two seconds, whatever else the bridge has to do: it waits for
+// nothing that is under way, and never long. The seconds are measured in the bench of revocations.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import type { Command, SchoolId } from "../../../shared/protocol.ts";
 import { askFor } from "../../../worker/database/school/commands.ts";
 import { rsaLine } from "../../worker/ssh-key/test-keys.ts";
-import { until } from "../home/keeper.ts";
 import { type WholeWay, wholeWay } from "./whole-way.ts";
+import { until } from "../../until.ts";
 
 const LISTEN_MS = 25_000;
-const BOUND_MS = 10_000;
+/** Longer than any test: of what is under way nothing ends by itself. */
+const FOR_EVER_MS = 3_600_000;
 
 const admits = (way: WholeWay, slug: string, fingerprint: string) =>
   way.directory.admits({ slug, fingerprint, address: "192.0.2.7" }, Date.now());
@@ -43,7 +44,11 @@ async function ask(way: WholeWay, schoolId: number, count: number, kind: string)
 }
 
 test("a revocation is heard while twenty slow exports and a hundred failing commands are under way", async () => {
-  await using way = await wholeWay({ listenMs: LISTEN_MS, concurrency: 30 });
+  await using way = await wholeWay({
+    listenMs: LISTEN_MS,
+    silenceMs: FOR_EVER_MS,
+    concurrency: 30,
+  });
   let slow = 0;
   let failed = 0;
   way.between = ({ url }) => {
@@ -70,15 +75,12 @@ test("a revocation is heard while twenty slow exports and a hundred failing comm
   way.app.context.bell.ring();
   await until(() => slow === 20 && failed >= 100 && way.commands.length === 120);
 
-  const before = performance.now();
   await revoke(way, "oak", fingerprint);
   await until(() => !admits(way, "oak", fingerprint));
-  const took = performance.now() - before;
-  assert.ok(took < BOUND_MS, `heard after ${took} ms`);
   assert.equal(slow, 20, "the slow ones are still under way");
 });
 
-test("a revocation is heard as soon as the worker is back, however often it was asked in vain", async () => {
+test("a revocation is heard with the first call that the worker answers again", async () => {
   await using way = await wholeWay({ listenMs: LISTEN_MS });
   await way.school("oak");
   way.start();
@@ -95,13 +97,14 @@ test("a revocation is heard as soon as the worker is back, however often it was 
   await until(() => inVain > 0);
   await revoke(way, "oak", fingerprint);
   assert.ok(admits(way, "oak", fingerprint), "nobody has told the bridge");
-  // After so many a wait that kept growing would be of half a minute, as after an outage of a minute.
-  await until(() => inVain >= 11);
-  const before = performance.now();
-  way.between = () => undefined;
-  await until(() => !admits(way, "oak", fingerprint));
-  const took = performance.now() - before;
-  assert.ok(took < BOUND_MS, `heard after ${took} ms`);
+  await until(() => inVain >= 5);
+  const wasIn: boolean[] = [];
+  way.between = ({ url }) => {
+    if (url.endsWith("/bridge/listen")) wasIn.push(admits(way, "oak", fingerprint));
+    return undefined;
+  };
+  await until(() => wasIn.length >= 2);
+  assert.deepEqual(wasIn.slice(0, 2), [true, false]);
   await until(() => way.logs.some(({ event }) => event === "returned"));
   assert.equal(way.logs.filter(({ event }) => event === "away").length, 1);
 });

@@ -7,9 +7,10 @@ import Database from "libsql";
 import { Telling } from "../../../bridge/relay/telling.ts";
 import { workerClient } from "../../../bridge/relay/worker-client.ts";
 import { PROTOCOL_HEADER, type ToldEvent as Told } from "../../../shared/protocol.ts";
-import { sender, testHomes, until } from "../home/keeper.ts";
+import { sender, testHomes } from "../home/keeper.ts";
 import { fakeWorker, json } from "./fake-worker.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 test("what happens during a call is told by the next, however far the worker says it is", async () => {
   await using homes = await testHomes();

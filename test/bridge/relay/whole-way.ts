@@ -13,6 +13,7 @@ import { Outbox } from "../../../bridge/relay/outbox.ts";
 import { Telling } from "../../../bridge/relay/telling.ts";
 import { type WorkerClient, workerClient } from "../../../bridge/relay/worker-client.ts";
 import { SchoolDirectory } from "../../../bridge/schools/directory.ts";
+import { systemAfter } from "../../../bridge/timers.ts";
 import type { Stage } from "../../../shared/file-names.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
@@ -53,8 +54,13 @@ export interface WholeWay extends AsyncDisposable {
 }
 
 export async function wholeWay(
-  { listenMs = 0, sliceBytes = 512 * 1024, concurrency = 4, maxExpandedBytes = 64 * 1024 * 1024 } =
-    {},
+  {
+    listenMs = 0,
+    silenceMs = 30_000,
+    sliceBytes = 512 * 1024,
+    concurrency = 4,
+    maxExpandedBytes = 64 * 1024 * 1024,
+  } = {},
 ): Promise<WholeWay> {
   const homes = await testHomes();
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-way-"));
@@ -74,7 +80,7 @@ export async function wholeWay(
     void logs.push({ event, fields });
   const clock = { now: Date.now };
   const worker = workerClient({
-    ...{ url: server.address, token: bridgeToken, signal: leaving.signal },
+    ...{ url: server.address, token: bridgeToken, signal: leaving.signal, silenceMs },
     now: () => clock.now(),
     bridgeId: () => catalog.identity.id,
   });
@@ -95,7 +101,7 @@ export async function wholeWay(
     acknowledged: () => telling.nudge(),
   });
   const listening = new Listening({
-    ...{ ...shared, directory, commands, listenMs, syncMs: 5 },
+    ...{ ...shared, directory, commands, listenMs, syncMs: 5, after: systemAfter },
     directoryChanged() {},
     workerAway: (reason) => log("away", { reason }),
     isSecond() {},

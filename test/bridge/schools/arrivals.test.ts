@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_SCHOOL, type SchoolId } from "../../../shared/protocol.ts";
 import { Arrivals } from "../../../bridge/schools/arrivals.ts";
-import { Clock } from "../door/by-hand.ts";
+import { Clock } from "../by-hand.ts";
 import { idOfSchool } from "../school-id.ts";
 
 function arrivalsOf(clock: Clock, told: unknown[]): Arrivals {

@@ -10,11 +10,11 @@ import {
   rsaKey,
   schoolKey,
   startWorld,
-  until,
   wireOf,
   type World,
 } from "./harness.ts";
 import { sendMessage, string } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 const denied = /All configured authentication methods failed/;
 

@@ -11,10 +11,10 @@ import {
   rsaKey,
   schoolKey,
   startWorld,
-  until,
   wireOf,
 } from "./harness.ts";
 import { RawSftp, string, TYPE, uint64 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 function refusesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {

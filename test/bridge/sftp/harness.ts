@@ -1,7 +1,6 @@
 /**
  * A server over a home in memory, and clients of it: ssh2's and OpenSSH's.
  */
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,6 +17,8 @@ import {
 import { fingerprint } from "../../../bridge/sftp/public-key.ts";
 import { MemoryHome } from "./memory-home.ts";
 import { idOfSchool } from "../school-id.ts";
+
+export { until } from "../../until.ts";
 
 export function rsaKey(bits: number): string {
   return generateKeyPairSync("rsa", {
@@ -125,15 +126,6 @@ export function call<T>(run: (done: (error?: unknown, result?: T) => void) => vo
   );
 }
 
-/** Waits for a condition; fails after a minute, which no machine needs. */
-export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!condition()) {
-    assert.ok(Date.now() < end, `waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 export interface Outcome {
   status: number | null;
   output: string;
@@ -199,7 +191,7 @@ export class OpenSsh {
 /** Runs a program; one that hangs is killed, and its status is null. */
 export function run(program: string, args: string[], input = ""): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "pipe", timeout: 15_000, killSignal: "SIGKILL" });
+    const child = spawn(program, args, { stdio: "pipe", timeout: 120_000, killSignal: "SIGKILL" });
     const outcome: Outcome = { status: null, output: "", errors: "" };
     child.stdout.on("data", (text) => outcome.output += text);
     child.stderr.on("data", (text) => outcome.errors += text);

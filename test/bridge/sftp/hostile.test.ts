@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { test } from "node:test";
 import type { ClientChannel } from "ssh2";
-import { call, closed, connect, openSftp, startWorld, until, type World } from "./harness.ts";
+import { Clock } from "../by-hand.ts";
+import { call, closed, connect, openSftp, startWorld, type World } from "./harness.ts";
 import { packet, RawSftp, sendMessage, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 interface InnerClient {
   _chanMgr: { _channels: Record<number, ClientChannel> };
@@ -209,20 +211,25 @@ test("well-framed nonsense gets answers or the door, and the server goes on", as
 });
 
 test("a connection that does not log in within the grace time is ended", async () => {
-  await using world = await startWorld({ door: { graceMs: 50 } });
-  const socket = createConnection(world.server.port, "127.0.0.1");
-  let closed = false;
-  socket.on("data", () => {});
-  socket.on("close", () => closed = true);
-  await until(() => closed);
+  const clock = new Clock();
+  await using world = await startWorld({ door: { graceMs: 30_000 }, after: clock.after });
+  const socket = createConnection(world.server.port, "127.0.0.1").resume();
+  await until(() => world.server.figures.strangers === 1);
+  clock.pass(29_999);
+  assert.equal(world.logs.length, 0);
+  clock.pass(1);
   assert.equal(world.logs[0]!.event, "sftp.too_slow");
+  await until(() => socket.destroyed);
 });
 
 test("the grace time is for logging in: who is in may stay", async () => {
-  await using world = await startWorld({ door: { graceMs: 400 } });
+  const clock = new Clock();
+  await using world = await startWorld({ door: { graceMs: 30_000 }, after: clock.after });
   const client = await connect(world.server.port);
   const silent = createConnection(world.server.port, "127.0.0.1").resume();
-  await until(() => silent.destroyed || silent.readableEnded); // The grace time has passed.
+  await until(() => world.server.figures.strangers === 1);
+  clock.pass(30_000);
+  await until(() => silent.destroyed);
   const sftp = await openSftp(client);
   await call((done) => sftp.stat("/inbound", done));
   client.end();
@@ -261,11 +268,16 @@ test("a school can have so many connections, and all schools together so many", 
 });
 
 test("a connection without requests is ended after the idle time, where there is one", async () => {
-  await using world = await startWorld({ limits: { idleMs: 2_000 } });
+  const clock = new Clock();
+  await using world = await startWorld({ limits: { idleMs: 2_000 }, after: clock.after });
   const client = await connect(world.server.port);
   const sftp = await openSftp(client);
   const gone = closed(client);
+  clock.pass(1_999);
   await call((done) => sftp.open("/inbound/roster.csv", "w", done));
+  clock.pass(1_999);
+  await call((done) => sftp.stat("/inbound", done));
+  clock.pass(2_000);
   await gone;
   await until(() => world.home.left === 1);
   assert.equal(world.home.files.get("/inbound/roster.csv")!.ended, "abandoned");

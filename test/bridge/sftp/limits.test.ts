@@ -15,13 +15,14 @@ import {
   rsaKey,
   schoolKey,
   startWorld,
-  until,
   wireOf,
   type World,
 } from "./harness.ts";
 import { madeUpExchange, packetOf } from "./made-up-exchange.ts";
 import { sendMessage, string } from "./raw-sftp.ts";
+import { Clock } from "../by-hand.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 /** From another address of this machine than everybody else. */
 function connectFrom(address: string, port: number): Socket {
@@ -113,7 +114,8 @@ test("who talks on while its exchange of keys waits is ended", async () => {
 });
 
 test("an address that fails to log in again and again is shut out, is told so, and is let in when the ban is lifted", async () => {
-  await using world = await startWorld({ door: { failures: 3 } });
+  const { after, now } = new Clock();
+  await using world = await startWorld({ door: { failures: 3 }, after, now: () => now });
   using wrong = new OpenSsh(world.server.port, rsaKey(2048));
   for (let i = 0; i < 3; i++) assert.equal((await wrong.sftp("pwd")).status, 255);
   await until(() => world.server.bans().length === 1);
@@ -168,7 +170,8 @@ test("every try counts, `none` too: after so many the connection ends", async ()
 });
 
 test("connections of one address, and in all, are limited, and the client reads why", async () => {
-  await using world = await startWorld({ door: { perAddress: 2, connections: 4 } });
+  const { after } = new Clock();
+  await using world = await startWorld({ door: { perAddress: 2, connections: 4 }, after });
   const clients = [await connect(world.server.port), await connect(world.server.port)];
   using ssh = new OpenSsh(world.server.port);
   assert.match((await ssh.sftp("pwd")).errors, /2 connections of your address are open/);
@@ -185,7 +188,8 @@ test("connections of one address, and in all, are limited, and the client reads 
 });
 
 test("the connection too many of a school is told so in words that its client shows", async () => {
-  await using world = await startWorld({ limits: { sessionsPerSchool: 1 } });
+  const { after } = new Clock();
+  await using world = await startWorld({ limits: { sessionsPerSchool: 1 }, after });
   const client = await connect(world.server.port);
   using ssh = new OpenSsh(world.server.port);
   const { errors } = await ssh.sftp("pwd");

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { neededSoftware } from "../../../bridge/sftp/needed-software.ts";
-import { startWorld, until } from "./harness.ts";
+import { startWorld } from "./harness.ts";
+import { until } from "../../until.ts";
 
 test("what is needed in the place of a client that is too old is known by its name", () => {
   const old = {

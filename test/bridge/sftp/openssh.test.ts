@@ -4,7 +4,8 @@ import { readFileSync, utimesSync } from "node:fs";
 import { createConnection } from "node:net";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
-import { connect, OpenSsh, startWorld, until } from "./harness.ts";
+import { connect, OpenSsh, startWorld } from "./harness.ts";
+import { until } from "../../until.ts";
 
 test("OpenSSH's `sftp -b` puts, lists, renames, gets and deletes, and ends", async () => {
   await using world = await startWorld();

@@ -2,7 +2,7 @@
  * SFTP packets by hand, for what no honest client sends.
  */
 import type { Client, ClientChannel } from "ssh2";
-import { until } from "./harness.ts";
+import { until } from "../../until.ts";
 
 export const TYPE = {
   init: 1,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RequestQueue } from "../../../bridge/sftp/request-queue.ts";
-import { until } from "./harness.ts";
+import { until } from "../../until.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FileEntryWithStats, SFTPWrapper, Stats } from "ssh2";
-import { call, connect, openSftp, startWorld, until } from "./harness.ts";
+import { call, connect, openSftp, startWorld } from "./harness.ts";
 import { RawSftp, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 const NO_SUCH_FILE = 2, PERMISSION_DENIED = 3, FAILURE = 4, BAD_MESSAGE = 5, UNSUPPORTED = 8;
 

@@ -2,8 +2,9 @@
 // length is answered, what is not ends its own connection at most, and nobody else notices.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, closed, connect, openSftp, startWorld, until } from "./harness.ts";
+import { call, closed, connect, openSftp, startWorld } from "./harness.ts";
 import { packet, RawSftp, string, uint32, uint64 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 /** Packets; a longer run: `npm run fuzz`, or FUZZ_MESSAGES=100000 FUZZ_SEED=9. */
 const PACKETS = Number(process.env.FUZZ_MESSAGES ?? 4000);

@@ -3,8 +3,9 @@ import { createConnection } from "node:net";
 import { test } from "node:test";
 import ssh2 from "ssh2";
 import type { Client } from "ssh2";
-import { call, connect, openSftp, schoolKey, startWorld, until } from "./harness.ts";
+import { call, connect, openSftp, schoolKey, startWorld } from "./harness.ts";
 import { sendMessage, string, uint32 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 /** Messages a stage; a longer run: FUZZ_MESSAGES=6000 FUZZ_SEED=9. */
 const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 400);

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { createConnection, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Refusal } from "../../../bridge/home/home.ts";
-import { call, connect, openSftp, OpenSsh, startWorld, until, type World } from "./harness.ts";
+import { call, connect, openSftp, OpenSsh, startWorld, type World } from "./harness.ts";
 import { RawSftp, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
+import { until } from "../../until.ts";
 
 const FAILURE = 4;
 const WRITE_CREATE = 0x0a;

@@ -12,6 +12,7 @@ import { verify } from "../../../bridge/vault/verify.ts";
 import { sender } from "./catalog/version-0.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { idOfSchool } from "../school-id.ts";
+import { until } from "../../until.ts";
 
 const commandId = "00000000-0000-4000-8000-000000000001";
 const done = (id = commandId) => ({
@@ -205,7 +206,7 @@ test("stopped in the middle it is gone on with by the next run, and the command 
     return Promise.resolve();
   });
   await rotation.begin(idOfSchool(1), done());
-  while (!stopping) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => stopping !== undefined);
   await stopping;
   const copied = files.filter(({ id }) => catalog.file(id)!.keyVersion === 2).length;
   assert.ok(copied > 0 && copied < 6, `${copied}`);
@@ -217,7 +218,7 @@ test("stopped in the middle it is gone on with by the next run, and the command 
     log: (event) => void logged.push(event),
   });
   next.resume();
-  while (!logged.includes("storage_key.rotated")) await new Promise((r) => setImmediate(r));
+  await until(() => logged.includes("storage_key.rotated"));
   assert.deepEqual(await Promise.all(files.map(({ id }) => bytesOf(id))), contents);
   assert.equal(catalog.doomedBlobs().length, 0);
 });

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { addContact, header, mailsOf, readable, withWorldAndMailbox } from "./mail-calls.ts";
 import { eachDatabase } from "../database/each-database.ts";
-import { freePort } from "../database/sqld.ts";
 import { startMailbox, type TellingWorld, tellingWorld } from "./telling-world.ts";
+import { freePort } from "../../free-port.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

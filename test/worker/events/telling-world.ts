@@ -37,7 +37,7 @@ export function tellingWorld(
   const { clock, context } = app;
   const telling: Telling = {
     database,
-    post: createPost({ allowPrivate: true, timeoutMs: 2_000 }),
+    post: createPost({ allowPrivate: true, timeoutMs: 60_000 }),
     mail: smtpPort === undefined ? undefined : {
       openServer: () =>
         openMailServer(`smtp://127.0.0.1:${smtpPort}`, "Rosterbridge <no-reply@roster.test>"),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { freePort, hasSqld, startSqld } from "../database/sqld.ts";
+import { hasSqld, startSqld } from "../database/sqld.ts";
 import { EDGE_PERMISSIONS, spawnWorker } from "../worker-process.ts";
 import { Browser, startProvider } from "./identity-provider.ts";
+import { freePort } from "../../free-port.ts";
 
 test("on Deno, as an edge worker, the organisation's provider signs people in to the console", {
   skip: hasSqld ? false : "there is no sqld for this platform",

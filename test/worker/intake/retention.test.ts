@@ -6,6 +6,7 @@ import { retainInPassing } from "../../../worker/intake/retention.ts";
 import { appUnderTest } from "../app-under-test.ts";
 import { teller } from "../bridge/told.ts";
 import { eachDatabase } from "../database/each-database.ts";
+import { until } from "../../until.ts";
 
 const DAY = 86_400_000;
 const code = "20261101T000000000Z";
@@ -132,7 +133,9 @@ eachDatabase("files that a school keeps for so many days", (database) => {
     await file(done[0]!);
     app.clock.now += 40 * DAY;
     await app.admin("PUT", url, { days: 30, reason });
-    while ((await heard()).length === 0);
+    let asked: Awaited<ReturnType<typeof heard>> = [];
+    await until(async () => (asked = await heard()).length > 0);
+    assert.deepEqual(asked.map(({ path }) => path), [done[0]]);
   });
 
   test("it ends when the administrator takes it back, and many files go a few at a time", async () => {

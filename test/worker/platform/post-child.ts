@@ -5,7 +5,7 @@ import { currentRuntime } from "../../../worker/platform/runtime.ts";
 const { POST_URL, POST_ADDRESSES, POST_CA, POST_ALLOW_PRIVATE } = currentRuntime().environment();
 const post = createPost({
   allowPrivate: POST_ALLOW_PRIVATE === "1",
-  timeoutMs: 5_000,
+  timeoutMs: 60_000,
   ...(POST_CA ? { ca: POST_CA } : {}),
   ...(POST_ADDRESSES ? { resolve: () => Promise.resolve(POST_ADDRESSES.split(",")) } : {}),
 });

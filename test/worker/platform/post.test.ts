@@ -49,7 +49,7 @@ describe("webhooks go only to HTTPS and only to public addresses", () => {
   });
 
   async function failure(url: string, options: Partial<PostOptions> = {}): Promise<string> {
-    const post = createPost({ allowPrivate: false, timeoutMs: 3_000, ca, ...options });
+    const post = createPost({ allowPrivate: false, timeoutMs: 60_000, ca, ...options });
     try {
       const { status } = await post(url, {}, "{}");
       return `answered ${status}`;

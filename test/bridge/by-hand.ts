@@ -1,5 +1,5 @@
 /** A clock that is set by hand, and what waits for it. */
-import type { After } from "../../../bridge/timers.ts";
+import type { After } from "../../bridge/timers.ts";
 
 export class Clock {
   now = Date.UTC(2026, 10, 24, 12);
