@@ -4,6 +4,7 @@
  * workers at once, leave nobody untold and tell nobody twice.
  */
 import type { Client, InStatement } from "@libsql/client";
+import { describeFault } from "../../shared/fault.ts";
 import type { Log } from "../../shared/log.ts";
 import { instant } from "../context.ts";
 import type { Contact } from "../database/control/contacts.ts";
@@ -32,37 +33,65 @@ export interface HandingOver {
 
 /** So many occurrences are handed over at once. */
 const AT_ONCE = 100;
+/** One that could not be handed over is tried again after so long, in milliseconds. */
+const AGAIN_MS = 60_000;
 
-/** @returns `more`: there was as much as is handed over at once, so that more may wait */
-export async function handOver(context: HandingOver): Promise<"nothing" | "all" | "more"> {
-  const { database, now, hasMail } = context;
-  const occurrences = await untold(database, AT_ONCE);
-  if (occurrences.length === 0) return "nothing";
+/**
+ * @returns what hands over all that nobody was told of yet, and says whether there was any. What cannot
+ *   be handed over waits, is tried again, and keeps nothing else from being told.
+ */
+export function createHandingOver(context: HandingOver): () => Promise<boolean> {
+  const { database, now } = context;
+  /** By the number of the occurrence. */
+  const failedAt = new Map<number, number>();
+  // Of either side, as a clock may be put back.
+  const isResting = ({ number }: Occurrence) =>
+    Math.abs(now() - (failedAt.get(number) ?? -Infinity)) < AGAIN_MS;
+
+  return async () => {
+    let isAny = false;
+    let last = 0;
+    while (true) {
+      const waiting = await untold(database, last, AT_ONCE);
+      const due = waiting.filter((occurrence) => !isResting(occurrence));
+      if (due.length > 0) {
+        const failed = await handOver(context, due);
+        for (const { number } of due) failedAt.delete(number);
+        for (const number of failed) failedAt.set(number, now());
+        isAny ||= failed.length < due.length;
+      }
+      if (waiting.length < AT_ONCE) return isAny;
+      last = waiting.at(-1)!.number;
+    }
+  };
+}
+
+/** @returns the numbers of those that failed */
+async function handOver(
+  context: HandingOver,
+  occurrences: readonly Occurrence[],
+): Promise<number[]> {
+  const { database, now } = context;
   const schoolIds = [...new Set(occurrences.map(({ schoolId }) => schoolId))];
   const listeners = await listenersOf(database, schoolIds);
-  const deliveries: NewDelivery[] = [];
-  const notices: NewNotice[] = [];
+  const messages: Messages[] = [];
+  const failed: number[] = [];
   for (const occurrence of occurrences) {
-    const school = listeners.schools.get(occurrence.schoolId);
-    const { webhooks, contacts } = concerned(listeners, occurrence);
-    if (!school || webhooks.length + contacts.length === 0) continue;
-    const details = await readDetails(context, occurrence);
-    if (!details) continue;
-    const body = JSON.stringify({
-      type: occurrence.kind,
-      timestamp: occurrence.at,
-      data: { school: school.slug, ...details },
-    });
-    deliveries.push(...webhooks.map((webhook) => deliveryOf(webhook, occurrence, body)));
-    if (!hasMail) continue;
-    const wanted = wantsFor(occurrence.kind, details);
-    const listening = contacts.filter(({ wants }) => wants.some((want) => isIn(wanted, want)));
-    notices.push(...listening.map((contact) => noticeOf(contact, occurrence, details, now())));
+    const told = await messagesOf(context, listeners, occurrence);
+    if (told) messages.push(told);
+    else failed.push(occurrence.number);
   }
-  const missing = await write(database, deliveries, notices, now());
-  const told = occurrences.filter((occurrence) => !missing.has(nameOf(occurrence)));
+  const missing = await write(
+    database,
+    messages.flatMap(({ deliveries }) => deliveries),
+    messages.flatMap(({ notices }) => notices),
+    now(),
+  );
+  const told = occurrences.filter((occurrence) =>
+    !missing.has(nameOf(occurrence)) && !failed.includes(occurrence.number)
+  );
   await markTold(database, told.map(({ number }) => number), instant(now()));
-  return occurrences.length === AT_ONCE && told.length > 0 ? "more" : "all";
+  return failed;
 }
 
 function isIn(words: readonly string[], word: string): boolean {
@@ -87,19 +116,51 @@ function concerned(
   };
 }
 
-/** One occurrence that cannot be read keeps no other from being told. */
-async function readDetails(
-  { database, log }: HandingOver,
+/** What goes out of an occurrence. */
+interface Messages {
+  deliveries: NewDelivery[];
+  notices: NewNotice[];
+}
+
+const nothing: Messages = { deliveries: [], notices: [] };
+
+/** @returns `undefined`: it failed, and is logged */
+async function messagesOf(
+  context: HandingOver,
+  listeners: Listeners,
   occurrence: Occurrence,
-): Promise<Details | undefined> {
+): Promise<Messages | undefined> {
   try {
-    return await detailsOf(database, occurrence);
+    return await writeMessages(context, listeners, occurrence);
   } catch (error) {
     if (isUnavailable(error)) throw error;
     const { number, schoolId, kind } = occurrence;
-    log("telling.failed", { number, schoolId, kind, reason: (error as Error).name });
+    context.log("telling.failed", { number, schoolId, kind, ...describeFault(error) });
     return undefined;
   }
+}
+
+async function writeMessages(
+  { database, now, hasMail }: HandingOver,
+  listeners: Listeners,
+  occurrence: Occurrence,
+): Promise<Messages> {
+  const school = listeners.schools.get(occurrence.schoolId);
+  const { webhooks, contacts } = concerned(listeners, occurrence);
+  if (!school || webhooks.length + contacts.length === 0) return nothing;
+  const details = await detailsOf(database, occurrence);
+  if (!details) return nothing;
+  const body = JSON.stringify({
+    type: occurrence.kind,
+    timestamp: occurrence.at,
+    data: { school: school.slug, ...details },
+  });
+  const wanted = hasMail ? wantsFor(occurrence.kind, details) : [];
+  const listening = contacts.filter(({ wants }) => wants.some((want) => isIn(wanted, want)));
+  return {
+    deliveries: webhooks.map((webhook) => deliveryOf(webhook, occurrence, body)),
+    notices: listening.map((contact) => noticeOf(contact, occurrence, details, now())),
+  };
 }
 
 function deliveryOf(webhook: ListeningWebhook, occurrence: Occurrence, body: string): NewDelivery {

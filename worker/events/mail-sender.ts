@@ -16,6 +16,7 @@ import {
   releaseMails,
   settleMail,
 } from "../database/control/mails.ts";
+import { afterEachOther } from "./after-each-other.ts";
 import { GIVE_UP_MS, nextTry } from "./backoff.ts";
 import type { Handed, MailServer } from "./outgoing.ts";
 import { compose, type MailContent, type WrittenMail } from "./mail/compose.ts";
@@ -40,15 +41,9 @@ const IN_HAND = 10;
 /** Longer than all that is in hand can take. */
 const LEASE_MS = 10 * 60_000;
 
-/** @returns what sends until nothing is due; calls while it does so wait for the same end */
+/** @returns what sends until nothing is due */
 export function createMailSender(context: MailSending): { run(): Promise<void> } {
-  let running: Promise<void> | undefined;
-  return {
-    run() {
-      running ??= sendDue(context).finally(() => running = undefined);
-      return running;
-    },
-  };
+  return { run: afterEachOther(() => sendDue(context)) };
 }
 
 async function sendDue(context: MailSending): Promise<void> {

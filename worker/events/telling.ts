@@ -10,7 +10,8 @@ import { trimMails } from "../database/control/mails.ts";
 import { claimRound } from "../database/control/watches.ts";
 import { trimDeliveries } from "../database/control/webhook-deliveries.ts";
 import { trimOccurrences } from "../database/school/occurrences.ts";
-import { handOver } from "./handing-over.ts";
+import { afterEachOther } from "./after-each-other.ts";
+import { createHandingOver } from "./handing-over.ts";
 import { createMailSender } from "./mail-sender.ts";
 import type { MailServer, Post } from "./outgoing.ts";
 import { sealAudit } from "./sealing.ts";
@@ -52,6 +53,7 @@ export function createTeller(context: Telling): Teller {
   const { database, mail, now, log } = context;
   const webhooks = createWebhookSender(context);
   const mails = mail && createMailSender({ ...context, ...mail });
+  const handOver = createHandingOver({ database, now, log, hasMail: mails !== undefined });
 
   /** Rounds that are known not to be due yet, so that the database is not asked each time. */
   const notBefore = new Map<string, number>();
@@ -64,10 +66,7 @@ export function createTeller(context: Telling): Teller {
   /** @returns whether something was handed over, or may be due for another try */
   async function look(): Promise<boolean> {
     await watch({ database, now, log, isDue });
-    const handing = { database, now, log, hasMail: mails !== undefined };
-    let handed = await handOver(handing);
-    const isNew = handed !== "nothing";
-    while (handed === "more") handed = await handOver(handing);
+    const isNew = await handOver();
     if (await isDue("trim", HOUR)) await trim();
     if (!isNew && now() < lookedForWaiting + WAITING_EVERY_MS) return false;
     lookedForWaiting = now();
@@ -112,26 +111,5 @@ export function createTeller(context: Telling): Teller {
       }, report);
     },
     run,
-  };
-}
-
-/**
- * One call at a time. A call while one is under way is followed by one more, however many there were:
- * what happened meanwhile may have been missed.
- */
-function afterEachOther<Result>(work: () => Promise<Result>): () => Promise<Result> {
-  let running: Promise<Result> | undefined;
-  let next: Promise<Result> | undefined;
-  const start = () => {
-    running = work().finally(() => running = undefined);
-    return running;
-  };
-  return () => {
-    if (!running) return start();
-    next ??= running.then(() => {}, () => {}).then(() => {
-      next = undefined;
-      return start();
-    });
-    return next;
   };
 }

@@ -48,6 +48,14 @@ export function createWebhookSender(context: WebhookSending): { run(): Promise<v
 
   async function serveAll(): Promise<void> {
     while (true) {
+      // From before the look, which may miss what comes while it is under way.
+      let isWoken = false;
+      const woken = new Promise<void>((resolve) => {
+        wake = () => {
+          isWoken = true;
+          resolve();
+        };
+      });
       const room = RECEIVERS - busy.size;
       const found = room > 0
         ? await receivers(context.database, instant(context.now()), [...busy.keys()], room)
@@ -58,9 +66,8 @@ export function createWebhookSender(context: WebhookSending): { run(): Promise<v
           .finally(() => busy.delete(receiver.id));
         busy.set(receiver.id, served);
       }
-      if (busy.size === 0) return;
+      if (busy.size === 0 && !isWoken) return;
       // A receiver that hangs is not waited for when there may be something for another.
-      const woken = new Promise<void>((resolve) => wake = resolve);
       await Promise.race([woken, ...busy.values()]);
     }
   }

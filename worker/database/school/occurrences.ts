@@ -121,11 +121,15 @@ export interface Occurrence {
 }
 
 export const untoldQuery = `SELECT number, school_id, kind, subject, at, facts FROM occurrences
-  WHERE told_at IS NULL ORDER BY number LIMIT ?`;
+  WHERE told_at IS NULL AND number > ? ORDER BY number LIMIT ?`;
 
-/** What nobody was told of yet, in the order in which it happened. */
-export async function untold(database: Client, limit: number): Promise<Occurrence[]> {
-  const { rows } = await database.execute({ sql: untoldQuery, args: [limit] });
+/** What nobody was told of yet, after a number, in the order in which it happened. */
+export async function untold(
+  database: Client,
+  after: number,
+  limit: number,
+): Promise<Occurrence[]> {
+  const { rows } = await database.execute({ sql: untoldQuery, args: [after, limit] });
   return rows.map((row) => ({
     number: Number(row["number"]),
     schoolId: Number(row["school_id"]) as SchoolId,
