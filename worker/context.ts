@@ -46,3 +46,6 @@ export interface WorkerContext {
 export function instant(now: number): string {
   return new Date(now).toISOString();
 }
+
+/** Clocks of workers differ by less than this, in milliseconds. */
+export const CLOCKS_MS = 60_000;

@@ -16,6 +16,9 @@ const WAITS = [
   6 * HOUR,
 ];
 
+/** No wait is longer: a fifth more than the last. */
+export const LONGEST_WAIT_MS = 1.2 * WAITS.at(-1)!;
+
 /** What is not taken within this time is given up, in milliseconds. */
 export const GIVE_UP_MS = 72 * HOUR;
 

@@ -5,12 +5,14 @@
 import { describeFault } from "../../shared/fault.ts";
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
-import { instant } from "../context.ts";
+import { CLOCKS_MS, instant } from "../context.ts";
 import { trimMails } from "../database/control/mails.ts";
+import { endLongWaits, type Moments } from "../database/control/put-off.ts";
 import { claimRound } from "../database/control/watches.ts";
 import { trimDeliveries } from "../database/control/webhook-deliveries.ts";
 import { trimOccurrences } from "../database/school/occurrences.ts";
 import { afterEachOther } from "./after-each-other.ts";
+import { GIVE_UP_MS, LONGEST_WAIT_MS } from "./backoff.ts";
 import { createHandingOver } from "./handing-over.ts";
 import { createMailSender } from "./mail-sender.ts";
 import type { MailServer, Post } from "./outgoing.ts";
@@ -37,7 +39,8 @@ export interface Teller {
   run(): Promise<void>;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How long what is finished is kept, in milliseconds, and how many rows go at a time. */
@@ -49,30 +52,48 @@ const WAITING_EVERY_MS = 2_000;
 /** The audit is sealed so often, in milliseconds. */
 const SEAL_EVERY_MS = 2_000;
 
+/** What is put off at a moment is put off no farther than this. */
+function momentsAt(now: number): Moments {
+  return {
+    now: instant(now),
+    farthest: instant(now + LONGEST_WAIT_MS + CLOCKS_MS),
+    // A digest of the next day, on which the clocks are set back.
+    farthestMail: instant(now + 25 * HOUR + CLOCKS_MS),
+    giveUpAt: instant(now + GIVE_UP_MS),
+  };
+}
+
 export function createTeller(context: Telling): Teller {
   const { database, mail, now, log } = context;
   const webhooks = createWebhookSender(context);
   const mails = mail && createMailSender({ ...context, ...mail });
   const handOver = createHandingOver({ database, now, log, hasMail: mails !== undefined });
 
-  /** Rounds that are known not to be due yet, so that the database is not asked each time. */
-  const notBefore = new Map<string, number>();
+  /** When something was done last here: that is not asked of the database each time. */
+  const lastDone = new Map<string, number>();
+  function isTimeFor(what: string, every: number): boolean {
+    // Of either side, as a clock may be put back.
+    if (Math.abs(now() - (lastDone.get(what) ?? -Infinity)) < every) return false;
+    lastDone.set(what, now());
+    return true;
+  }
+
   async function isDue(round: string, every: number): Promise<boolean> {
-    if (now() < (notBefore.get(round) ?? 0)) return false;
-    notBefore.set(round, now() + every);
-    return await claimRound(database, round, instant(now()), instant(now() + every));
+    return isTimeFor(round, every) && await claimRound(database, round, {
+      now: instant(now()),
+      next: instant(now() + every),
+      farthest: instant(now() + every + CLOCKS_MS),
+    });
   }
 
   /** @returns whether something was handed over, or may be due for another try */
   async function look(): Promise<boolean> {
+    if (await isDue("long waits", MINUTE)) await endLongWaits(database, momentsAt(now()));
     await watch({ database, now, log, isDue });
     const isNew = await handOver();
     if (await isDue("trim", HOUR)) await trim();
-    if (!isNew && now() < lookedForWaiting + WAITING_EVERY_MS) return false;
-    lookedForWaiting = now();
-    return true;
+    return isTimeFor("sending what waits", WAITING_EVERY_MS) || isNew;
   }
-  let lookedForWaiting = 0;
 
   async function trim(): Promise<void> {
     const before = (kept: number) => instant(now() - kept);
@@ -83,11 +104,8 @@ export function createTeller(context: Telling): Teller {
 
   /** Two workers that seal at once make one seal, so nobody's turn is written down. */
   async function seal(): Promise<void> {
-    if (now() < sealAgainAt) return;
-    sealAgainAt = now() + SEAL_EVERY_MS;
-    await sealAudit({ database, now, log });
+    if (isTimeFor("sealing", SEAL_EVERY_MS)) await sealAudit({ database, now, log });
   }
-  let sealAgainAt = 0;
 
   async function run(): Promise<void> {
     await seal();

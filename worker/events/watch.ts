@@ -6,7 +6,7 @@
  */
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
-import { instant } from "../context.ts";
+import { CLOCKS_MS, instant } from "../context.ts";
 import {
   daysToDownload,
   dueWatches,
@@ -15,9 +15,11 @@ import {
   moveWatch,
   silentWatches,
   type Watch,
+  watchesAhead,
 } from "../database/control/watches.ts";
 import { tell } from "../database/school/occurrences.ts";
 import {
+  deliveredByNow,
   rosterSince,
   type WaitingExport,
   waitingExports,
@@ -63,6 +65,7 @@ export async function watch(context: Watching): Promise<void> {
 
 async function watchSchools(context: Watching): Promise<void> {
   const { database, now } = context;
+  await reckonAgain(context);
   while (true) {
     const due = await dueWatches(database, instant(now()), PAGE);
     for (const watch of due) await lookAt(context, watch);
@@ -77,17 +80,43 @@ async function watchSchools(context: Watching): Promise<void> {
   }
 }
 
+/**
+ * After a clock that ran ahead was put right, the time that it reckoned may be a year away, and a school
+ * silent since a moment that is still to come.
+ */
+async function reckonAgain(context: Watching): Promise<void> {
+  const { database, now } = context;
+  while (true) {
+    const ahead = await watchesAhead(database, instant(now() + CLOCKS_MS), PAGE);
+    for (const watch of ahead) {
+      const { silentSince } = watch;
+      const isToCome = silentSince !== null && Date.parse(silentSince) > now();
+      await beginAnew(context, watch, isToCome ? instant(now()) : silentSince);
+    }
+    if (ahead.length < PAGE) return;
+  }
+}
+
+async function beginAnew(
+  { database, now, log }: Watching,
+  watch: Watch,
+  silentSince: string | null,
+): Promise<void> {
+  const begun = begin(watch, now());
+  if (!begun) log("watch.unreadable", { schoolId: watch.schoolId });
+  const after = { ...begun ?? { ...watch, nextAt: null }, silentSince };
+  await moveWatch(database, watch, after, instant(now()));
+}
+
 /** The time has come by which a roster was expected, or the expectation is new. */
 async function lookAt(context: Watching, watch: Watch): Promise<void> {
-  const { database, now, log } = context;
+  const { database, now } = context;
   const { schoolId, cron, timezone, since, nextAt } = watch;
   if (cron === null || timezone === null || since === null) {
-    const begun = begin(watch, now());
-    if (!begun) log("watch.unreadable", { schoolId });
-    return await moveWatch(database, watch, begun ?? { ...watch, nextAt: null });
+    return await beginAnew(context, watch, watch.silentSince);
   }
   const due = Date.parse(nextAt!);
-  const { isApplied, isUnderWay } = await rosterSince(database, schoolId, since);
+  const { isApplied, isUnderWay } = await rosterSince(database, schoolId, since, untilNow(now()));
   if (!isApplied && isUnderWay && now() < due + UNDER_WAY_MS) return;
   const isSilent = !isApplied;
   if (isSilent && watch.silentSince === null) {
@@ -102,7 +131,12 @@ async function lookAt(context: Watching, watch: Watch): Promise<void> {
     since: nextAt,
     nextAt: next === undefined ? null : instant(next),
     silentSince: isSilent ? watch.silentSince ?? nextAt : watch.silentSince,
-  });
+  }, instant(now()));
+}
+
+/** What is later was written by a clock that ran ahead. */
+function untilNow(now: number): string {
+  return instant(now + CLOCKS_MS);
 }
 
 /** The first time after now; a roster that came one interval before it counts. */
@@ -121,7 +155,7 @@ function begin(watch: Watch, now: number): Watch | undefined {
 /** Is a school that was silent heard again? */
 async function listen({ database, now }: Watching, watch: Watch): Promise<void> {
   const { schoolId, silentSince } = watch;
-  const { isApplied } = await rosterSince(database, schoolId, silentSince!);
+  const { isApplied } = await rosterSince(database, schoolId, silentSince!, untilNow(now()));
   if (!isApplied) return;
   await database.execute(tell({
     kind: "school.heard",
@@ -131,7 +165,7 @@ async function listen({ database, now }: Watching, watch: Watch): Promise<void> 
     facts: { silentSince },
     once: `school.heard:${silentSince}`,
   }));
-  await moveWatch(database, watch, { ...watch, silentSince: null });
+  await moveWatch(database, watch, { ...watch, silentSince: null }, instant(now()));
 }
 
 async function watchKeys({ database, now }: Watching): Promise<void> {
@@ -162,6 +196,7 @@ function expiring({ schoolId, fingerprint, expiresAt }: ExpiringKey, now: number
 }
 
 async function watchExports({ database, now }: Watching): Promise<void> {
+  await deliveredByNow(database, { now: instant(now()), later: instant(now() + DAY) });
   const span = {
     after: instant(now() - (MOST_DAYS + STALE_DAYS) * DAY),
     until: instant(now() - DAY),

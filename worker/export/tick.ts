@@ -7,7 +7,7 @@ import { describeFault } from "../../shared/fault.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
 import { exportName } from "../../shared/file-names.ts";
 import { formatTimeCode } from "../../shared/time-code.ts";
-import { instant, type WorkerContext } from "../context.ts";
+import { CLOCKS_MS, instant, type WorkerContext } from "../context.ts";
 import type { Author } from "../database/control/audit.ts";
 import {
   beginExport,
@@ -41,9 +41,6 @@ export interface Ticked {
 
 /** So many exports are made in one tick, unless more are asked for. */
 export const TICK_EXPORTS = 50;
-
-/** Clocks of workers differ by less than this, in milliseconds. */
-const CLOCKS_MS = 60_000;
 
 /** A tick begins nothing further after this many milliseconds: the call it is part of waits. */
 const TICK_MS = 2_000;

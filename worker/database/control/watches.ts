@@ -53,6 +53,19 @@ export async function dueWatches(database: Client, now: string, limit: number): 
   return rows.map(readWatch);
 }
 
+export const watchesAheadQuery = `SELECT ${columns} FROM watches
+  WHERE reckoned_at > ? AND next_at IS NOT NULL LIMIT ?`;
+
+/** Watches that were reckoned after `now`, by a clock that ran ahead and was put right. */
+export async function watchesAhead(
+  database: Client,
+  now: string,
+  limit: number,
+): Promise<Watch[]> {
+  const { rows } = await database.execute({ sql: watchesAheadQuery, args: [now, limit] });
+  return rows.map(readWatch);
+}
+
 export const silentWatchesQuery = `SELECT ${columns} FROM watches
   WHERE silent_since IS NOT NULL AND school_id > ? ORDER BY school_id LIMIT ?`;
 
@@ -67,9 +80,15 @@ export async function silentWatches(
 }
 
 /** Moves a watch on, unless its school's setting was changed meanwhile. */
-export async function moveWatch(database: Client, before: Watch, after: Watch): Promise<void> {
+export async function moveWatch(
+  database: Client,
+  before: Watch,
+  after: Watch,
+  now: string,
+): Promise<void> {
   await database.execute({
-    sql: `UPDATE watches SET cron = ?, timezone = ?, since = ?, next_at = ?, silent_since = ?
+    sql: `UPDATE watches SET cron = ?, timezone = ?, since = ?, next_at = ?, silent_since = ?,
+            reckoned_at = ?
           WHERE school_id = ? AND next_at IS ? AND silent_since IS ?`,
     args: [
       after.cron,
@@ -77,6 +96,7 @@ export async function moveWatch(database: Client, before: Watch, after: Watch): 
       after.since,
       after.nextAt,
       after.silentSince,
+      now,
       before.schoolId,
       before.nextAt,
       before.silentSince,
@@ -131,17 +151,21 @@ export async function daysToDownload(
   );
 }
 
-/** Is this round due? Only one worker is told so, until `next`. */
+/**
+ * Is this round due? Only one worker is told so, until `next`.
+ *
+ * @param farthest beyond this none is put off: it was a clock that ran ahead which did so
+ */
 export async function claimRound(
   database: Client,
   name: string,
-  now: string,
-  next: string,
+  { now, next, farthest }: { now: string; next: string; farthest: string },
 ): Promise<boolean> {
   const { rowsAffected } = await database.execute({
     sql: `INSERT INTO rounds (name, next_at) VALUES (?, ?)
-          ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE rounds.next_at <= ?`,
-    args: [name, next, now],
+          ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at
+            WHERE rounds.next_at <= ? OR rounds.next_at > ?`,
+    args: [name, next, now, farthest],
   });
   return rowsAffected > 0;
 }

@@ -4,17 +4,21 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 
 export const appliedQuery = `SELECT
   EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND state = 'completed'
-    AND completed_at > ?2 AND pass = 'apply') AS applied,
+    AND completed_at > ?2 AND completed_at <= ?3 AND pass = 'apply') AS applied,
   EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND accepted_at > ?2
     AND state IN ('accepted', 'checking', 'processing')) AS under_way`;
 
-/** Was a roster of the school applied after an instant, and is one under way that came after it? */
+/** Was a roster of the school applied between two instants, and is one under way since the first? */
 export async function rosterSince(
   database: Client,
   schoolId: SchoolId,
   since: string,
+  until: string,
 ): Promise<{ isApplied: boolean; isUnderWay: boolean }> {
-  const { rows: [row] } = await database.execute({ sql: appliedQuery, args: [schoolId, since] });
+  const { rows: [row] } = await database.execute({
+    sql: appliedQuery,
+    args: [schoolId, since, until],
+  });
   return {
     isApplied: Number(row!["applied"]) === 1,
     isUnderWay: Number(row!["under_way"]) === 1,
@@ -25,6 +29,17 @@ export interface WaitingExport {
   id: string;
   schoolId: SchoolId;
   deliveredAt: string;
+}
+
+/** Exports that lie in /outbound unread, as a clock that ran ahead has it since later: since now. */
+export async function deliveredByNow(
+  database: Client,
+  { now, later }: { now: string; later: string },
+): Promise<void> {
+  await database.execute({
+    sql: `UPDATE exports SET delivered_at = ? WHERE delivered_at > ? AND downloaded_at IS NULL`,
+    args: [now, later],
+  });
 }
 
 export const waitingExportsQuery = `SELECT id, school_id, delivered_at FROM exports
