@@ -153,6 +153,7 @@ export function serveConnection(
           handleCounts: [handles, shares.handles],
           reached: (limit) => options.reached(limit, visitor!.schoolId),
           backlog: shares.backlog,
+          answers: shares.answers,
           bandwidth: shares.bandwidth,
           trace: options.trace?.(sessionLog),
           heldBack: () => heldBack(client),

@@ -25,7 +25,10 @@ const PATIENCE = 8;
 /** Bytes of requests that wait in all sessions of a school. */
 export interface Backlog {
   bytes: number;
-  /** Beyond this, no session of a client that reads no answers may keep more than the least. */
+  /**
+   * Beyond this, no session of a client that reads no answers may keep more than the least; beyond
+   * twice as much, nothing.
+   */
   readonly most: number;
 }
 
@@ -125,7 +128,8 @@ export class RequestQueue {
       this.#hold(false);
       if (
         this.#bytes > PATIENCE * HOLD_BYTES || requests > PATIENCE * HOLD_REQUESTS ||
-        (this.#bytes > RELEASE_BYTES && this.#backlog.bytes > this.#backlog.most)
+        (this.#bytes > RELEASE_BYTES && this.#backlog.bytes > this.#backlog.most) ||
+        (this.#bytes > 0 && this.#backlog.bytes > 2 * this.#backlog.most)
       ) {
         this.#traffic.overrun();
       }

@@ -25,15 +25,14 @@ import {
   writeAnswer,
   writeVersion,
 } from "./packets.ts";
+import type { Answers } from "./answers.ts";
 import { type Backlog, RequestQueue } from "./request-queue.ts";
 import { requestsOf } from "./requests.ts";
 import { CODE, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
 import type { Trace } from "./trace.ts";
 
-/** Answers beyond this must be taken by the client before the next request is begun. */
-const ANSWERS_WAITING = 512 * 1024;
 /** What a request costs beside its bytes. */
-const REQUEST_OVERHEAD = 128;
+const REQUEST_OVERHEAD = 512;
 const VERSION = 3;
 
 export interface SessionOptions {
@@ -48,6 +47,7 @@ export interface SessionOptions {
   reached(limit: Limit): void;
   /** What waits in all sessions of the school, this one among them. */
   backlog: Backlog;
+  answers: Answers;
   /** Sees the packets, when somebody looks for a fault. */
   trace?: Trace;
   /** How fast the school may be, where that is limited. */
@@ -81,6 +81,10 @@ export function startSession(options: SessionOptions): SftpSession {
   let ending: AbandonReason | undefined;
   let leave!: () => void;
   const over = new Promise<void>((resolve) => leave = resolve);
+  const answers = options.answers.join(() =>
+    socket.writableLength + channel.writableLength + options.heldBack()
+  );
+  void over.then(answers.leave);
 
   const queue = new RequestQueue({
     hold: options.hold,
@@ -202,8 +206,7 @@ export function startSession(options: SessionOptions): SftpSession {
   }
 
   function roomForAnswers(): Promise<void> | undefined {
-    const waiting = () => socket.writableLength + channel.writableLength + options.heldBack();
-    const hasRoom = () => gone || socket.destroyed || waiting() <= ANSWERS_WAITING;
+    const hasRoom = () => gone || socket.destroyed || answers.hasRoom();
     if (hasRoom()) return undefined;
     // Room comes when TCP drains, or when a window adjustment was read.
     return new Promise((resolve) => {

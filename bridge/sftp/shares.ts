@@ -1,6 +1,7 @@
 /** What the connections of one school share, so that many of them get no more than one. */
 import type { SchoolId } from "../../shared/protocol.ts";
 import type { After } from "../timers.ts";
+import { Answers } from "./answers.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import type { HandleCount } from "./handles.ts";
 import type { SftpLimits } from "./limits.ts";
@@ -10,6 +11,8 @@ export interface SchoolShares {
   handles: HandleCount;
   /** The requests that wait in all its sessions. */
   backlog: Backlog;
+  /** … and the answers that wait until a client reads them. */
+  answers: Answers;
   bandwidth: Bandwidth | undefined;
 }
 
@@ -32,6 +35,7 @@ export function sharesOfSchools(
       const shares: SchoolShares = {
         handles: { of: "school", open: 0, most: handles },
         backlog: { bytes: 0, most: waitingBytes },
+        answers: new Answers(waitingBytes),
         bandwidth: bytesPerSecond === 0 ? undefined : new Bandwidth(bytesPerSecond, clock),
       };
       schools.set(schoolId, shares);
