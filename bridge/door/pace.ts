@@ -6,7 +6,7 @@
 import type { After } from "../timers.ts";
 import { Bucket, type Rate } from "../bucket.ts";
 
-/** So many sources are remembered; beyond that those that have not exchanged keys for a while are not. */
+/** So many sources are remembered; beyond that the one heard of longest ago is forgotten. */
 const SOURCES = 10_000;
 
 interface Source {
@@ -19,6 +19,7 @@ export class Pace {
   readonly #rate: Rate;
   readonly #now: () => number;
   readonly #after: After;
+  /** In the order in which they were last heard of. */
   readonly #sources = new Map<string, Source>();
 
   constructor(rate: Rate, { now, after }: { now(): number; after: After }) {
@@ -72,26 +73,21 @@ export class Pace {
   }
 
   #of(source: string): Source {
-    const known = this.#sources.get(source);
-    if (known) return known;
-    if (this.#sources.size >= SOURCES) this.#forget();
-    const of = {
+    const of = this.#sources.get(source) ?? {
       bucket: new Bucket(this.#rate, this.#now),
       waiting: new Set<() => void>(),
       timer: undefined,
     };
+    this.#sources.delete(source);
     this.#sources.set(source, of);
+    if (this.#sources.size > SOURCES) this.#forgetOne();
     return of;
   }
 
-  /** Those that are as good as new; where there is none, the one that came first and does not wait. */
-  #forget(): void {
-    let first: string | undefined;
-    for (const [source, { bucket, waiting }] of this.#sources) {
-      if (waiting.size > 0) continue;
-      first ??= source;
-      if (bucket.isFull) this.#sources.delete(source);
+  /** Whose connections wait is not forgotten; those are few. */
+  #forgetOne(): void {
+    for (const [source, { waiting }] of this.#sources) {
+      if (waiting.size === 0) return void this.#sources.delete(source);
     }
-    if (this.#sources.size >= SOURCES && first !== undefined) this.#sources.delete(first);
   }
 }

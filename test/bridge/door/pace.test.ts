@@ -33,10 +33,23 @@ test("an exchange that led to a login costs nothing, and who goes away waits no 
   assert.deepEqual(done, ["first", "third"]);
 });
 
-test("however many sources there are, so many are remembered", () => {
+test("however many sources there are, ten thousand are remembered, and a new one costs no look at them all", () => {
   const clock = new Clock();
-  const pace = new Pace({ burst: 1, perSecond: 1 }, { now: () => clock.now, after: clock.after });
-  let turns = 0;
-  for (let i = 0; i < 30_000; i++) pace.turn(`10.0.${i >> 8}.${i & 255}`, () => turns++);
-  assert.equal(turns, 30_000);
+  let looks = 0;
+  const now = () => (looks++, clock.now);
+  const pace = new Pace({ burst: 1, perSecond: 1 }, { now, after: clock.after });
+  const goesAtOnce = (source: string) => {
+    let went = false;
+    pace.turn(source, () => went = true)();
+    return went;
+  };
+  const others = (from: number, count: number) => {
+    for (let i = from; i < from + count; i++) assert.ok(goesAtOnce(`10.0.${i >> 8}.${i & 255}`));
+  };
+  assert.ok(goesAtOnce("192.0.2.7"));
+  others(0, 9_999);
+  assert.equal(goesAtOnce("192.0.2.7"), false, "remembered");
+  others(10_000, 10_000);
+  assert.equal(goesAtOnce("192.0.2.7"), true, "forgotten");
+  assert.ok(looks < 10 * 20_000, `${looks} looks at the clock`);
 });
