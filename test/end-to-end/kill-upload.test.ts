@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import ssh2 from "ssh2";
 import { makeRoster } from "../../scripts/made-roster.ts";
+import { call, connect, openSftp } from "../bridge/sftp/harness.ts";
 import { type School, type Service, startService, waitForName } from "./service.ts";
 
 /** An upload that is never closed: each piece is written and synced; perhaps over a file that is closed. */
@@ -13,31 +13,15 @@ async function begin(
   pieces: { at: number; bytes: Buffer }[],
   closed?: string,
 ): Promise<void> {
-  const client = new ssh2.Client();
-  client.on("error", () => {/* the bridge is killed */});
-  await new Promise<void>((resolve, reject) => {
-    client.once("ready", () => {
-      client.sftp(async (error, sftp) => {
-        if (error) return reject(error);
-        const call = <Value>(work: (done: (error: unknown, value: Value) => void) => void) =>
-          new Promise<Value>((yes, no) => work((error, value) => error ? no(error) : yes(value)));
-        if (closed !== undefined) {
-          await call((done) =>
-            sftp.writeFile("/inbound/roster.csv", closed, (error) => done(error, undefined))
-          );
-        }
-        const handle = await call<Buffer>((done) => sftp.open("/inbound/roster.csv", "w", done));
-        for (const { at, bytes } of pieces) {
-          await call((done) =>
-            sftp.write(handle, bytes, 0, bytes.length, at, (error) => done(error, undefined))
-          );
-        }
-        await call((done) => sftp.ext_openssh_fsync(handle, (error) => done(error, undefined)));
-        resolve();
-      });
-    });
-    client.connect({ host: "127.0.0.1", port, username, privateKey });
-  });
+  const sftp = await openSftp(await connect(port, { username, privateKey }));
+  if (closed !== undefined) {
+    await call((done) => sftp.writeFile("/inbound/roster.csv", closed, done));
+  }
+  const handle = await call<Buffer>((done) => sftp.open("/inbound/roster.csv", "w", done));
+  for (const { at, bytes } of pieces) {
+    await call((done) => sftp.write(handle, bytes, 0, bytes.length, at, done));
+  }
+  await call((done) => sftp.ext_openssh_fsync(handle, done));
 }
 
 async function reportOf(school: School): Promise<string> {

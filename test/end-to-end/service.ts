@@ -184,7 +184,8 @@ function schoolClient(
       client.once("ready", () => {
         client.sftp((error, sftp) => error ? reject(error) : resolve(sftp));
       });
-      client.connect({ host: "127.0.0.1", port, username: slug, privateKey });
+      const login = { host: "127.0.0.1", port, username: slug, privateKey };
+      client.connect({ ...login, readyTimeout: 0 }); // However loaded the machine is.
     });
     try {
       const sftp = await Promise.race([opened, lost]);

@@ -103,6 +103,7 @@ export function connect(port: number, config: ConnectConfig = {}): Promise<Clien
       port,
       username: "school",
       privateKey: schoolKey,
+      readyTimeout: 0, // However loaded the machine is.
       ...config,
     });
   });

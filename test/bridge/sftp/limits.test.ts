@@ -32,7 +32,8 @@ function connectFrom(address: string, port: number): Socket {
 
 test("a flood of silent connections from one address locks out no school that is far away", async () => {
   const door = { strangers: 40, strangersPerAddress: 20 };
-  await using world = await startWorld({ door });
+  const { after } = new Clock();
+  await using world = await startWorld({ door, after });
   const flood: Socket[] = [];
   // A school whose login takes long: three hundred strangers come between each of its packets.
   const client = new ssh2.Client().on("error", () => {});
@@ -56,7 +57,7 @@ test("a flood of silent connections from one address locks out no school that is
     },
   });
   far.on("data", (data) => sock.push(data));
-  client.connect({ sock, username: "school", privateKey: schoolKey });
+  client.connect({ sock, username: "school", privateKey: schoolKey, readyTimeout: 0 });
   await ready;
   assert.ok(relayed > 500 && flood.length >= 400, `${flood.length} strangers`);
   assert.ok(world.server.figures.turnedAway.gave_way > 200);
