@@ -7,6 +7,7 @@ import {
   beginRevert,
   type Remains,
   type Revert,
+  RevertGone,
   revertOf,
   type Why,
 } from "../database/school/reverts.ts";
@@ -17,7 +18,7 @@ import { HttpProblem } from "../http/problem.ts";
 import { carryOutRevert } from "../intake/revert.ts";
 import { author } from "./author.ts";
 import { checkTypedAgain, Confirm } from "./confirm.ts";
-import { findUpload } from "./find-upload.ts";
+import { findUpload, uploadUnknown } from "./find-upload.ts";
 import { needs } from "./needs.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { Revert as RevertShape } from "./shapes/revert.ts";
@@ -57,7 +58,9 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
       const by = author(c, now());
       await database.execute(beginRevert(upload, reason, by));
       if (!await revertOf(database, upload.id)) throw notRevertible(upload);
-      const revert = await carryOutRevert(database, upload.id, by);
+      const revert = await carryOutRevert(database, upload.id, by).catch((error) => {
+        throw error instanceof RevertGone ? uploadUnknown(upload.id) : error;
+      });
       return c.json(await answerOf(revert, { limit: 100, after: undefined }));
     },
   );

@@ -9,6 +9,7 @@ import {
   changesUpTo,
   restoreChanged,
   type Revert,
+  RevertGone,
   RevertMoved,
   revertOf,
   revertsBefore,
@@ -26,6 +27,7 @@ const MOST_MOVED = 1000;
 /**
  * Takes a revert that was begun to its end, after those of the school that were begun before it: one that
  * was cut off keeps nobody waiting.
+ * @throws {RevertGone}
  *
  * @param page so many changes or students in one batch
  */
@@ -48,7 +50,8 @@ async function carryOut(
   page: number,
 ): Promise<Revert> {
   for (let moved = 0;;) {
-    const revert = (await revertOf(database, uploadId))!;
+    const revert = await revertOf(database, uploadId);
+    if (!revert) throw new RevertGone();
     if (revert.phase === "done") return revert;
     try {
       await step(database, revert, by, page);

@@ -3,6 +3,7 @@ import type { Client } from "@libsql/client";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { purgeSchool } from "../../../worker/database/purge.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { eachDatabase } from "../database/each-database.ts";
@@ -21,6 +22,20 @@ function dying(client: Client, batches: number, isAfter: boolean): Client {
         if (--left >= 0) return await target.batch(statements, mode);
         if (isAfter) await target.batch(statements, mode);
         throw new Error("gone");
+      };
+    },
+  });
+}
+
+/** Something happens just before a batch that has this in it. */
+function before(client: Client, words: string, happens: () => Promise<void>): Client {
+  return new Proxy(client, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+      return async (statements: never, mode: never) => {
+        if (JSON.stringify(statements).includes(words)) await happens();
+        return await target.batch(statements, mode);
       };
     },
   });
@@ -46,8 +61,8 @@ async function begin(world: World, id: string, { batches, isAfter, page }: Cut) 
 
 eachDatabase("undo that is cut off", (opened) => {
   /** Of all that a revert can have to do something. */
-  async function wronged() {
-    const world = await undoSchool(opened().client);
+  async function wronged(client = opened().client) {
+    const world = await undoSchool(client);
     const { send, snapshot, verify } = world;
     await send(row("a", "1"), row("b", "2"), row("c", "3"), row("d", "4"), row("e", "5", "Eve"));
     const wrong = await snapshot(
@@ -83,6 +98,30 @@ eachDatabase("undo that is cut off", (opened) => {
       while (!await begin(world, world.wrong, { batches, isAfter, page: 2 })) cuts++;
       assert.ok(cuts > 7, `${cuts} batches`);
       assert.deepEqual(await outcome(world, world.wrong, world.revert), expected);
+    }
+  });
+
+  test("of a school that is purged meanwhile it leaves nothing, and says that there is no such upload", async () => {
+    const { client } = opened();
+    let purge: (() => Promise<void>) | undefined;
+    const world = await wronged(before(client, "student_id_taken", async () => await purge?.()));
+    const { wrong, id, under } = world;
+    const slug = world.slug;
+    purge = async () => {
+      purge = undefined;
+      const school = { id: id as SchoolId, slug, name: slug, bridge: "default" };
+      const by = { actor: "admin", at: new Date(under.clock.now).toISOString() };
+      await purgeSchool(client, school, crypto.randomUUID(), by);
+    };
+    const answer = await under.admin("POST", `/admin/uploads/${wrong}/revert`);
+    assert.equal(purge, undefined, "it was purged");
+    assert.deepEqual([answer.status, answer.body.code], [404, "upload_unknown"]);
+    for (const table of ["revert_remains", "student_changes", "reverts"]) {
+      const { rows } = await client.execute({
+        sql: `SELECT count(*) AS kept FROM ${table} WHERE upload_id = ?`,
+        args: [wrong],
+      });
+      assert.equal(Number(rows[0]!["kept"]), 0, table);
     }
   });
 

@@ -35,6 +35,7 @@ export async function undoSchool(database: Client) {
     database,
     under,
     id,
+    slug,
     ok,
     /** A roster of these rows, a minute after the one before. */
     send: (...rows: string[]) => sent(rows),

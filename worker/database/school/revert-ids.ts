@@ -70,8 +70,8 @@ export function endIds(revert: Revert, failed: readonly IdFailure[]): InStatemen
     moveOn(revert, { phase: "changed", reached: "0" }),
     {
       sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
-        SELECT ?, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2 FROM json_each(?)
-        WHERE true ON CONFLICT DO NOTHING`,
+        SELECT upload_id, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2
+        FROM reverts CROSS JOIN json_each(?2) WHERE upload_id = ?1 ON CONFLICT DO NOTHING`,
       args: [
         revert.uploadId,
         JSON.stringify(failed.map((one) => [one.usernameKey, one.username, one.holder])),

@@ -49,6 +49,9 @@ export interface Remains {
 /** Somebody else moved the revert on meanwhile. */
 export class RevertMoved extends Error {}
 
+/** The school was purged meanwhile, and the revert with it. */
+export class RevertGone extends Error {}
+
 /**
  * Begins to put an upload back, once; nothing when it may still go on or has no history. One that was
  * given up half-way is put back as far as it came.
