@@ -26,10 +26,7 @@ export async function finishCheck(
   let end = await loadCheckEnd(database, id, schoolId);
   const withheld = withheldBecause(end);
   if (end.terms.isSnapshot && withheld === undefined) {
-    while (await noteAbsent(database, end, end.absentAfter)) {
-      await pause();
-      end = await loadCheckEnd(database, id, schoolId);
-    }
+    while (await noteAbsent(database, end)) await pause();
     end = await loadCheckEnd(database, id, schoolId);
   } else if (end.findings.left > 0) {
     await keepAll(database, id);

@@ -115,10 +115,16 @@ export async function writeCheckSettled(database: Client, settled: SettledRows):
 /** So many students are looked for at a time. */
 const ABSENT = 5_000;
 
+/** The upload, while its check is at the end and not decided: ?1. After that its slices name nobody. */
+const undecided = `SELECT 1 FROM uploads WHERE id = ?1 AND pass = 'check' AND state = 'checking'
+  AND next_offset = size`;
+
 const absent = `
   INSERT OR IGNORE INTO checked_students (upload_id, outcome, username_key, username)
   SELECT ?1, 'left', username_key, username FROM students
-  WHERE school_id = ?2 AND inactive_since IS NULL AND username_key > ?3
+  WHERE EXISTS (${undecided}) AND school_id = ?2 AND inactive_since IS NULL
+    AND username_key > (SELECT coalesce(max(username_key), '') FROM checked_students
+      WHERE upload_id = ?1 AND outcome = 'left')
     AND username_key NOT IN (SELECT value FROM slices CROSS JOIN json_each(slices.named)
       WHERE upload_id = ?1 AND named IS NOT NULL)
     AND (student_id IS NULL OR student_id NOT IN
@@ -127,24 +133,24 @@ const absent = `
   ORDER BY username_key LIMIT ${ABSENT}`;
 
 /**
- * Notes the next active students whom a snapshot does not name; doing so twice changes nothing.
+ * Notes the next active students whom a snapshot does not name, after those that are noted; several may
+ * do so at once. Nothing once it was decided what becomes of the upload.
  *
- * @param after only those after this key
  * @returns whether there may be more
  */
 export async function noteAbsent(
   database: Client,
   { id, schoolId }: { id: UploadId; schoolId: SchoolId },
-  after: string,
 ): Promise<boolean> {
-  const { rowsAffected } = await database.execute({ sql: absent, args: [id, schoolId, after] });
+  const { rowsAffected } = await database.execute({ sql: absent, args: [id, schoolId] });
   return rowsAffected === ABSENT;
 }
 
 /** Nobody leaves after all, such as when a worker that is gone had noted them. */
 export async function keepAll(database: Client, id: UploadId): Promise<void> {
   await database.execute({
-    sql: "DELETE FROM checked_students WHERE upload_id = ? AND outcome = 'left'",
+    sql: `DELETE FROM checked_students
+          WHERE upload_id = ?1 AND outcome = 'left' AND EXISTS (${undecided})`,
     args: [id],
   });
 }

@@ -36,8 +36,6 @@ export interface CheckEnd {
   /** Rows beyond the limit, and rejected rows of which nobody can tell whose they are. */
   unprocessed: number;
   unnamed: number;
-  /** Students whom it would make inactive were looked for up to this key; empty: not yet. */
-  absentAfter: string;
   /** What came after this file, which a pause held, and went before it. */
   overtakenBy: string | undefined;
 }
@@ -55,7 +53,7 @@ export async function loadCheckEnd(
       args: [id],
     },
     {
-      sql: `SELECT outcome, count(*) AS students, max(username_key) AS last FROM checked_students
+      sql: `SELECT outcome, count(*) AS students FROM checked_students
             WHERE upload_id = ? GROUP BY outcome`,
       args: [id],
     },
@@ -97,7 +95,6 @@ export async function loadCheckEnd(
     },
     unprocessed: Number(row["unprocessed"]),
     unnamed: Number(row["unnamed"]),
-    absentAfter: String(outcomes!.rows.find((one) => one["outcome"] === "left")?.["last"] ?? ""),
     overtakenBy: nameIn(overtaking!.rows),
   };
 }
