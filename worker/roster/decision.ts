@@ -47,7 +47,8 @@ export function decide(checked: Checked): {
   }
   const because = holding(checked, crossed);
   if (because !== undefined) {
-    const isPaused = !release && (pause?.kind === "hold" || overtakenBy !== undefined);
+    // Also what was released in the pause and got worse meanwhile: older files do not go before it.
+    const isPaused = pause?.kind === "hold" || overtakenBy !== undefined;
     return { decision: { type: "held", because, isPaused }, crossed, notes: [] };
   }
   const removals = !release?.withoutRemovals;

@@ -121,6 +121,24 @@ eachDatabase("pauses", (opened) => {
     assert.equal(await lastName(world), "New");
   });
 
+  test("nor when the newest was released in the pause and is held again: it goes first at the end", async () => {
+    const world = await SafeWorld.open(opened().client);
+    await world.send(rows(0, 2));
+    await world.settings({ pauses: pause("hold") });
+    const first = await world.send(rows(0, 2, "Kim"));
+    const older = await world.send(rows(0, 2, "Old"));
+    const newest = await world.send(rows(0, 3), { name: "newer.csv" });
+    assert.equal((await world.decide(first, "release")).body.state, "completed");
+    const answer = await world.decide(newest, "release");
+    assert.deepEqual([answer.status, answer.body.code], [409, "release_outdated"]);
+    await world.tick();
+    assert.equal((await world.upload(newest)).state, "held");
+    await world.settings({ pauses: [] });
+    await overtaken(world, older);
+    assert.equal((await world.upload(newest)).state, "completed");
+    assert.equal(await lastName(world), "Lee");
+  });
+
   test("a later one that is held itself, given up or only checked overtakes nothing", async () => {
     const { world, held } = await heldByPause();
     await world.settings({ pauses: [], holdWhen: { removedPercent: 10 }, mode: "snapshot" });
