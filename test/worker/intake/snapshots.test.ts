@@ -60,6 +60,17 @@ eachDatabase("snapshots", (opened) => {
     );
   });
 
+  test("nor does a StudentId tell it that no student has", async () => {
+    const world = await SafeWorld.open(opened().client, snapshot);
+    await world.send(row("s0@x.edu", "S0") + row("s1@x.edu"));
+    const id = await world.send(row("s0@x.edu", "S0") + row("", "S1"));
+    assert.deepEqual(await world.students("inactive"), []);
+    assert.match(
+      (await world.report(id))[1]!,
+      /warning,removals_withheld,.*1 of its rejected rows does not/,
+    );
+  });
+
   test("nobody is made inactive by a file cut off by the row limit, rejected whole, or without rows", async () => {
     const world = await SafeWorld.open(opened().client, { ...snapshot, rowLimit: 4 });
     await world.send(rows(0, 4));

@@ -76,12 +76,18 @@ function claim(
   };
 }
 
-function countUnnamed({ id }: UploadProgress, names: readonly RejectedName[]): InStatement[] {
-  const unnamed = names.filter(({ usernameKey, studentId }) => !usernameKey && !studentId).length;
-  if (unnamed === 0) return [];
+/** Rejected rows without a Username, whose StudentId, if they have one, nobody has. */
+function countUnnamed(
+  { id, schoolId }: UploadProgress,
+  names: readonly RejectedName[],
+): InStatement[] {
+  const ids = names.filter(({ usernameKey }) => !usernameKey).map(({ studentId }) => studentId);
+  if (ids.length === 0) return [];
   return [{
-    sql: "UPDATE checks SET unnamed = unnamed + ? WHERE upload_id = ?",
-    args: [unnamed, id],
+    sql: `UPDATE checks SET unnamed = unnamed + (SELECT count(*) FROM json_each(?)
+            WHERE NOT EXISTS (SELECT 1 FROM students WHERE school_id = ? AND student_id = value))
+          WHERE upload_id = ?`,
+    args: [JSON.stringify(ids), schoolId, id],
   }];
 }
 
