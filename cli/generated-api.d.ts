@@ -565,6 +565,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the exports of all schools */
+        get: operations["getAdminExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/exports/{id}": {
         parameters: {
             query?: never;
@@ -1419,6 +1436,8 @@ export interface components {
         };
         Export: {
             id: string;
+            /** @description The school's slug; left out where the address says it */
+            school?: string;
             /** @description The file's name in /outbound */
             name: string;
             /** @enum {string} */
@@ -3580,6 +3599,37 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "4XX": components["responses"]["Refusal"];
+            "5XX": components["responses"]["Fault"];
+        };
+    };
+    getAdminExports: {
+        parameters: {
+            query?: {
+                /** @description So many items at most */
+                limit?: number;
+                /** @description The `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is so, or it was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Export"][];
+                        /** @description The cursor of the next page */
+                        next?: string;
+                    };
                 };
             };
             "4XX": components["responses"]["Refusal"];

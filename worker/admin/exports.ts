@@ -1,12 +1,20 @@
 /** Exports: run one now, list them, deliver one again (SPEC section 6). */
 import { Hono } from "hono";
+import * as v from "valibot";
 import { Instant } from "../../shared/protocol.ts";
 import type { WorkerContext } from "../context.ts";
+import { schoolSlugs } from "../database/control/overview.ts";
 import { deliverAgain, deliveredAgain } from "../database/school/deliveries.ts";
-import { getExport, listExports, type StoredExport } from "../database/school/exports.ts";
+import {
+  getExport,
+  listExports,
+  listExportsOf,
+  type StoredExport,
+} from "../database/school/exports.ts";
 import { exportFile } from "../export/file.ts";
 import { ExportUnderWay, runNow } from "../export/tick.ts";
 import { describes, pageOf } from "../http/describe.ts";
+import { principalOf, schoolIds } from "../http/principal.ts";
 import { needs } from "./needs.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
@@ -60,6 +68,25 @@ export function exportRoutes(context: WorkerContext): Hono {
       const page = readPage(c, Instant);
       const stored = await listExports(database, school.id, page.after, page.limit + 1);
       return c.json(writePage(stored, page, ({ dueAt }) => dueAt, writeExport));
+    },
+  );
+
+  routes.get(
+    "/exports",
+    needs("viewer", "own"),
+    describes({
+      summary: "Lists the exports of all schools",
+      query: PAGE,
+      answers: { 200: pageOf(Export) },
+    }),
+    async (c) => {
+      const page = readPage(c, v.tuple([Instant, v.string()]));
+      const stored = await listExportsOf(database, schoolIds(principalOf(c)), page);
+      const slugs = await schoolSlugs(database, stored.map(({ schoolId }) => schoolId));
+      return c.json(writePage(stored, page, ({ dueAt, id }) => [dueAt, id], (one) => ({
+        school: slugs.get(one.schoolId),
+        ...writeExport(one),
+      })));
     },
   );
 

@@ -79,6 +79,7 @@ main > * { min-width: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: var(--s4) var(--s5); display: grid; gap: var(--s3); }
 .card > .head { align-items: center; } .card > * { min-width: 0; } figure { margin: 0; }
 .cards { display: grid; gap: var(--s4); grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
+.counts { display: grid; gap: var(--s4); grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
 .figure { font-size: var(--t5); font-weight: 650; line-height: 1.1; font-variant-numeric: tabular-nums; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--s2) var(--s5); margin: 0; }
 .facts dt { color: var(--quiet); } .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -112,7 +113,7 @@ form { display: grid; gap: var(--s4); justify-items: start; max-width: 44rem; }
 form > .card { width: 100%; } td form { gap: var(--s2); } td button { min-height: 0; padding: .15rem .7rem; }
 time { white-space: nowrap; } td time { white-space: normal; } td summary { white-space: nowrap; } form.line { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: end; max-width: none; }
 .field { display: grid; gap: var(--s1); width: 100%; }
-form.line .field { width: auto; flex: 1 1 14rem; max-width: 26rem; }
+form.line .field { width: auto; flex: 1 1 11rem; max-width: 26rem; }
 label, legend { font-weight: 600; } .field .hint { color: var(--quiet); font-size: var(--t1); }
 input, select, textarea {
   font: inherit; color: inherit; background: var(--paper); border: 1px solid #8a909c; border-radius: 8px;
@@ -136,7 +137,7 @@ details.fold > summary { cursor: pointer; color: var(--accent); font-weight: 600
 details.fold[open] > summary { margin-bottom: var(--s3); }
 
 /* pictures */
-svg { max-width: 100%; height: auto; display: block; } svg text { fill: var(--quiet); font-size: 11px; }
+svg { max-width: 100%; height: auto; display: block; overflow: visible; } svg text { fill: var(--quiet); font-size: 11px; }
 .bar-good { fill: var(--good); } .bar-warn { fill: var(--bar-warn); } .bar-bad { fill: var(--bad); }
 .bar-idle { fill: var(--idle); } .bar-accent { fill: var(--accent); } .axis { stroke: var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: var(--s2) var(--s4); list-style: none; padding: 0; font-size: var(--t1); }
@@ -168,6 +169,7 @@ progress { width: 100%; height: .7rem; accent-color: var(--accent); }
   tbody tr:last-child { border-bottom: 0; }
   td, td.number, td.later { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: var(--s3); text-align: left; border: 0; padding: var(--s1) 0; white-space: normal; }
   td code { overflow-wrap: normal; white-space: nowrap; } td.say { min-width: 0; } td::before { content: attr(data-heading); color: var(--quiet); font-size: var(--t1); }
+  td:has(> div:empty) { display: none; }
   td.bare { grid-template-columns: 1fr; } td.bare::before { display: none; }
 }
 @media (min-width: 50.01rem) { .menu > :not(summary) { display: block; } }

@@ -185,6 +185,7 @@ async function story(call: Call, { database }: Api): Promise<void> {
   const codes = await call("get", "/admin/uploads/{id}/problems/codes", { id }, 200);
   assert.ok(codes.body.items.length > 0);
   await call("get", "/admin/overview", {}, 200);
+  await call("get", "/admin/exports", {}, 200);
   const told = await call("get", "/admin/uploads/{id}/story", { id }, 200);
   assert.ok(told.body.items.length > 0);
   const problems = await call("get", "/admin/uploads/{id}/problems", { id }, 200);

@@ -309,6 +309,30 @@ eachDatabase("outbound over the admin routes", (database) => {
     assert.equal((await call("GET", "/exports?cursor=nonsense")).status, 400);
   });
 
+  test("exports of all schools are listed, whatever is made between two pages; of others nobody is told", async () => {
+    const one = await school();
+    const other = await school();
+    // Later than what other tests make.
+    let now = Date.parse("2027-06-01T00:00:00Z");
+    const make = async ({ call, clock }: typeof one) => {
+      clock.now = now += 60_000;
+      return (await call("POST", "/exports")).body.name as string;
+    };
+    const made = [await make(one), await make(other), await make(one), await make(other)].reverse();
+    const first = (await one.admin("GET", "/admin/exports?limit=2")).body;
+    await make(one);
+    const second = (await one.admin("GET", `/admin/exports?limit=2&cursor=${first.next}`)).body;
+    const all = [...first.items, ...second.items];
+    assert.deepEqual(all.map(({ name }) => name), made);
+    assert.equal(new Set(all.map(({ school }) => school)).size, 2);
+    const body = { name: crypto.randomUUID(), role: "viewer", schools: [first.items[0].school] };
+    const { token } = (await one.admin("POST", "/admin/tokens", body)).body;
+    const authorization = { authorization: `Bearer ${token}` };
+    const theirs = (await one.admin("GET", "/admin/exports", undefined, authorization)).body.items;
+    assert.deepEqual(theirs.map(({ name }: { name: string }) => name), [made[0], made[2]]);
+    assert.equal((await one.admin("GET", "/admin/exports?cursor=nonsense")).status, 400);
+  });
+
   test("an unknown school or export is answered 404, a wrong token 401", async () => {
     const { admin, app } = await school();
     const calls: [string, string, unknown?][] = [

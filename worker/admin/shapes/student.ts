@@ -67,6 +67,9 @@ export const Schedule = v.pipe(
 export const Export = v.pipe(
   v.object({
     id: Text,
+    school: v.optional(
+      v.pipe(Text, v.description("The school's slug; left out where the address says it")),
+    ),
     name: v.pipe(Text, v.description("The file's name in /outbound")),
     state: v.picklist(["making", "pending", "delivered", "downloaded"]),
     students: v.pipe(Count, v.description("Its rows; so far, while it is being made")),

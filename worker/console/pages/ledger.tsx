@@ -114,7 +114,7 @@ function VerifiedPage({ reader, verified }: { reader: Reader; verified: LedgerVe
 }
 
 function detail(of: Record<string, unknown>): string {
-  return Object.entries(of).map(([name, value]) =>
+  return Object.entries(of).filter(([, value]) => value !== null).map(([name, value]) =>
     `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`
   ).join("; ");
 }

@@ -45,7 +45,7 @@ export function PreviewCard({ preview, upload, outcome, reader }: {
           ))}
         </ul>
       )}
-      <div class="cards">
+      <div class="counts">
         {outcomes.map(([name, words]) => (
           <div>
             <div class="figure">{count(preview.counts[name])}</div>

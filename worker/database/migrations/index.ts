@@ -30,6 +30,7 @@ import { statements as foundBy } from "./0027-found-by.ts";
 import { statements as deferredSlices } from "./0028-deferred-slices.ts";
 import { statements as revertsUnderWay } from "./0029-reverts-under-way.ts";
 import { statements as watchesReckoned } from "./0030-watches-reckoned.ts";
+import { statements as exportsOfAll } from "./0031-exports-of-all.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   { number: 28, name: "deferred slices", statements: deferredSlices },
   { number: 29, name: "reverts under way", statements: revertsUnderWay },
   { number: 30, name: "watches reckoned", statements: watchesReckoned },
+  { number: 31, name: "exports of all", statements: exportsOfAll },
 ];

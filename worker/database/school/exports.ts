@@ -8,6 +8,7 @@
  * workers write at once is written once.
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
+import type { Page } from "../page.ts";
 import type { Client, InStatement, Row } from "@libsql/client";
 import { auditIfChanged, type Author } from "../control/audit.ts";
 import { deliver } from "./deliveries.ts";
@@ -215,6 +216,23 @@ export async function listExports(
     sql: `SELECT ${columns} FROM exports WHERE school_id = ? AND due_at < ?
       ORDER BY due_at DESC LIMIT ?`,
     args: [schoolId, before ?? "9999", limit],
+  });
+  return rows.map(readExport);
+}
+
+/** Of several schools, `undefined`: of all, newest first; one row more than the page has. */
+export async function listExportsOf(
+  database: Client,
+  schoolIds: readonly SchoolId[] | undefined,
+  { limit, after }: Page<[string, string]>,
+): Promise<StoredExport[]> {
+  // Later than any instant there is.
+  const [dueAt, id] = after ?? ["~", ""];
+  const of = schoolIds === undefined ? "" : "AND school_id IN (SELECT value FROM json_each(?))";
+  const { rows } = await database.execute({
+    sql: `SELECT ${columns} FROM exports WHERE (due_at, id) < (?, ?) ${of}
+      ORDER BY due_at DESC, id DESC LIMIT ?`,
+    args: [dueAt, id, ...schoolIds === undefined ? [] : [JSON.stringify(schoolIds)], limit + 1],
   });
   return rows.map(readExport);
 }
