@@ -1,11 +1,12 @@
 /** The story of one upload: from the first packet of its file to the receipt of its report. */
+import type { Client } from "@libsql/client";
 import { Hono } from "hono";
 import * as v from "valibot";
 import { stageName } from "../../shared/file-names.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { auditOfUpload } from "../database/control/audit.ts";
 import { schoolSlugs } from "../database/control/overview.ts";
-import { eventsOfUpload } from "../database/school/ledger.ts";
+import { eventsOfUpload, type ListedEvent, loginBefore } from "../database/school/ledger.ts";
 import { occurrencesOf } from "../database/school/occurrences.ts";
 import type { Upload } from "../database/school/uploads.ts";
 import { describes } from "../http/describe.ts";
@@ -40,8 +41,9 @@ export function storyRoutes({ database }: WorkerContext): Hono {
       occurrencesOf(database, schoolId, id),
       schoolSlugs(database, [schoolId]),
     ]);
-    const told: Step[] = events
-      .filter(({ event, at }) => isOfThis(upload, event, at))
+    const own = eventsOfThis(upload, events);
+    const login = own[0] && await loginOf(database, own[0]);
+    const told: Step[] = [...(login ? [login] : []), ...own]
       .map((event) => eventAnswer(event, slugs));
     const steps: Step[] = [
       ...told,
@@ -72,9 +74,24 @@ function pathsOf({ name, timeCode }: Upload): { name: string; paths: string[] } 
 }
 
 /** Under its plain name others may have come before, and come after it. */
-function isOfThis(upload: Upload, event: Record<string, unknown>, at: string): boolean {
-  if (event["path"] !== `/inbound/${upload.name}`) return true;
-  // That it was taken says that its plain name is free again.
-  if (event["state"] === "removed" && at >= upload.acceptedAt) return false;
-  return event["uploadId"] === upload.id || at <= upload.acceptedAt;
+function eventsOfThis({ id, name, acceptedAt }: Upload, events: ListedEvent[]): ListedEvent[] {
+  const isPlain = ({ event }: ListedEvent) => event["path"] === `/inbound/${name}`;
+  const own = events.filter((one) =>
+    // That it was taken says that its plain name is free again.
+    !isPlain(one) ||
+    (!(one.event["state"] === "removed" && one.at >= acceptedAt) &&
+      (one.uploadId === id || one.at <= acceptedAt))
+  );
+  const before = own.findLastIndex((one) => isPlain(one) && one.event["state"] === "removed");
+  return own.filter((one, i) => i > before || !isPlain(one));
+}
+
+/** The login of the session that began the file. */
+async function loginOf(
+  database: Client,
+  { schoolId, at, event }: ListedEvent,
+): Promise<ListedEvent | undefined> {
+  const { fingerprint, address } = (event["sender"] ?? {}) as Record<string, string | undefined>;
+  if (!fingerprint || !address) return undefined;
+  return await loginBefore(database, { schoolId, at, fingerprint, address });
 }

@@ -178,6 +178,27 @@ export async function eventsOfUpload(
   return rows.map(readListed);
 }
 
+/** The last login of a key from an address at an instant or before it. */
+export async function loginBefore(
+  database: Client,
+  { schoolId, at, fingerprint, address }: {
+    schoolId: SchoolId;
+    /** ISO 8601 UTC. */
+    at: string;
+    fingerprint: string;
+    address: string;
+  },
+): Promise<ListedEvent | undefined> {
+  const { rows } = await database.execute({
+    sql: `${listed} WHERE school_id = ? AND at <= ?
+            AND type IN ('login', 'refusal') AND type = 'login'
+            AND event ->> '$.sender.fingerprint' = ? AND event ->> '$.sender.address' = ?
+          ORDER BY at DESC, number DESC LIMIT 1`,
+    args: [schoolId, at, fingerprint, address],
+  });
+  return rows[0] && readListed(rows[0]);
+}
+
 function readListed(row: Row): ListedEvent {
   return {
     bridgeId: row["bridge_id"] as string,
