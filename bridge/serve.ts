@@ -4,6 +4,7 @@
  */
 import type { Ban } from "./door/bans.ts";
 import type { HomeKeeper } from "./home/keeper.ts";
+import { LeftNames } from "./home/left-names.ts";
 import { OpenFiles } from "./home/open-files.ts";
 import { ChangeTurns } from "./home/change-turns.ts";
 import { LimitsReached } from "./limits-reached.ts";
@@ -206,6 +207,7 @@ function relayOf(
   const keeper = {
     ...{ vault, settling, maxUploadBytes, now, log, reached },
     writers: new Writers(),
+    leftNames: new LeftNames(),
     openFiles: new OpenFiles(settings.maxOpenFiles, reached),
     quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now, reached }),
     changes: new ChangeTurns(settings.changes, { now, after: systemAfter }),

@@ -7,6 +7,7 @@ import type { Settling } from "../intake/settling.ts";
 import type { After } from "../timers.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { ChangeTurns } from "./change-turns.ts";
+import type { LeftNames } from "./left-names.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Quota } from "./quota.ts";
 import type { Storage } from "./storage.ts";
@@ -17,6 +18,7 @@ export interface HomeKeeper {
   settling: Settling;
   writers: Writers;
   openFiles: OpenFiles;
+  leftNames: LeftNames;
   quota: Quota;
   changes: ChangeTurns;
   /** The most bytes a file may have. */

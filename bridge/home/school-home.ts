@@ -50,7 +50,7 @@ export function openHome(keeper: HomeKeeper, schoolId: SchoolId, sender: Sender)
         throw denied(`${what}: this home has the two folders /inbound and /outbound.`);
       },
       async leave() {
-        keeper.settling.leave(visit.session);
+        visit.leave();
       },
     }),
   );

@@ -6,19 +6,18 @@ import { isProcessingName, isStageName } from "../../shared/file-names.ts";
 import type { SchoolId, Sender } from "../../shared/protocol.ts";
 import type { SessionToken } from "../intake/settling.ts";
 import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import { keep } from "./bounded.ts";
 import { type Attributes, type Changes, Refusal } from "./home.ts";
 import type { HomeKeeper } from "./keeper.ts";
+import type { LeftHere } from "./left-names.ts";
 import { cleanPath, placeOf } from "./paths.ts";
 import { nothingThere } from "./rules.ts";
 import { Spans } from "./spans.ts";
 
-/** So many names that the session left and so many files it is reading are remembered. */
-const MOST_REMEMBERED = 256;
-
 export class Visit {
   readonly session: SessionToken = Symbol("session");
-  /** Files by the paths under which this session closed or renamed them. */
-  readonly #left = new Map<string, number>();
+  /** Files by the paths under which this session, or one beside it, closed or renamed them. */
+  readonly #left: LeftHere;
   /** What this session was sent, by blob. */
   readonly #sent = new Map<string, Spans>();
 
@@ -26,7 +25,14 @@ export class Visit {
     readonly keeper: HomeKeeper,
     readonly schoolId: SchoolId,
     readonly sender: Sender,
-  ) {}
+  ) {
+    this.#left = keeper.leftNames.enter(schoolId, sender);
+  }
+
+  leave(): void {
+    this.#left.leave();
+    this.keeper.settling.leave(this.session);
+  }
 
   /** The file at a path; `undefined` when there is none. */
   find(path: string): CatalogFile | undefined {
@@ -46,8 +52,8 @@ export class Visit {
   }
 
   /**
-   * The file that this session left under the path and that was accepted since. Clients stat a file
-   * and set its times after they closed it, some of them late, and would report an error.
+   * The file that the client left under the path and that was accepted since. Clients stat a file and set
+   * its times after they closed it, some of them late, and would report an error or send it again.
    */
   accepted(path: string): CatalogFile | undefined {
     const fileId = this.#left.get(cleanPath(path));
@@ -60,7 +66,7 @@ export class Visit {
 
   /** The session closed the file or gave it this path. */
   remember(path: string, fileId: number): void {
-    keep(this.#left, path, fileId);
+    this.#left.set(path, fileId);
   }
 
   /** What the session was sent of the blob so far. */
@@ -102,10 +108,4 @@ export class Visit {
     }
     this.keeper.settling.touch(fileId, this.session);
   }
-}
-
-function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > MOST_REMEMBERED) map.delete(map.keys().next().value!);
 }

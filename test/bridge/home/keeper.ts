@@ -6,6 +6,7 @@ import type { HomeKeeper } from "../../../bridge/home/keeper.ts";
 import type { Rate } from "../../../bridge/bucket.ts";
 import { ChangeTurns } from "../../../bridge/home/change-turns.ts";
 import { type HomeUse, Quota } from "../../../bridge/home/quota.ts";
+import { LeftNames } from "../../../bridge/home/left-names.ts";
 import { OpenFiles } from "../../../bridge/home/open-files.ts";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { Storage } from "../../../bridge/home/storage.ts";
@@ -79,6 +80,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     vault,
     settling,
     writers: new Writers(),
+    leftNames: new LeftNames(),
     openFiles: new OpenFiles(options.maxOpenFiles ?? 64, limits.reached),
     quota: new Quota({
       most: options.mostOfHome ?? { files: 100_000, bytes: 10 * 1024 ** 3 },

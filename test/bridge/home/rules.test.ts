@@ -150,11 +150,31 @@ test("a name that this session left and that was accepted since answers for its 
     reason: "permission_denied",
   });
   const gone = { reason: "no_such_file" };
-  await assert.rejects(homes.home().stat("/inbound/roster.csv"), gone);
   await assert.rejects(home.stat("/inbound/other.csv"), gone);
   await assert.rejects(home.open("/inbound/roster.csv", toRead), gone);
   await put(home, "/inbound/roster.csv", "the next");
   assert.equal((await home.stat("/inbound/roster.csv")).size, 8);
+});
+
+test("the sessions that a client has open at one time know together what it left, and nobody else does", async () => {
+  await using homes = await testHomes({ settleMs: 0 });
+  const path = "/inbound/roster.csv";
+  const writing = homes.home();
+  await put(writing, path, "rows");
+  await until(() => homes.accepted.length === 1);
+  const beside = homes.home();
+  await writing.leave();
+  assert.equal((await beside.stat(path)).size, 4);
+  await beside.change(path, { modifiedAt: 1000 });
+  const gone = { reason: "no_such_file" };
+  const others = [
+    openHome(homes.keeper, idOfSchool(1), { ...sender, fingerprint: "SHA256:registrar" }),
+    openHome(homes.keeper, idOfSchool(1), { ...sender, address: "127.0.0.2" }),
+    homes.home(2),
+  ];
+  for (const other of others) await assert.rejects(other.stat(path), gone);
+  await beside.leave();
+  await assert.rejects(homes.home().change(path, { modifiedAt: 1000 }), gone);
 });
 
 test("bytes may come in any order, but a CLOSE with a gap is refused, and a client resumes at the gap", async () => {
