@@ -166,9 +166,12 @@ export function writeAnswer(packet: AnswerPacket): Buffer {
   return write(answerShapes, packet);
 }
 
+/** So long is what stands before the bytes of a DATA answer. */
+export const DATA_HEAD_BYTES = 13;
+
 /** What stands before so many bytes of a DATA answer, which need not be copied for it. */
 export function dataHead(id: number, length: number): Buffer {
-  const head = Buffer.allocUnsafe(13);
+  const head = Buffer.allocUnsafe(DATA_HEAD_BYTES);
   head.writeUInt32BE(9 + length, 0);
   head[4] = answers.DATA[0];
   head.writeUInt32BE(id, 5);

@@ -11,10 +11,15 @@ import { extensionsOf, performExtended } from "./extensions.ts";
 import type { WireAttributes } from "./fields.ts";
 import { type FileHandle, type HandleCount, Handles } from "./handles.ts";
 import { longname } from "./longname.ts";
-import { type Greeting, LONGEST_TRANSFER, type RequestPacket } from "./packets.ts";
+import { DATA_HEAD_BYTES, type Greeting, LONGEST_TRANSFER, type RequestPacket } from "./packets.ts";
 import { OUR_FAULT } from "./status.ts";
 
 const ENTRIES_PER_ANSWER = 100;
+/**
+ * Where in its buffer what is read begins: behind the head of its packet, and at a whole word, since V8
+ * copies out of shared memory byte by byte elsewhere.
+ */
+const BYTES_AT = 16;
 
 const ok: Answer = { type: "ok" };
 const endOfFile: Answer = { type: "end of file" };
@@ -73,11 +78,15 @@ export function requestsOf({ home, owner, now, ...options }: RequestsOptions): R
         throw new Refusal("permission_denied", "This file was opened for writing only.");
       }
       const start = exact(offset);
-      const room = takeBuffer();
-      const sent = () => giveBack(room);
+      const buffer = takeBuffer();
+      const sent = () => giveBack(buffer);
       try {
+        const room = buffer.subarray(BYTES_AT);
         const bytes = await file.read(start, Math.min(length, LONGEST_TRANSFER), room);
-        if (bytes.length > 0 || length === 0) return { type: "bytes", bytes, sent };
+        const packet = bytes.buffer === buffer.buffer
+          ? buffer.subarray(BYTES_AT - DATA_HEAD_BYTES, BYTES_AT + bytes.length)
+          : undefined;
+        if (bytes.length > 0 || length === 0) return { type: "bytes", bytes, packet, sent };
       } catch (error) {
         sent();
         throw error;

@@ -8,7 +8,7 @@ import type { ServerChannel } from "ssh2";
 import { describeFault } from "../../shared/fault.ts";
 import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import type { Limit } from "../limits-reached.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer, BytesAnswer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import { giveBack } from "./buffers.ts";
@@ -33,6 +33,8 @@ import type { Trace } from "./trace.ts";
 
 /** What a request costs beside its bytes. */
 const REQUEST_OVERHEAD = 512;
+/** Up to here a copy costs less than a packet of its own. */
+const SHORT_BYTES = 16 * 1024;
 const VERSION = 3;
 
 export interface SessionOptions {
@@ -164,7 +166,7 @@ export function startSession(options: SessionOptions): SftpSession {
       case "handle":
         return sendPacket({ type: "HANDLE", id, handle: answer.handle });
       case "bytes":
-        return sendBytes(id, answer.bytes, answer.sent);
+        return sendBytes(id, answer);
       case "entries":
         return sendPacket({ type: "NAME", id, entries: answer.entries });
       case "attributes":
@@ -181,17 +183,25 @@ export function startSession(options: SessionOptions): SftpSession {
     channel.write(bytes);
   }
 
-  /** Long bytes follow their head as they are, uncopied, in one write to the socket. */
-  function sendBytes(
-    id: number,
-    { buffer, byteOffset, length }: Uint8Array,
-    sent: () => void,
-  ): void {
+  /**
+   * In as few packets as they fit into: their head goes where there is room for it before them, or with
+   * a copy of them. Only long ones that are elsewhere follow it uncopied, in one write to the socket.
+   */
+  function sendBytes(id: number, { bytes, packet, sent }: BytesAnswer): void {
+    const { buffer, byteOffset, length } = bytes;
     trace?.answer("DATA", id, CODE.ok, length);
     bandwidth?.moved(length);
+    const head = dataHead(id, length);
     socket.cork();
-    channel.write(dataHead(id, length));
-    channel.write(Buffer.from(buffer, byteOffset, length), sent);
+    if (packet) {
+      packet.set(head);
+      channel.write(packet, sent);
+    } else if (length <= SHORT_BYTES) {
+      channel.write(Buffer.concat([head, bytes]), sent);
+    } else {
+      channel.write(head);
+      channel.write(Buffer.from(buffer, byteOffset, length), sent);
+    }
     socket.uncork();
   }
 
