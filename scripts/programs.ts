@@ -49,8 +49,11 @@ export function workerProgram(environment: Environment): Program {
   };
 }
 
-/** The bridge, on Node. */
-export function bridgeProgram(environment: Environment): Program {
+/** The bridge, on Node: as it is in this tree, or as it was built into a folder. */
+export function bridgeProgram(environment: Environment, built?: string): Program {
+  const code = built === undefined
+    ? ["--import", import.meta.resolve("tsx"), join(root, "bridge", "main.ts")]
+    : ["--enable-source-maps", join(built, "bridge.mjs")];
   return {
     name: "bridge",
     command: process.execPath,
@@ -59,9 +62,7 @@ export function bridgeProgram(environment: Environment): Program {
       // buffers on top of a heap that is small, and would collect all of it every ten mebibytes.
       "--max-semi-space-size=1",
       "--heap-growing-percent=200",
-      "--import",
-      import.meta.resolve("tsx"),
-      join(root, "bridge", "main.ts"),
+      ...code,
     ],
     environment,
   };

@@ -67,8 +67,9 @@ export function startWorker(environment: Environment): Promise<Running> {
   return startProgram(workerProgram(environment));
 }
 
-export function startBridge(environment: Environment): Promise<Running> {
-  return startProgram(bridgeProgram(environment));
+/** @param built the folder it was built into, to start that and not this tree */
+export function startBridge(environment: Environment, built?: string): Promise<Running> {
+  return startProgram(bridgeProgram(environment, built));
 }
 
 function startProgram({ command, args, environment }: Program): Promise<Running> {

@@ -58,6 +58,8 @@ export interface ServiceOptions {
   /** What the bridge calls, where that is not the worker itself. */
   workerUrl?: (worker: string) => string;
   workerPort?: number;
+  /** The folder that the bridge was built into, to start that and not this tree. */
+  builtBridge?: string;
 }
 
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
@@ -93,7 +95,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   await mkdir(join(folder, "keys"));
   const [worker, bridge] = await Promise.all([
     startWorker(workerEnvironment),
-    startBridge(bridgeEnvironment),
+    startBridge(bridgeEnvironment, options.builtBridge),
   ]);
 
   const service: Service = {
@@ -111,7 +113,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     },
     async restartBridge() {
       await service.bridge.end("SIGKILL");
-      service.bridge = await startBridge(bridgeEnvironment);
+      service.bridge = await startBridge(bridgeEnvironment, options.builtBridge);
     },
     async admin(method, path, body) {
       const response = await fetch(direct + path, {

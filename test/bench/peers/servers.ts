@@ -3,12 +3,13 @@
  * servers of Debian (OpenSSH, rclone, ProFTPD with mod_sftp). Each listens on loopback with a key of
  * its own, keeps its files in a folder of its own on the same disk, and takes the same client.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { root } from "../../end-to-end/processes.ts";
 import { makeKey, run, startService } from "../../end-to-end/service.ts";
 import { until } from "../../until.ts";
 import { freePort } from "../../free-port.ts";
@@ -33,9 +34,24 @@ export const peers: Record<string, StartPeer> = {
   ProFTPD: startProftpd,
 };
 
-async function startOurs(): Promise<Peer> {
+/** The bridge as `npm run build` makes it and docs/operations.md starts it, with a host key like the others'. */
+async function startOurs(folder: string): Promise<Peer> {
+  const builtBridge = join(folder, "dist");
+  const { code, stderr } = await run(process.execPath, [
+    join(root, "scripts/build.mjs"),
+    builtBridge,
+  ]);
+  if (code !== 0) throw new Error(`the bridge could not be built: ${stderr}`);
+  await symlink(join(root, "node_modules"), join(builtBridge, "node_modules"));
+  const { hostKeyFile } = await peerFolder(folder);
   const service = await startService({
-    bridge: { MAX_UPLOAD_BYTES: String(1024 ** 3), SYNC_MS: "1000", SETTLE_MS: "2000" },
+    builtBridge,
+    bridge: {
+      MAX_UPLOAD_BYTES: String(1024 ** 3),
+      SYNC_MS: "1000",
+      SETTLE_MS: "2000",
+      HOST_KEY_FILE: hostKeyFile,
+    },
   });
   const { slug, keyFile } = await service.addSchool("school");
   return {
