@@ -6,14 +6,12 @@
 /** @param what what is waited for, as a failure tells it; by default the condition as it is written */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  what: string | { what: string } = String(holds),
+  what = String(holds),
   limitMs = 5 * 60_000,
 ): Promise<void> {
   const end = Date.now() + limitMs;
   for (let pauseMs = 1; !await holds(); pauseMs = Math.min(1.5 * pauseMs, 50)) {
-    if (Date.now() > end) {
-      throw new Error(`waited in vain for: ${typeof what === "string" ? what : what.what}`);
-    }
+    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type School, type Service, startService, until } from "../end-to-end/service.ts";
+import { type School, type Service, startService } from "../end-to-end/service.ts";
+import { until } from "../until.ts";
 import { damageNewest } from "../faults/stored.ts";
 import { terminal } from "./terminal.ts";
 
@@ -42,9 +43,10 @@ describe("the command line's decisions", () => {
 
   const shown = async (id: string) => JSON.parse(await does("upload", id, "--json"));
   const stands = (id: string, state: string) =>
-    until(async () => (await service.admin("GET", `/admin/uploads/${id}`)).body.state === state, {
-      what: `${id} ${state}`,
-    });
+    until(
+      async () => (await service.admin("GET", `/admin/uploads/${id}`)).body.state === state,
+      `${id} ${state}`,
+    );
 
   /** Sends a roster that comes to this state. @returns its id */
   async function send(name: string, text: string, state: string): Promise<string> {

@@ -9,8 +9,6 @@ import { type Environment, type Running, startBridge, startWorker } from "./proc
 import { until } from "../until.ts";
 import { freePort } from "../free-port.ts";
 
-export { until };
-
 /** An answer of the admin routes; the tests look at whatever is in it. */
 export interface Answer {
   status: number;

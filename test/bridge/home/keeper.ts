@@ -24,8 +24,6 @@ import { SchoolKeys } from "../../../bridge/vault/keys/school-keys.ts";
 import { Vault } from "../../../bridge/vault/vault.ts";
 import { idOfSchool } from "../school-id.ts";
 
-export { until } from "../../until.ts";
-
 export const sender = { fingerprint: "SHA256:test", address: "127.0.0.1", client: "test" };
 
 export interface Logged {

@@ -18,8 +18,6 @@ import { fingerprint } from "../../../bridge/sftp/public-key.ts";
 import { MemoryHome } from "./memory-home.ts";
 import { idOfSchool } from "../school-id.ts";
 
-export { until } from "../../until.ts";
-
 export function rsaKey(bits: number): string {
   return generateKeyPairSync("rsa", {
     modulusLength: bits,
