@@ -94,6 +94,19 @@ eachDatabase("mail", (database) => {
     });
   });
 
+  test("of what was given up it does not say that a person did so: the end of a pause does too", async () => {
+    await withMailbox(async (mailbox, world) => {
+      const { id: schoolId, slug } = await world.school();
+      await addContact(world, slug, { email: "ruth@college.test", wants: ["held"] });
+      const subject = await addUpload(world, schoolId, { state: "discarded" });
+      await world.happen({ schoolId, kind: "upload.discarded", subject });
+      await world.teller.run();
+      const source = readable(mailbox.mails[0]!.source);
+      assert.match(source, /was given up/);
+      assert.doesNotMatch(source, /administrator/i);
+    });
+  });
+
   test("each contact chooses what it wants", async () => {
     await withMailbox(async (mailbox, world) => {
       const { id: schoolId, slug } = await world.school();

@@ -14,7 +14,7 @@ export const kinds = {
   "upload.rejected": "the whole file was rejected; its report says why",
   "upload.held": "a rule of the school holds it until an administrator decides",
   "upload.parked": "a fault keeps it from going on until an administrator decides",
-  "upload.discarded": "an administrator gave it up; none of its rows apply",
+  "upload.discarded": "it was given up, by an administrator or at the end of a pause",
   "upload.reverted": "what it changed was put back",
   "export.made": "verified students were put into a file",
   "export.delivered": "the file is in the school's /outbound",

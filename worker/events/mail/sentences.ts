@@ -76,7 +76,9 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
         ...base,
         tone: "plain",
         title: `${name} was given up`,
-        sentences: ["An administrator decided so. Its report in /inbound says why."],
+        sentences: [
+          "Its report in /inbound says why, and whether rows of it had been applied before.",
+        ],
       };
     case "upload.reverted":
       return {
