@@ -16,6 +16,7 @@ export type Upload = InferOutput<typeof uploads.Upload>;
 export type Problem = InferOutput<typeof uploads.RowProblem>;
 export type ProblemGroup = InferOutput<typeof uploads.ProblemGroup>;
 export type Preview = InferOutput<typeof uploads.Preview>;
+export type Revert = InferOutput<typeof revert.Revert>;
 export type StoryStep = InferOutput<typeof access.StoryStep>;
 export type Key = InferOutput<typeof access.Key>;
 export type Token = InferOutput<typeof access.Token>;

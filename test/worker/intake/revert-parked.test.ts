@@ -39,10 +39,11 @@ eachDatabase("undo of an upload that was parked", (opened) => {
   });
 
   test("the console gives it up, says that what it changed stays, and puts that back", async () => {
-    const { send, sendHalf, stored, under } = await school();
+    const { send, sendHalf, stored, under, verify } = await school();
     await send(row("a", "1", "Ana"), row("b", "2"));
     const before = await stored();
-    const half = await sendHalf(row("a", "9", "Anna"), row("n", "1"), row("b", "8"));
+    const half = await sendHalf(row("a", "9", "Anna"), row("n", "7"), row("b", "8"));
+    await verify("n");
     const browser = new Browser(under.app);
     await browser.post("/console/sign-in", { token: adminToken });
     const path = `/console/uploads/${half}`;
@@ -56,7 +57,9 @@ eachDatabase("undo of an upload that was parked", (opened) => {
     const done = await browser.submit(refused, `${path}/revert`, { confirm: "roster.csv" });
     assert.match(done.html, /What the upload changed was put back/);
     assert.doesNotMatch(done.html, /Revert this upload/);
-    assert.deepEqual(await stored(), before);
+    assert.match(done.html, /1 student as before, 0 students gone, 1 student made inactive/);
+    assert.match(done.html, /n@x\.edu[^]*added and then verified, and is inactive now/);
+    assert.deepEqual((await stored()).slice(0, 2), before);
 
     const none = await sendHalf();
     await opened().client.execute({

@@ -5,6 +5,7 @@ import type {
   Preview,
   Problem as RowProblem,
   ProblemGroup,
+  Revert,
   StoryStep,
   Upload,
 } from "../answers.ts";
@@ -28,6 +29,7 @@ import {
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
 import { PreviewCard } from "./preview.tsx";
+import { RemainsCard } from "./remains.tsx";
 import { Story } from "./story.tsx";
 
 const decisions = ["release", "discard", "retry", "revert"] as const;
@@ -50,7 +52,7 @@ export function uploadPage(desk: Desk): Hono {
     const { code, cursor } = c.req.query();
     const { outcome = c.req.query("outcome"), cursor: student } = from ?? {};
     const upload = await ask.get<Upload>(path);
-    const [grouped, shown, preview, story] = await Promise.all([
+    const [grouped, shown, preview, revert, story] = await Promise.all([
       ask.list<ProblemGroup>(`${path}/problems/codes`),
       code === undefined
         ? undefined
@@ -58,6 +60,7 @@ export function uploadPage(desk: Desk): Hono {
       upload.state === "held"
         ? ask.get<Preview>(`${path}/preview`, { outcome, cursor: student, limit: 50 })
         : undefined,
+      upload.state === "reverted" ? ask.get<Revert>(`${path}/revert`, { limit: 1000 }) : undefined,
       ask.list<StoryStep>(`${path}/story`),
     ]);
     return c.html(
@@ -68,6 +71,7 @@ export function uploadPage(desk: Desk): Hono {
         shown={shown}
         code={code}
         preview={preview}
+        revert={revert}
         outcome={outcome || undefined}
         story={story.items}
         refused={refused}
@@ -103,6 +107,7 @@ interface Props {
   shown: Listed<RowProblem> | undefined;
   code: string | undefined;
   preview: Preview | undefined;
+  revert: Revert | undefined;
   outcome: string | undefined;
   story: StoryStep[];
   refused: Problem | undefined;
@@ -110,7 +115,8 @@ interface Props {
 }
 
 function UploadPage(props: Props) {
-  const { reader, upload, grouped, shown, code, preview, outcome, story, refused, said } = props;
+  const { reader, upload, grouped, shown, code, preview, revert, outcome, story, refused, said } =
+    props;
   const isUnderWay = ["accepted", "checking", "processing"].includes(upload.state);
   const crumbs: [string, string][] = [["/console/uploads", "Uploads"]];
   if (upload.school) crumbs.push([schoolPath(upload.school), upload.school]);
@@ -138,6 +144,7 @@ function UploadPage(props: Props) {
       {preview && (
         <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
       )}
+      {revert && <RemainsCard revert={revert} />}
       <Rows upload={upload} />
       <Problems upload={upload} grouped={grouped} shown={shown} code={code} />
       <Story steps={story} isUnderWay={isUnderWay} />
