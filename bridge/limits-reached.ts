@@ -13,6 +13,7 @@ import { fewLines } from "./door/few-lines.ts";
  * - `home`: the home is full
  * - `upload_size`: a file would be too large
  * - `idle`: a connection without requests was ended
+ * - `exchanges`: a connection that exchanged keys anew too often was ended
  * - `gave_way`: a quiet connection was ended, for a school that has fewer
  */
 export const limits = [
@@ -23,6 +24,7 @@ export const limits = [
   "home",
   "upload_size",
   "idle",
+  "exchanges",
   "gave_way",
 ] as const;
 export type Limit = typeof limits[number];

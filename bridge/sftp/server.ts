@@ -130,6 +130,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
           if (isOver) return;
           isOver = true;
           const { address } = caller;
+          const { visitor } = connection;
+          if (visitor) reached("exchanges", visitor.schoolId);
           say("sftp.too_many_exchanges", address, { address });
           disconnect(client, DISCONNECT.byApplication, "Keys were exchanged anew too often.");
           caller.socket.removeAllListeners("data").resume();

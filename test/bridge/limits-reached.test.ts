@@ -81,6 +81,18 @@ test("requests that wait for their school's bandwidth are counted, and the bytes
   client.end();
 });
 
+test("a connection that exchanges keys anew again and again is ended, and counted", async () => {
+  const { world, reached } = await counted({});
+  await using _ = world;
+  const client = await connect(world.server.port);
+  const over = closed(client);
+  const { _protocol } = client as unknown as { _protocol: { rekey(): void } };
+  client.on("handshake", () => setImmediate(() => _protocol.rekey()));
+  _protocol.rekey();
+  await over;
+  assert.deepEqual(reached, ["exchanges"]);
+});
+
 test("a connection that is ended as idle, and one that takes no answers, are counted", async () => {
   const clock = new Clock();
   const { world, reached } = await counted({ idleMs: 1_000 }, clock.after);
