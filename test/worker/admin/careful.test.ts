@@ -148,6 +148,21 @@ eachDatabase("careful administration", (database) => {
     assert.equal(body.items.length, 1);
   });
 
+  test("a request whose answer was lost in a crash is not done again with its Idempotency-Key, for a day", async () => {
+    const app = start();
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const make = () => app.admin("POST", "/admin/schools", { slug: "crashed", name: "x" }, headers);
+    assert.equal((await make()).status, 201);
+    // The worker ended between what it did and keeping its answer.
+    await database().client.execute("UPDATE repeats SET answer = NULL");
+    const again = await make();
+    assert.deepEqual([again.status, again.body.code], [409, "idempotency_unfinished"]);
+    assert.match(again.body.detail, /look whether it was done/);
+    assert.equal(again.headers.get("retry-after"), "2");
+    app.clock.now += 24 * 3_600_000 + 1;
+    assert.equal((await make()).body.code, "slug_taken", "a day later it is asked anew");
+  });
+
   test("no page of another site reads an answer: there is no CORS", async () => {
     const app = start();
     for (const method of ["GET", "OPTIONS"]) {
