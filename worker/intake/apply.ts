@@ -3,8 +3,8 @@
  * database batch. Between slices nothing is held; what the next one needs is in the database.
  *
  * A slice costs two round trips to the database, one that reads and one that writes. Where StudentIds
- * collide it is one more, and the rows that have to wait for the end of the file are settled after the
- * last slice, in a batch of their own.
+ * collide it is one more, and another where several of its rows are of one student; the rows that have
+ * to wait for the end of the file are settled after the last slice, in a batch of their own.
  */
 import type { Client } from "@libsql/client";
 import type { StoredPosition } from "../database/school/arrivals.ts";
@@ -12,11 +12,13 @@ import { keysThereBefore } from "../database/school/checked-students.ts";
 import { leave } from "../database/school/leaving.ts";
 import { type LoadedProgress, loadProgress, loadStanding } from "../database/school/slice-reads.ts";
 import { StudentIdCollision, writeSlice } from "../database/school/slice-writes.ts";
+import { loadStudents } from "../database/school/standings.ts";
 import type { UploadState } from "../../shared/protocol.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
+import type { Row } from "../roster/row.ts";
 import type { Reading } from "../roster/slice.ts";
-import { differs, givenTogether, type Outcomes, type Student } from "../roster/student.ts";
-import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
+import { countedBeyond, giveTogether, takeEffect } from "../roster/student.ts";
+import { postponed } from "../roster/student-id-claims.ts";
 import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
 import { type NextRows, pause, readNext } from "./reading.ts";
 import { settleWaiting } from "./settle.ts";
@@ -153,50 +155,44 @@ async function writeResolved(
   throw new StudentIdCollision();
 }
 
-/** Looks at what is stored, and settles who gets which StudentId, row by row. */
+/** Looks at who has which StudentId, and settles row by row who gets which. */
 async function resolve(
   database: Client,
   changes: SliceChanges,
-  reading: Reading,
+  { rows, records }: Reading,
 ): Promise<SliceChanges> {
   const { upload } = changes;
-  const standing = await loadStanding(database, upload, reading.rows);
-  const roll: Roll = { students: new Map(standing.students), holders: standing.holders };
-  const outcomes = { added: 0, updated: 0, unchanged: 0 };
-  const postponed = applyInOrder(reading.rows, roll, standing.waiting, outcomes);
-  const isWaiting = upload.deferred + postponed.length > 0;
-  const waiting = new Set(postponed);
-  const effective = reading.rows.filter((row) => !waiting.has(row));
+  const { waiting, ...roll } = await loadStanding(database, upload, rows);
+  const waitingRows = postponed(rows, roll, waiting);
+  const effective = rows.filter((row) => !waitingRows.has(row));
+  const isWaiting = upload.deferred + waitingRows.size > 0;
   return {
     ...changes,
-    ...written(standing.students, roll.students, outcomes),
-    students: givenTogether(effective),
+    students: [...giveTogether(effective).values()],
+    passOn: true,
+    counted: await countSeveral(database, upload, effective),
     named: effective.map(({ usernameKey }) => usernameKey),
     ...(isWaiting ? { state: "processing", completedAt: null } : {}),
-    deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
+    deferred: [...waitingRows].map((row) => ({ row, record: records.get(row)! })),
   };
 }
 
-/** Who lets a StudentId go, and what the database's own counting leaves out. */
-function written(
-  before: ReadonlyMap<string, Student>,
-  after: ReadonlyMap<string, Student>,
-  { added, updated }: Outcomes,
-): Pick<SliceChanges, "releases" | "counted"> {
-  const releases: string[] = [];
-  let addedByDatabase = 0;
-  let updatedByDatabase = 0;
-  for (const [key, student] of after) {
-    const stored = before.get(key);
-    if (!stored) {
-      addedByDatabase++;
-    } else if (differs(stored, student)) {
-      updatedByDatabase++;
-      if (stored.studentId && stored.studentId !== student.studentId) releases.push(key);
-    }
-  }
-  return {
-    releases,
-    counted: { added: added - addedByDatabase, updated: updated - updatedByDatabase },
-  };
+/** Of students with several rows, what the database's own counting leaves out. */
+async function countSeveral(
+  database: Client,
+  upload: UploadProgress,
+  rows: readonly Row[],
+): Promise<SliceChanges["counted"]> {
+  const several = keysTwice(rows);
+  if (several.size === 0) return { added: 0, updated: 0 };
+  const students = await loadStudents(database, upload, several);
+  const ofSeveral = rows.filter(({ usernameKey }) => several.has(usernameKey));
+  return countedBeyond(takeEffect(ofSeveral, students), students);
+}
+
+function keysTwice(rows: readonly Row[]): Set<string> {
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const { usernameKey } of rows) (once.has(usernameKey) ? twice : once).add(usernameKey);
+  return twice;
 }

@@ -10,16 +10,16 @@ import type { Client } from "@libsql/client";
 import {
   compareRows,
   type Comparison,
-  loadCheckedStanding,
+  keysStored,
   standingsSoFar,
-  studentsSoFar,
 } from "../database/school/checked-students.ts";
 import { writeCheckedSlice, writeCheckSettled } from "../database/school/check-writes.ts";
-import { type LoadedProgress, loadProgress } from "../database/school/slice-reads.ts";
+import { type LoadedProgress, loadProgress, loadStanding } from "../database/school/slice-reads.ts";
+import { loadStudents } from "../database/school/standings.ts";
 import type { SliceChanges } from "../roster/changes.ts";
 import type { Row } from "../roster/row.ts";
-import { differs, type Student, studentAfter } from "../roster/student.ts";
-import { applyInOrder, type Roll } from "../roster/student-id-claims.ts";
+import { differs, studentAfter, takeEffect } from "../roster/student.ts";
+import { postponed } from "../roster/student-id-claims.ts";
 import { finishCheck } from "./check-end.ts";
 import { type LaneOptions, type Slice, type Taken, WrongOffset } from "./lane.ts";
 import { type NextRows, pause, readNext } from "./reading.ts";
@@ -128,36 +128,31 @@ async function inOrder(
   database: Client,
   additionsOnly: boolean,
 ): Promise<SliceChanges> {
-  const standing = await loadCheckedStanding(database, upload, reading.rows);
-  const { stored, inactive, waiting } = standing;
+  const keys = reading.rows.map(({ usernameKey }) => usernameKey);
+  const { stored, inactive } = await keysStored(database, upload, keys);
   const rows = additionsOnly
     ? reading.rows.filter(({ usernameKey }) => !stored.has(usernameKey))
     : reading.rows;
-  const roll: Roll = { students: new Map(standing.students), holders: standing.holders };
-  const outcomes = { added: 0, updated: 0, unchanged: 0 };
-  const postponed = applyInOrder(rows, roll, waiting, outcomes);
-  const isPostponed = new Set(postponed);
-  const keys = new Set(
-    rows.filter((row) => !isPostponed.has(row)).map(({ usernameKey }) => usernameKey),
-  );
-  const students: Student[] = [];
-  for (const key of keys) {
-    const before = standing.students.get(key);
-    const after = roll.students.get(key)!;
-    if (!before || inactive.has(key) || differs(before, after)) students.push(after);
-  }
+  const { waiting, ...roll } = await loadStanding(database, upload, rows, standingsSoFar);
+  const waitingRows = postponed(rows, roll, waiting);
+  const effective = rows.filter((row) => !waitingRows.has(row));
+  const named = effective.map(({ usernameKey }) => usernameKey);
+  const before = await loadStudents(database, upload, named, standingsSoFar);
+  const { after, outcomes } = takeEffect(effective, before);
   return {
     ...changes,
-    students,
+    students: [...after.values()].filter((student) => {
+      const key = student.usernameKey;
+      return !before.has(key) || inactive.has(key) || differs(before.get(key)!, student);
+    }),
     counted: { added: outcomes.added, updated: outcomes.updated },
-    deferred: postponed.map((row) => ({ row, record: reading.records.get(row)! })),
+    deferred: [...waitingRows].map((row) => ({ row, record: reading.records.get(row)! })),
   };
 }
 
 /** What the file so far leaves, in place of the students. */
 const checked: Ground = {
   standings: standingsSoFar,
-  students: studentsSoFar,
   write: writeCheckSettled,
 };
 

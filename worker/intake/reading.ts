@@ -75,7 +75,7 @@ function changesOf(
     problems: [...ofHeader, ...reading.problems, ...warnings],
     students: reading.rows,
     named: null,
-    releases: [],
+    passOn: false,
     counted: { added: 0, updated: 0 },
     deferred: [],
   };
@@ -98,7 +98,7 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: LaneOptio
     seen: null,
     students: [],
     named: null,
-    releases: [],
+    passOn: false,
     counted: { added: 0, updated: 0 },
     read: 0,
     unprocessed: 0,

@@ -5,24 +5,29 @@
  * database; only of students with several such rows the last state is held.
  */
 import type { Client } from "@libsql/client";
-import { loadWaiting, type Standings, waitingRows } from "../database/school/deferred-rows.ts";
+import { loadWaiting, waitingRows } from "../database/school/deferred-rows.ts";
 import { StudentIdCollision, writeSettled } from "../database/school/slice-writes.ts";
+import { loadHolders, loadNames, type Standings, stored } from "../database/school/standings.ts";
 import type { SettledRows, UploadProgress } from "../roster/changes.ts";
 import { type Problem, problem } from "../roster/problems.ts";
-import { countOutcome, differs, type Student, studentAfter } from "../roster/student.ts";
-import { settleClaims, type Settlement } from "../roster/student-id-claims.ts";
+import {
+  countedBeyond,
+  type Effect,
+  giveTogether,
+  type Student,
+  takeEffect,
+} from "../roster/student.ts";
+import { settleClaims, type Settlement, type WaitingClaim } from "../roster/student-id-claims.ts";
 import { visible } from "../roster/values/shown.ts";
 
 /** What rows are settled against, and where what they come to is written. */
 export interface Ground {
-  /** Who has which StudentId, and the students with some keys. */
-  standings?: Standings;
-  students?: string;
+  standings: Standings;
   write(database: Client, settled: SettledRows): Promise<void>;
 }
 
 /** The students themselves. */
-const applied: Ground = { write: writeSettled };
+const applied: Ground = { standings: stored, write: writeSettled };
 
 export interface SettleOptions {
   /** ISO 8601 UTC. */
@@ -58,61 +63,78 @@ async function settleOnce(
   upload: UploadProgress,
   { completedAt, pause, ground = applied }: SettleOptions,
 ): Promise<number> {
-  const { claims, before, holders } = await loadWaiting(database, upload, ground.standings);
-  const settlement = await settleClaims(claims, before, holders, pause);
-  const together = await takeTogether(database, upload, settlement, ground);
+  const { standings } = ground;
+  const { claims, removed } = await loadWaiting(database, upload, standings);
+  const others = await loadHolders(database, upload, wantedOfOthers(claims), standings);
+  const { failed, severalRows } = await settleClaims(claims, others, pause);
+  const failedLines = failed.map(({ claim }) => claim.line);
   await ground.write(database, {
     upload,
     completedAt,
-    failedLines: settlement.failed.map(({ claim }) => claim.line),
-    problems: settlement.failed.map(takenProblem),
-    releases: settlement.releases,
-    severalRows: settlement.severalRows,
-    ...together,
+    failedLines,
+    problems: await takenProblems(database, upload, claims, failed, standings),
+    mayAdd: claims.some(({ before }) => before === null),
+    removed,
+    severalRows,
+    ...await takeTogether(database, upload, severalRows, new Set(failedLines), standings),
   });
-  return settlement.failed.length;
+  return failed.length;
+}
+
+/** StudentIds that rows want and none of their students has. */
+function wantedOfOthers(claims: readonly WaitingClaim[]): Set<string> {
+  const theirs = new Set(claims.map(({ before }) => before));
+  return new Set(
+    claims.flatMap(({ studentId }) => studentId === null || theirs.has(studentId) ? [] : studentId),
+  );
 }
 
 /** What students with several rows come to: the rows take effect one after the other. */
 async function takeTogether(
   database: Client,
   upload: UploadProgress,
-  { severalRows, failed }: Settlement,
-  ground: Ground,
+  severalRows: readonly string[],
+  failedLines: ReadonlySet<number>,
+  { students }: Standings,
 ): Promise<Pick<SettledRows, "students" | "counted">> {
-  const failedLines = new Set(failed.map(({ claim }) => claim.line));
   const stored = new Map<string, Student>();
-  const after = new Map<string, Student>();
   /** What the rows themselves say, and so what is written. */
   const given = new Map<string, Student>();
-  const outcomes = { added: 0, updated: 0, unchanged: 0 };
-  for await (const page of waitingRows(database, upload, severalRows, ground.students)) {
+  let effect: Effect | undefined;
+  for await (const page of waitingRows(database, upload, severalRows, students)) {
     for (const [key, student] of page.stored) stored.set(key, student);
-    for (const row of page.rows) {
-      if (failedLines.has(row.line)) continue;
-      const before = after.get(row.usernameKey) ?? stored.get(row.usernameKey);
-      const student = studentAfter(before, row);
-      countOutcome(before, student, outcomes);
-      after.set(row.usernameKey, student);
-      given.set(row.usernameKey, studentAfter(given.get(row.usernameKey), row));
-    }
+    const rows = page.rows.filter(({ line }) => !failedLines.has(line));
+    effect = takeEffect(rows, stored, effect);
+    giveTogether(rows, given);
   }
-  // What the database counts by itself when it writes them.
-  const counted = { added: outcomes.added, updated: outcomes.updated };
-  for (const [key, student] of after) {
-    const before = stored.get(key);
-    if (!before) counted.added--;
-    else if (differs(before, student)) counted.updated--;
-  }
+  const counted = effect ? countedBeyond(effect, stored) : { added: 0, updated: 0 };
   return { students: [...given.values()], counted };
 }
 
-function takenProblem({ claim, holder }: Settlement["failed"][number]): Problem {
+/** A problem for each row that fails, which names who has its StudentId. */
+async function takenProblems(
+  database: Client,
+  upload: UploadProgress,
+  claims: readonly WaitingClaim[],
+  failed: Settlement["failed"],
+  standings: Standings,
+): Promise<Problem[]> {
+  if (failed.length === 0) return [];
+  const keys = new Set(failed.map(({ holder }) => holder));
+  const usernames = await loadNames(database, upload, keys, standings);
+  for (const { usernameKey, username } of claims) {
+    // Who is new with this file is called as in its first row.
+    if (keys.has(usernameKey) && !usernames.has(usernameKey)) usernames.set(usernameKey, username);
+  }
+  return failed.map(({ claim, holder }) => takenProblem(claim, usernames.get(holder) ?? holder));
+}
+
+function takenProblem(claim: WaitingClaim, holder: string): Problem {
   return problem(
     { line: claim.line, username: claim.username, column: "StudentId" },
     "student_id_taken",
     `The StudentId of this row belongs to ${
-      visible(holder.username, 254)
+      visible(holder, 254)
     }. Each StudentId may belong to one student only; the row was not applied.`,
   );
 }

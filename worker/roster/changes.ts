@@ -90,8 +90,8 @@ export interface SliceChanges {
   students: readonly Student[];
   /** Usernames of the rows that take effect: an inactive one is active again. `null`: those of `students`. */
   named: readonly string[] | null;
-  /** Usernames that let their StudentId go first. */
-  releases: readonly string[];
+  /** A StudentId that one student lets go another may get. */
+  passOn: boolean;
   /** Counted beyond what the database counts: rows whose Username comes twice in the slice. */
   counted: { added: number; updated: number };
   read: number;
@@ -118,8 +118,10 @@ export interface SettledRows {
   /** Lines of the rows that fail; the others take effect. */
   failedLines: readonly number[];
   problems: readonly Problem[];
-  /** Usernames that let their StudentId go first. */
-  releases: readonly string[];
+  /** A row's student may be new. */
+  mayAdd: boolean;
+  /** How many students reverts had taken back when it was read who is there. */
+  removed: number;
   /** Usernames whose rows were taken together: `students` has what they give. */
   severalRows: readonly string[];
   students: readonly Student[];

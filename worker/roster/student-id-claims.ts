@@ -6,15 +6,12 @@
  * Since rows are taken one by one here, it never matters how a file was cut into slices.
  */
 import type { Row } from "./row.ts";
-import { countOutcome, type Outcomes, type Student, studentAfter } from "./student.ts";
 
-/** Who has a StudentId. */
-export type Holder = Pick<Student, "usernameKey" | "username">;
-
-/** The students that rows are about, by Username key, and who has the StudentIds they want. */
+/** The StudentIds of those that rows are about, and which of those that rows want are somebody's. */
 export interface Roll {
-  students: Map<string, Student>;
-  holders: Map<string, Holder>;
+  /** By Username key. */
+  studentIds: Map<string, string | null>;
+  held: Set<string>;
 }
 
 /** The Usernames and StudentIds of rows that wait for the end of the file. */
@@ -23,50 +20,46 @@ export interface Waiting {
   studentIds: Set<string>;
 }
 
-/** Applies rows to the roll in their order; returns those that have to wait. */
-export function applyInOrder(
+/** Takes rows in their order; returns those that have to wait. The others take effect. */
+export function postponed(
   rows: readonly Row[],
-  roll: Roll,
+  { studentIds, held }: Roll,
   waiting: Waiting,
-  outcomes: Outcomes,
-): Row[] {
-  const { students, holders } = roll;
-  const postponed: Row[] = [];
+): Set<Row> {
+  const postponed = new Set<Row>();
   for (const row of rows) {
     const { usernameKey: key, studentId: id } = row;
-    const before = students.get(key);
-    const isNewId = id !== null && id !== before?.studentId;
-    const isTaken = isNewId && (holders.has(id) || waiting.studentIds.has(id));
+    const before = studentIds.get(key) ?? null;
+    const isNewId = id !== null && id !== before;
+    const isTaken = isNewId && (held.has(id) || waiting.studentIds.has(id));
     if (isTaken || waiting.usernames.has(key)) {
       waiting.usernames.add(key);
       if (id !== null) waiting.studentIds.add(id);
-      postponed.push(row);
-      continue;
+      postponed.add(row);
+    } else if (isNewId) {
+      if (before !== null) held.delete(before);
+      held.add(id);
+      studentIds.set(key, id);
     }
-    const after = studentAfter(before, row);
-    if (isNewId) {
-      if (before?.studentId) holders.delete(before.studentId);
-      holders.set(id, after);
-    }
-    countOutcome(before, after, outcomes);
-    students.set(key, after);
   }
   return postponed;
 }
 
 /** What a row that waits wants, without its other values: those stay where they are stored. */
-export interface WaitingClaim extends Holder {
+export interface WaitingClaim {
   /** The physical line of the row. */
   line: number;
+  usernameKey: string;
+  username: string;
   studentId: string | null;
+  /** The StudentId that its student has. */
+  before: string | null;
 }
 
 /** What is settled at the end of the file. */
 export interface Settlement {
-  /** Rows that cannot have their StudentId, in the order of the file, with the one who has it. */
-  failed: { claim: WaitingClaim; holder: Holder }[];
-  /** Students who let their StudentId go: another row gives them a new one. */
-  releases: string[];
+  /** Rows that cannot have their StudentId, in the order of the file, with the key of who has it. */
+  failed: { claim: WaitingClaim; holder: string }[];
   /** Students with several rows that hold, which take effect one after the other. */
   severalRows: string[];
 }
@@ -80,7 +73,8 @@ interface Run {
 }
 
 /** A student whose rows wait: what they want in the order of the file, so the last counts. */
-interface Claimant extends Holder {
+interface Claimant {
+  usernameKey: string;
   before: string | null;
   runs: Run[];
   rows: number;
@@ -101,28 +95,25 @@ const STEPS = 2000;
  * and Wilson 1971.)
  *
  * @param claims the rows that wait, in the order of the file
- * @param before what is stored of their students, by Username key
- * @param holders who has the StudentIds they want
+ * @param others Username keys of students without such rows, by the StudentIds of theirs that are wanted
  * @param pause lets others have their turn
  */
 export async function settleClaims(
   claims: readonly WaitingClaim[],
-  before: ReadonlyMap<string, Pick<Student, "username" | "studentId">>,
-  holders: ReadonlyMap<string, Holder>,
+  others: ReadonlyMap<string, string>,
   pause: () => Promise<void>,
 ): Promise<Settlement> {
-  const claimants = claimantsOf(claims, before);
+  const claimants = claimantsOf(claims);
   /** Who has an id so far. */
   const kept = new Map<string, Claimant>();
-  const failures: { claims: WaitingClaim[]; id: string }[] = [];
+  const failures: Run[] = [];
   let steps = 0;
   for (const first of claimants.values()) {
     for (let claimant: Claimant | undefined = first; claimant !== undefined;) {
       if (++steps % STEPS === 0) await pause();
       const run = claimant.runs.at(-1);
       if (run === undefined) break;
-      const holder = holders.get(run.id);
-      const isOutside = holder !== undefined && !claimants.has(holder.usernameKey);
+      const isOutside = others.has(run.id);
       const rival = kept.get(run.id);
       if (!isOutside && (rival === undefined || run.line < rival.runs.at(-1)!.line)) {
         kept.set(run.id, claimant);
@@ -132,14 +123,16 @@ export async function settleClaims(
       // Whoever did not get it, or no longer has it, goes on with what the rows before say.
       const lost: Run = claimant.runs.pop()!;
       claimant.rows -= lost.claims.length;
-      failures.push({ claims: lost.claims, id: lost.id });
+      failures.push(lost);
     }
   }
   const failed = failures.flatMap(({ claims, id }) => {
     const owner = kept.get(id);
-    const [{ usernameKey }] = claims as [WaitingClaim];
-    if (owner?.usernameKey !== usernameKey) {
-      const holder: Holder = owner ?? holders.get(id)!;
+    const [first] = claims;
+    // A StudentId that its student had before and no row names: no row fails.
+    if (first === undefined) return [];
+    if (owner?.usernameKey !== first.usernameKey) {
+      const holder = owner?.usernameKey ?? others.get(id)!;
       return claims.map((claim) => ({ claim, holder }));
     }
     // An earlier row of the same student has it in the end, and these only say so again.
@@ -147,29 +140,21 @@ export async function settleClaims(
     return [];
   });
   failed.sort((a, b) => a.claim.line - b.claim.line);
-  const all = [...claimants.values()];
-  return {
-    failed,
-    releases: all.filter(({ before, runs }) => before !== null && runs.at(-1)?.id !== before)
-      .map(({ usernameKey }) => usernameKey),
-    severalRows: all.filter(({ rows }) => rows > 1).map(({ usernameKey }) => usernameKey),
-  };
+  const several = [...claimants.values()].filter(({ rows }) => rows > 1);
+  return { failed, severalRows: several.map(({ usernameKey }) => usernameKey) };
 }
 
-function claimantsOf(
-  claims: readonly WaitingClaim[],
-  before: ReadonlyMap<string, Pick<Student, "username" | "studentId">>,
-): Map<string, Claimant> {
+function claimantsOf(claims: readonly WaitingClaim[]): Map<string, Claimant> {
   const claimants = new Map<string, Claimant>();
   for (const claim of claims) {
-    const { usernameKey, username, studentId } = claim;
+    const { usernameKey, studentId, before } = claim;
     let claimant = claimants.get(usernameKey);
     if (claimant === undefined) {
-      const stored = before.get(usernameKey);
-      const had = stored?.studentId ?? null;
-      const runs = had === null ? [] : [{ id: had, line: HAD_BEFORE, claims: [] }];
-      const name = stored?.username ?? username;
-      claimant = { usernameKey, username: name, before: had, runs, rows: 0 };
+      const runs: Run[] = [];
+      if (before !== null) {
+        runs.push({ id: before, line: HAD_BEFORE, claims: [] });
+      }
+      claimant = { usernameKey, before, runs, rows: 0 };
       claimants.set(usernameKey, claimant);
     }
     claimant.rows++;

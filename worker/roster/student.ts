@@ -32,12 +32,14 @@ export function studentAfter(before: Student | undefined, { line: _, ...given }:
  * What rows give their students, of each the last value that is not blank: only that is written, so what
  * somebody else puts back meanwhile stays where no row says otherwise.
  */
-export function givenTogether(rows: Iterable<Row>): Student[] {
-  const given = new Map<string, Student>();
+export function giveTogether(
+  rows: Iterable<Row>,
+  given: Map<string, Student> = new Map(),
+): Map<string, Student> {
   for (const row of rows) {
     given.set(row.usernameKey, studentAfter(given.get(row.usernameKey), row));
   }
-  return [...given.values()];
+  return given;
 }
 
 /** Is anything different but the letter case of the Username? */
@@ -46,14 +48,50 @@ export function differs(a: Student, b: Student): boolean {
 }
 
 /** How many rows came to what. */
-export interface Outcomes {
+interface Outcomes {
   added: number;
   updated: number;
   unchanged: number;
 }
 
+/** What rows make of students, and how many of the rows came to what. */
+export interface Effect {
+  after: Map<string, Student>;
+  outcomes: Outcomes;
+}
+
+/** Rows take effect one after the other. @param effect of the rows before */
+export function takeEffect(
+  rows: Iterable<Row>,
+  stored: ReadonlyMap<string, Student>,
+  effect: Effect = { after: new Map(), outcomes: { added: 0, updated: 0, unchanged: 0 } },
+): Effect {
+  const { after, outcomes } = effect;
+  for (const row of rows) {
+    const key = row.usernameKey;
+    const before = after.get(key) ?? stored.get(key);
+    const student = studentAfter(before, row);
+    after.set(key, student);
+    countOutcome(before, student, outcomes);
+  }
+  return effect;
+}
+
+/** What of the outcomes is beyond each student that was added or came to be another: those are counted by the database. */
+export function countedBeyond(
+  { after, outcomes: { added, updated } }: Effect,
+  stored: ReadonlyMap<string, Student>,
+): { added: number; updated: number } {
+  for (const [key, student] of after) {
+    const before = stored.get(key);
+    if (!before) added--;
+    else if (differs(before, student)) updated--;
+  }
+  return { added, updated };
+}
+
 /** Counts what one row made of a student. */
-export function countOutcome(
+function countOutcome(
   before: Student | undefined,
   after: Student,
   outcomes: Outcomes,

@@ -27,7 +27,7 @@ eachDatabase("two administrators decide about one upload", (database) => {
       { sql: "INSERT INTO rosters (upload_id, deferred) VALUES (?, 1)", args: [id] },
       {
         sql: `INSERT INTO deferred_rows (upload_id, offset, rows, claims, bytes)
-              VALUES (?, 10, '[]', '[]', x'00')`,
+              VALUES (?, 10, '[]', '[[],[],[],[]]', x'00')`,
         args: [id],
       },
     ], "write");

@@ -85,12 +85,13 @@ eachDatabase("a revert while a roster is under way", (database) => {
   test("of rows that wait for the end of the file too", async () => {
     const { students, counts } = await revertedBefore(settlement, [
       row("s@x.edu", "S", "Right") + row("t@x.edu", "T"),
-      row("s@x.edu", "", "Wrong"),
-      row("s@x.edu", "T") + row("s@x.edu", "", "", "0") + row("t@x.edu", "S"),
+      row("s@x.edu", "", "Wrong") + row("n@x.edu", "N", "Wrong"),
+      row("n@x.edu", "S") + row("s@x.edu", "T") + row("s@x.edu", "", "", "0") + row("t@x.edu", "U"),
     ]);
     assert.equal(students.get("s"), "T,Right,0");
-    assert.equal(students.get("t"), "S,,1");
-    assert.deepEqual(counts, [0, 3, 0, 0]);
+    assert.equal(students.get("t"), "U,,1");
+    assert.equal(students.get("n"), "S,,1");
+    assert.deepEqual(counts, [1, 3, 0, 0]);
   });
 
   test("a StudentId that somebody has back is not given to the row that found it free", async () => {

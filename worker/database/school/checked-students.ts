@@ -12,28 +12,18 @@ import type { SettledRows, UploadProgress } from "../../roster/changes.ts";
 import type { Row } from "../../roster/row.ts";
 import { optionalValues, type Student } from "../../roster/student.ts";
 import type { Page } from "../page.ts";
+import { deferred, isNoneOf, LINE } from "./deferred-rows.ts";
+import { type Standings, stored } from "./standings.ts";
 import {
-  deferred,
-  isNoneOf,
-  LINE,
-  type Standings,
-  waitingAlready,
-  waitingIn,
-} from "./deferred-rows.ts";
-import {
-  holderColumns,
-  holdersOf,
   jsonColumns,
   nameColumns,
   optionalColumns,
   studentColumns,
   studentIn,
   studentOf,
-  studentsOf,
   studentValues,
   together,
 } from "./student-columns.ts";
-import type { Standing } from "./slice-reads.ts";
 
 type Of = Pick<UploadProgress, "id" | "schoolId">;
 
@@ -162,9 +152,7 @@ function stageFrom(given: string): string {
 const isMoved = `EXISTS (SELECT 1 FROM checked_students AS moved WHERE moved.upload_id = ?1
   AND moved.username_key = students.username_key AND moved.student_id IS NOT students.student_id)`;
 
-/** Students with these keys as the file so far leaves them: ?1 the upload, ?2 the school, ?3 the keys. */
-export const studentsSoFar = together(studentColumns, soFar(studentColumns));
-
+/** Students with the keys ?3 as the file so far leaves them: ?1 the upload, ?2 the school. */
 function soFar(columns: readonly string[]): string {
   return `SELECT ${columns.join(", ")} FROM checked_students
       WHERE upload_id = ?1 AND username_key IN (SELECT value FROM json_each(?3))
@@ -175,56 +163,41 @@ function soFar(columns: readonly string[]): string {
           WHERE c.upload_id = ?1 AND c.username_key = students.username_key)`;
 }
 
-const holdersSoFar = together(
-  holderColumns,
-  `SELECT student_id, username_key, username FROM students WHERE school_id = ?2
-    AND student_id IN (SELECT value FROM json_each(?3)) AND NOT ${isMoved}
-  UNION ALL
-  SELECT student_id, username_key, username FROM checked_students
-    WHERE upload_id = ?1 AND student_id IN (SELECT value FROM json_each(?3))`,
-);
+/** The students as the file so far leaves them. */
+export const standingsSoFar: Standings = {
+  studentIdOf: (usernameKey) =>
+    `coalesce((SELECT student_id FROM checked_students
+        WHERE upload_id = ?1 AND username_key = ${usernameKey}), ${
+      stored.studentIdOf(usernameKey)
+    })`,
+  holders: (columns) =>
+    `SELECT ${columns} FROM students WHERE school_id = ?2
+      AND student_id IN (SELECT value FROM json_each(?3)) AND NOT ${isMoved}
+    UNION ALL
+    SELECT ${columns} FROM checked_students
+      WHERE upload_id = ?1 AND student_id IN (SELECT value FROM json_each(?3))`,
+  students: together(studentColumns, soFar(studentColumns)),
+  names: together(nameColumns, soFar(nameColumns)),
+};
 
-/** What rows are checked against, closer than `compareRows` does. */
-export interface CheckedStanding extends Standing {
-  /** Keys of those who are stored, and of those of them who are inactive. */
-  stored: Set<string>;
-  inactive: Set<string>;
-}
-
-/** Looks up the students and StudentIds that rows name, as the file so far leaves them. One round trip. */
-export async function loadCheckedStanding(
+/** Of students with some keys, who is stored, and who of them is inactive. */
+export async function keysStored(
   database: Client,
-  { id, schoolId }: Of,
-  rows: readonly Row[],
-): Promise<CheckedStanding> {
-  const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
-  const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
-  const [students, stored, holders, waiting] = await database.batch([
-    { sql: studentsSoFar, args: [id, schoolId, keys] },
-    {
-      sql: `SELECT username_key, inactive_since IS NOT NULL AS is_inactive FROM students
-            WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
-      args: [schoolId, keys],
-    },
-    { sql: holdersSoFar, args: [id, schoolId, ids] },
-    waitingAlready(id),
-  ], "read");
+  { schoolId }: Of,
+  usernameKeys: readonly string[],
+): Promise<{ stored: Set<string>; inactive: Set<string> }> {
+  const { rows } = await database.execute({
+    sql: `SELECT username_key, inactive_since IS NOT NULL AS is_inactive FROM students
+          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))`,
+    args: [schoolId, JSON.stringify(usernameKeys)],
+  });
   const keysOf = (rows: readonly DatabaseRow[]) =>
     new Set(rows.map((row) => row["username_key"] as string));
   return {
-    students: studentsOf(students!),
-    holders: holdersOf(holders!),
-    waiting: waitingIn(waiting!, rows),
-    stored: keysOf(stored!.rows),
-    inactive: keysOf(stored!.rows.filter((row) => Number(row["is_inactive"]) === 1)),
+    stored: keysOf(rows),
+    inactive: keysOf(rows.filter((row) => Number(row["is_inactive"]) === 1)),
   };
 }
-
-/** What rows that wait are settled against: the students as the file leaves them. */
-export const standingsSoFar: Standings = {
-  students: together(nameColumns, soFar(nameColumns)),
-  holders: holdersSoFar,
-};
 
 /** Which of these students were there before the file, whatever it added so far. */
 export async function keysThereBefore(

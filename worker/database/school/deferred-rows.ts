@@ -13,20 +13,16 @@ import type {
 import { textHash } from "../../roster/repeated.ts";
 import type { Row } from "../../roster/row.ts";
 import type { Student } from "../../roster/student.ts";
-import type { Holder, Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
+import type { Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
+import type { Given } from "./student-changes.ts";
+import type { Standings } from "./standings.ts";
 import {
-  holdersById,
-  holdersOf,
   jsonColumns,
-  namesByKey,
-  namesOf,
   studentColumns,
   studentIn,
-  studentsByKey,
   studentsOf,
   studentValues,
 } from "./student-columns.ts";
-import type { Given } from "./student-changes.ts";
 
 type Of = Pick<UploadProgress, "id" | "schoolId">;
 
@@ -47,19 +43,22 @@ export function deferRows(
   const studentIds = deferred.flatMap(({ row: { studentId } }) =>
     studentId === null ? [] : textHash(studentId)
   );
-  const claims = deferred.map((
-    { row },
-  ) => [row.line, row.usernameKey, row.username, row.studentId]);
+  const claims: StoredClaims = [
+    deferred.map(({ row }) => row.line),
+    deferred.map(({ row }) => row.usernameKey),
+    deferred.map(({ row }) => row.username),
+    deferred.map(({ row }) => row.studentId),
+  ];
   return [{
-    sql: `INSERT INTO deferred_rows (upload_id, offset, rows, claims, usernames, student_ids, bytes)
+    sql: `INSERT INTO deferred_rows (upload_id, offset, usernames, student_ids, claims, rows, bytes)
           VALUES (?, ?, ?, ?, ?, ?, ?)`,
     args: [
       id,
       offset,
-      JSON.stringify(rows),
-      JSON.stringify(claims),
       new Uint8Array(new Float64Array(usernames).buffer),
       new Uint8Array(new Float64Array(studentIds).buffer),
+      JSON.stringify(claims),
+      JSON.stringify(rows),
       kept,
     ],
   }];
@@ -98,63 +97,101 @@ export function waitingAlready(id: string): InStatement {
 export function waitingIn(slices: ResultSet, rows: readonly Row[]): Waiting {
   const waiting: Waiting = { usernames: new Set(), studentIds: new Set() };
   if (slices.rows.length === 0) return waiting;
-  const byHash = (texts: string[]) => new Map(texts.map((text) => [textHash(text), text]));
-  const usernames = byHash(rows.map(({ usernameKey }) => usernameKey));
-  const studentIds = byHash(rows.flatMap(({ studentId }) => studentId ?? []));
-  const find = (hashes: Iterable<number>, named: Map<number, string>, found: Set<string>) => {
-    for (const hash of hashes) {
-      const text = named.get(hash);
-      if (text !== undefined) found.add(text);
-    }
-  };
+  const usernames = new ByHash(rows.map(({ usernameKey }) => usernameKey));
+  const studentIds = new ByHash(rows.flatMap(({ studentId }) => studentId ?? []));
   for (const slice of slices.rows) {
-    const claims = slice["claims"] === null ? [] : claimsIn(slice["claims"]);
-    const hashes = (column: string) =>
-      slice[column] === null ? [] : new Float64Array((slice[column] as ArrayBuffer).slice(0));
-    find(hashes("usernames"), usernames, waiting.usernames);
-    find(hashes("student_ids"), studentIds, waiting.studentIds);
-    for (const { usernameKey, studentId } of claims) {
-      waiting.usernames.add(usernameKey);
-      if (studentId !== null) waiting.studentIds.add(studentId);
-    }
+    usernames.find(slice["usernames"] as ArrayBuffer | null, waiting.usernames);
+    studentIds.find(slice["student_ids"] as ArrayBuffer | null, waiting.studentIds);
+    if (slice["claims"] === null) continue;
+    const [, keys, , ids] = JSON.parse(slice["claims"] as string) as StoredClaims;
+    for (const key of keys) waiting.usernames.add(key);
+    for (const id of ids) if (id !== null) waiting.studentIds.add(id);
   }
   return waiting;
 }
 
-function claimsIn(claims: unknown): WaitingClaim[] {
-  const all = JSON.parse(claims as string) as [number, string, string, string | null][];
-  return all.map(([line, usernameKey, username, studentId]) => ({
-    line,
-    usernameKey,
-    username,
-    studentId,
-  }));
+/** Texts by their hashes, with a sieve before them: of very many hashes few are looked up. */
+class ByHash {
+  readonly #texts: Map<number, string>;
+  readonly #sieve = new Uint8Array(2 ** 16);
+
+  constructor(texts: readonly string[]) {
+    this.#texts = new Map(texts.map((text) => [textHash(text), text]));
+    const words = new Uint32Array(new Float64Array(this.#texts.keys()).buffer);
+    for (let at = 0; at < words.length; at += 2) this.#sieve[placeOf(words, at)] = 1;
+  }
+
+  find(stored: ArrayBuffer | null, found: Set<string>): void {
+    if (stored === null) return;
+    const hashes = new Float64Array(stored.slice(0));
+    const words = new Uint32Array(hashes.buffer);
+    for (let at = 0; at < words.length; at += 2) {
+      if (this.#sieve[placeOf(words, at)] === 0) continue;
+      const text = this.#texts.get(hashes[at / 2]!);
+      if (text !== undefined) found.add(text);
+    }
+  }
 }
+
+function placeOf(words: Uint32Array, at: number): number {
+  return (words[at]! ^ words[at + 1]!) & 0xffff;
+}
+
+/** What rows want, an entry a row: lines, Username keys, Usernames and StudentIds. */
+type StoredClaims = [number[], string[], string[], (string | null)[]];
 
 /** The rows that wait: `value` is each, and `upload_id` selects. */
 export const deferred = "deferred_rows CROSS JOIN json_each(deferred_rows.rows)";
+
 /** Is a value of the row none of those that a parameter has as JSON? */
 export const isNoneOf = (place: number, parameter: string) =>
   `value ->> ${place} NOT IN (SELECT value FROM json_each(${parameter}))`;
 
 /** The rows that hold and are the only one of their student, as that student. */
-export function deferredStudents({ upload, failedLines, severalRows }: SettledRows): Given {
-  return {
-    sql: `SELECT ${jsonColumns} FROM ${deferred}
-      WHERE upload_id = ? AND ${isNoneOf(LINE, "?")} AND ${isNoneOf(0, "?")}`,
-    args: [upload.id, JSON.stringify(failedLines), JSON.stringify(severalRows)],
-  };
+export function deferredStudents(settled: SettledRows): Given {
+  return rowsThatHold(settled, { sql: "true", args: [] });
 }
 
-/** Those of them that are new: of the others, who are mostly all, no value but the key is looked at. */
+/**
+ * Those of them that are new. They are looked for only where somebody may be: who was read to be there may
+ * have been taken back by a revert since.
+ */
 export function newDeferredStudents(settled: SettledRows): Given {
-  const { sql, args } = deferredStudents(settled);
+  const { upload: { schoolId }, mayAdd, removed } = settled;
+  const { sql, args } = rowsThatHold(settled, {
+    sql: `(? OR (${removedByReverts}) <> ?)`,
+    args: [mayAdd ? 1 : 0, schoolId, removed],
+  });
   return {
     sql: `${sql} AND NOT EXISTS (SELECT 1 FROM students
         WHERE school_id = ? AND students.username_key = value ->> 0)`,
-    args: [...args, settled.upload.schoolId],
+    args: [...args, schoolId],
   };
 }
+
+/** Each row's JSON is made once, not for each of its values. */
+function rowsThatHold(
+  { upload, failedLines, severalRows }: SettledRows,
+  where: Given,
+): Given {
+  const conditions: string[] = ["true"];
+  const lists: string[] = [];
+  for (const [place, none] of [[LINE, failedLines], [0, severalRows]] as const) {
+    if (none.length === 0) continue;
+    conditions.push(isNoneOf(place, "?"));
+    lists.push(JSON.stringify(none));
+  }
+  return {
+    sql: `WITH waiting AS MATERIALIZED
+        (SELECT value FROM ${deferred} WHERE upload_id = ? AND ${where.sql})
+      SELECT ${jsonColumns} FROM waiting WHERE ${conditions.join(" AND ")}`,
+    args: [upload.id, ...where.args, ...lists],
+  };
+}
+
+/** How many students reverts took back so far. */
+export const removedByReverts =
+  "SELECT coalesce(sum(removed), 0) AS removed FROM reverts WHERE school_id = ?";
 
 /** Whom the rows that hold are about. */
 export function deferredUsernames({ upload, failedLines }: SettledRows): Given {
@@ -182,53 +219,39 @@ export function forgetDeferred({ id }: Pick<Of, "id">): InStatement {
   return { sql: "DELETE FROM deferred_rows WHERE upload_id = ?", args: [id] };
 }
 
-/** What the rows of an upload that wait for its end want, and what is stored of it. */
-export interface WaitingRows {
-  /** In the order of the file. */
-  claims: WaitingClaim[];
-  /** By Username key. */
-  before: Map<string, Pick<Student, "username" | "studentId">>;
-  /** By StudentId. */
-  holders: Map<string, Holder>;
-}
-
-/** Queries of the students with some keys, and of those who have some StudentIds: ?1 the upload, ?2 the school, ?3 the texts. */
-export interface Standings {
-  students: string;
-  holders: string;
-}
-
-/** The students themselves. */
-const stored: Standings = { students: namesByKey, holders: holdersById };
-
 /**
- * What rows wait for, without their other values, a slice at a time: at most a hundred bytes or so a
- * row, of at most as many rows as the school's limit.
+ * What rows wait for, in the order of the file, without their other values: a slice at a time, at most a
+ * hundred bytes or so a row, of at most as many rows as the school's limit.
  */
 export async function loadWaiting(
   database: Client,
   { id, schoolId }: Of,
-  { students, holders }: Standings = stored,
-): Promise<WaitingRows> {
-  const waiting: WaitingRows = { claims: [], before: new Map(), holders: new Map() };
+  { studentIdOf }: Standings,
+): Promise<{ claims: WaitingClaim[]; removed: number }> {
+  const claims: WaitingClaim[] = [];
+  const { rows: [reverts] } = await database.execute({ sql: removedByReverts, args: [schoolId] });
   for (let offset = -1;;) {
     const { rows: [slice] } = await database.execute({
-      sql: `SELECT offset, claims FROM deferred_rows
-            WHERE upload_id = ? AND offset > ? ORDER BY offset LIMIT 1`,
-      args: [id, offset],
+      sql: `SELECT offset, claims, (SELECT json_group_array(${studentIdOf("value")})
+                FROM json_each(claims, '$[1]')) AS before
+            FROM deferred_rows WHERE upload_id = ?1 AND offset > ?3 ORDER BY offset LIMIT 1`,
+      args: [id, schoolId, offset],
     });
-    if (slice === undefined) return waiting;
+    if (slice === undefined) return { claims, removed: Number(reverts!["removed"]) };
     offset = Number(slice["offset"]);
-    const claims = claimsIn(slice["claims"]);
-    const keys = JSON.stringify(claims.map(({ usernameKey }) => usernameKey));
-    const ids = JSON.stringify(claims.flatMap(({ studentId }) => studentId ?? []));
-    const [before, holding] = await database.batch([
-      { sql: students, args: [id, schoolId, keys] },
-      { sql: holders, args: [id, schoolId, ids] },
-    ], "read");
-    for (const claim of claims) waiting.claims.push(claim);
-    for (const [key, student] of namesOf(before!)) waiting.before.set(key, student);
-    for (const [studentId, holder] of holdersOf(holding!)) waiting.holders.set(studentId, holder);
+    const before = JSON.parse(slice["before"] as string) as (string | null)[];
+    const [lines, usernameKeys, usernames, studentIds] = JSON.parse(
+      slice["claims"] as string,
+    ) as StoredClaims;
+    lines.forEach((line, at) =>
+      claims.push({
+        line,
+        usernameKey: usernameKeys[at]!,
+        username: usernames[at]!,
+        studentId: studentIds[at]!,
+        before: before[at]!,
+      })
+    );
   }
 }
 
@@ -242,7 +265,7 @@ export async function* waitingRows(
   database: Client,
   { id, schoolId }: Of,
   usernameKeys: readonly string[],
-  query: string = studentsByKey,
+  query: string,
 ): AsyncGenerator<{ stored: Map<string, Student>; rows: Row[] }> {
   if (usernameKeys.length === 0) return;
   const wanted = new Set<unknown>(usernameKeys);

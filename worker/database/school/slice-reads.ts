@@ -1,6 +1,6 @@
 /**
- * What is read before a slice of a roster is applied: how far the upload is and, where StudentIds
- * collide, what is stored of its students and what waits for the end of the file.
+ * What is read before a slice of a roster: how far the upload is and, where StudentIds collide, who has
+ * which and what waits for the end of the file.
  */
 import type { Client } from "@libsql/client";
 import type { SchoolId, UploadId, UploadState } from "../../../shared/protocol.ts";
@@ -8,13 +8,13 @@ import type { UploadProgress } from "../../roster/changes.ts";
 import { layoutOf } from "../../roster/layout.ts";
 import { placementKey } from "../../roster/placements.ts";
 import type { Row } from "../../roster/row.ts";
-import type { Student } from "../../roster/student.ts";
-import type { Holder, Waiting } from "../../roster/student-id-claims.ts";
+import type { Roll, Waiting } from "../../roster/student-id-claims.ts";
 import { readRules, rulesQuery } from "../control/schools.ts";
 import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
 import { termsIn } from "./checks.ts";
 import { waitingAlready, waitingIn } from "./deferred-rows.ts";
-import { holdersById, holdersOf, studentsByKey, studentsOf } from "./student-columns.ts";
+import { type Standings, stored } from "./standings.ts";
+import { listOf } from "./student-columns.ts";
 
 /** An upload as the next slice needs it, and as its position is told. */
 export interface LoadedProgress extends UploadProgress {
@@ -91,31 +91,35 @@ export async function loadProgress(
   };
 }
 
-/** What is stored of a slice's rows, and what of them waits already. */
-export interface Standing {
-  /** By Username key. */
-  students: Map<string, Student>;
-  /** By StudentId. */
-  holders: Map<string, Holder>;
+/** What rows collide with, and what waits already. */
+export interface Standing extends Roll {
   waiting: Waiting;
 }
 
-/** Looks up the students and StudentIds that rows of an upload name. One round trip. */
+/** Looks up by name and StudentId how the students of rows stand. One round trip. */
 export async function loadStanding(
   database: Client,
   { id, schoolId }: UploadProgress,
   rows: readonly Row[],
+  { studentIdOf, holders }: Standings = stored,
 ): Promise<Standing> {
-  const keys = JSON.stringify([...new Set(rows.map(({ usernameKey }) => usernameKey))]);
-  const ids = JSON.stringify([...new Set(rows.flatMap(({ studentId }) => studentId ?? []))]);
-  const [students, holders, waiting] = await database.batch([
-    { sql: studentsByKey, args: [id, schoolId, keys] },
-    { sql: holdersById, args: [id, schoolId, ids] },
+  const keys = rows.map(({ usernameKey }) => usernameKey);
+  const ids = rows.flatMap(({ studentId }) => studentId ?? []);
+  const [before, held, waiting] = await database.batch([
+    {
+      sql: `SELECT json_group_array(${studentIdOf("value")}) AS together FROM json_each(?3)`,
+      args: [id, schoolId, JSON.stringify(keys)],
+    },
+    {
+      sql: `SELECT json_group_array(student_id) AS together FROM (${holders("student_id")})`,
+      args: [id, schoolId, JSON.stringify(ids)],
+    },
     waitingAlready(id),
   ], "read");
+  const studentIds = listOf(before!) as (string | null)[];
   return {
-    students: studentsOf(students!),
-    holders: holdersOf(holders!),
+    studentIds: new Map(keys.map((key, at) => [key, studentIds[at]!])),
+    held: new Set(listOf(held!) as string[]),
     waiting: waitingIn(waiting!, rows),
   };
 }

@@ -26,6 +26,7 @@ import { tellOfUpload } from "./occurrences.ts";
 import {
   type Cause,
   type Given,
+  letGo,
   makeChanges,
   makeStatus,
   noteChanges,
@@ -119,38 +120,26 @@ function returning(named: Given, cause: Cause): InStatement[] {
   ];
 }
 
-/**
- * For a moment they have no StudentId, so that others can take theirs. Only of whom a change was noted, which
- * gives the new one: since they were read a revert may have put back what the row wants.
- */
-function letGo(
-  { uploadId, part, schoolId }: Cause,
-  usernameKeys: readonly string[],
-): InStatement[] {
-  if (usernameKeys.length === 0) return [];
-  return [{
-    sql: `UPDATE students SET student_id = NULL
-          WHERE school_id = ? AND username_key IN (SELECT value FROM json_each(?))
-            AND username_key IN (SELECT username_key FROM student_changes WHERE upload_id = ? AND part = ?)`,
-    args: [schoolId, JSON.stringify(usernameKeys), uploadId, part],
-  }];
-}
-
 function givenStudents(students: readonly Student[]): Given {
   const values = JSON.stringify(students.map(studentValues));
   return { sql: `SELECT ${jsonColumns} FROM json_each(?)`, args: [values] };
 }
 
-function students({ upload, offset, students, releases, at }: SliceChanges): InStatement[] {
+function students({ upload, offset, students, passOn, at }: SliceChanges): InStatement[] {
   if (students.length === 0) return [];
   const { id: uploadId, schoolId } = upload;
-  return written([givenStudents(students)], releases, { uploadId, schoolId, part: offset, at });
+  return written([givenStudents(students)], passOn, { uploadId, schoolId, part: offset, at });
 }
 
-/** Updates those that differ, and adds those that are new; counts both. @param added has all of them */
+/**
+ * Updates those that differ, and adds those that are new; counts both.
+ *
+ * @param passOn a StudentId that one lets go another may get
+ * @param added has all who may be new
+ */
 function written(
   given: readonly Given[],
-  releases: readonly string[],
+  passOn: boolean,
   cause: Cause,
   added: readonly Given[] = given,
 ): InStatement[] {
@@ -161,7 +150,7 @@ function written(
   });
   return [
     ...given.map((students) => noteChanges(students, cause)),
-    ...letGo(cause, releases),
+    ...(passOn ? [letGo(cause)] : []),
     makeChanges(cause),
     count("updated"),
     ...added.flatMap((students) => [insertStudents(students, cause), count("added")]),
@@ -286,7 +275,7 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
     claim(upload, upload.size, null),
     ...rejectDeferred(settled),
     ...returning(deferredUsernames(settled), cause),
-    ...written([together, deferredStudents(settled)], settled.releases, cause, [
+    ...written([together, deferredStudents(settled)], true, cause, [
       together,
       newDeferredStudents(settled),
     ]),

@@ -89,6 +89,16 @@ export function makeStatus({ uploadId, part }: Cause): InStatement {
   };
 }
 
+/** For a moment those whose StudentId changes with this part have none, so that others can take theirs. */
+export function letGo({ uploadId, part }: Cause): InStatement {
+  return {
+    sql: `UPDATE students SET student_id = NULL FROM student_changes AS noted
+      WHERE noted.upload_id = ? AND noted.part = ? AND noted.student_id IS NOT NULL
+        AND noted.new_student_id IS NOT noted.student_id AND ${isOfStudent}`,
+    args: [uploadId, part],
+  };
+}
+
 /** Makes the changes of columns that were noted of this part. */
 export function makeChanges({ uploadId, part }: Cause): InStatement {
   return {

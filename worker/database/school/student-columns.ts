@@ -1,7 +1,6 @@
 /** The columns of a student that a roster gives, and how they go to the database and come back. */
 import type { ResultSet } from "@libsql/client";
 import type { Student } from "../../roster/student.ts";
-import type { Holder } from "../../roster/student-id-claims.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -46,9 +45,9 @@ export function together(columns: readonly string[], query: string): string {
   return `SELECT json_group_array(json_array(${columns.join(", ")})) AS together FROM (${query})`;
 }
 
-/** The values of each row of a query that was asked `together`. */
-export function rowsOf({ rows: [row] }: ResultSet): unknown[][] {
-  return JSON.parse(row!["together"] as string) as unknown[][];
+/** What a query that was asked `together` found. */
+export function listOf({ rows: [row] }: ResultSet): unknown[] {
+  return JSON.parse(row!["together"] as string) as unknown[];
 }
 
 /** ?2 the school, ?3 the keys; ?1, the upload, is for queries of the same shape. */
@@ -60,7 +59,8 @@ export const studentsByKey = together(
 
 /** By Username key, of `studentColumns` asked `together`. */
 export function studentsOf(result: ResultSet): Map<string, Student> {
-  return new Map(rowsOf(result).map((values) => [values[0] as string, studentIn(values)]));
+  const students = listOf(result) as unknown[][];
+  return new Map(students.map((values) => [values[0] as string, studentIn(values)]));
 }
 
 /** A student from its values in the order of `studentColumns`. */
@@ -95,26 +95,7 @@ export function studentOf(row: Record<string, unknown>): Student {
   };
 }
 
-/** By StudentId, of `holderColumns` asked `together`. */
-export function holdersOf(result: ResultSet): Map<string, Holder> {
-  return new Map(
-    rowsOf(result).map(([studentId, usernameKey, username]) => [
-      studentId as string,
-      { usernameKey: usernameKey as string, username: username as string },
-    ]),
-  );
-}
-
-export const holderColumns = ["student_id", "username_key", "username"];
-
-/** Who has StudentIds: parameters as in `studentsByKey`. */
-export const holdersById = together(
-  holderColumns,
-  `SELECT ${holderColumns.join(", ")} FROM students
-    WHERE school_id = ?2 AND student_id IN (SELECT value FROM json_each(?3))`,
-);
-
-export const nameColumns = ["username_key", "username", "student_id"];
+export const nameColumns = ["username_key", "username"];
 
 /** Only how students are called: parameters as in `studentsByKey`. */
 export const namesByKey = together(
@@ -122,15 +103,3 @@ export const namesByKey = together(
   `SELECT ${nameColumns.join(", ")} FROM students
     WHERE school_id = ?2 AND username_key IN (SELECT value FROM json_each(?3))`,
 );
-
-/** By Username key, of `namesByKey`. */
-export function namesOf(
-  result: ResultSet,
-): Map<string, Pick<Student, "username" | "studentId">> {
-  return new Map(
-    rowsOf(result).map(([usernameKey, username, studentId]) => [
-      usernameKey as string,
-      { username: username as string, studentId: studentId as string | null },
-    ]),
-  );
-}
