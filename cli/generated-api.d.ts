@@ -4418,7 +4418,7 @@ export interface operations {
                     url: string;
                     school?: string | null;
                     /** @default null */
-                    kinds?: ("upload.accepted" | "upload.processing" | "upload.completed" | "upload.rejected" | "upload.held" | "upload.parked" | "upload.discarded" | "upload.reverted" | "export.made" | "export.delivered" | "export.downloaded" | "export.not_downloaded" | "key.added" | "key.revoked" | "key.expiring" | "school.silent" | "school.heard")[] | null;
+                    kinds?: ("upload.accepted" | "upload.checking" | "upload.processing" | "upload.completed" | "upload.rejected" | "upload.held" | "upload.parked" | "upload.released" | "upload.retried" | "upload.discarded" | "upload.reverted" | "export.made" | "export.delivered" | "export.downloaded" | "export.not_downloaded" | "key.added" | "key.revoked" | "key.expiring" | "school.silent" | "school.heard")[] | null;
                     /** @default  */
                     description?: string;
                 };
@@ -4556,7 +4556,7 @@ export interface operations {
             content: {
                 "application/json": {
                     url?: string;
-                    kinds?: ("upload.accepted" | "upload.processing" | "upload.completed" | "upload.rejected" | "upload.held" | "upload.parked" | "upload.discarded" | "upload.reverted" | "export.made" | "export.delivered" | "export.downloaded" | "export.not_downloaded" | "key.added" | "key.revoked" | "key.expiring" | "school.silent" | "school.heard")[] | null;
+                    kinds?: ("upload.accepted" | "upload.checking" | "upload.processing" | "upload.completed" | "upload.rejected" | "upload.held" | "upload.parked" | "upload.released" | "upload.retried" | "upload.discarded" | "upload.reverted" | "export.made" | "export.delivered" | "export.downloaded" | "export.not_downloaded" | "key.added" | "key.revoked" | "key.expiring" | "school.silent" | "school.heard")[] | null;
                     description?: string;
                     /** @enum {string} */
                     state?: "on" | "off";

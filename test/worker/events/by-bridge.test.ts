@@ -64,6 +64,7 @@ eachDatabase("what a bridge tells of is written down with it", (database) => {
     assert.deepEqual(await happened(database().client, upload.id), [
       ["upload.accepted", {}],
       ["upload.parked", { because: parked }],
+      ["upload.retried", {}],
       ["upload.parked", { because: parked }],
       ["upload.discarded", {}],
     ]);

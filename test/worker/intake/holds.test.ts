@@ -64,6 +64,10 @@ eachDatabase("held files", (opened) => {
     assert.match(released!, /^,,,info,released,.*released by .*Ruth\. In their words: =they moved/);
     assert.deepEqual(more, []);
     assert.equal(await world.left("checked_students", id), 0);
+    assert.deepEqual(await world.told(id), [
+      ...["upload.accepted", "upload.checking", "upload.held", "upload.released"],
+      ...["upload.processing", "upload.completed"],
+    ]);
     const { body } = await world.app.admin("GET", "/admin/audit?action=upload.released");
     assert.deepEqual(body.items[0].detail, {
       ...{ upload: id, name: "roster.csv", withoutRemovals: false, reason: "=they moved" },
@@ -169,9 +173,9 @@ eachDatabase("held files", (opened) => {
       args: [id],
     });
     assert.deepEqual(told.map(({ kind }) => kind), [
-      ...["upload.accepted", "upload.held", "upload.held"],
+      ...["upload.accepted", "upload.checking", "upload.held", "upload.released", "upload.held"],
     ]);
-    assert.match(String(told[0 + 1]!["facts"]), /make 6 of 10 active students inactive/);
+    assert.match(String(told[2]!["facts"]), /make 6 of 10 active students inactive/);
   });
 
   test("two who release at once: one does, and it is applied once", async () => {

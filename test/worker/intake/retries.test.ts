@@ -20,6 +20,19 @@ eachDatabase("parked files that are tried again", (opened) => {
     world.mostSlices = Infinity;
   };
 
+  test("every change of its state is told, however often it comes to the same one", async () => {
+    const world = await school(limits, { sliceRows: 2 });
+    const id = world.accept(rows(0, 10, "Kim"));
+    await parkAfter(world, 2, () => world.goOn(id));
+    await park(world, id);
+    world.app.clock.now += 1000;
+    assert.equal((await world.decide(id, "retry")).status, 202);
+    assert.deepEqual(await world.told(id), [
+      ...["upload.accepted", "upload.checking", "upload.parked", "upload.retried"],
+      ...["upload.checking", "upload.held"],
+    ]);
+  });
+
   const park = async (world: SafeWorld, id: string) => {
     await world.announce(id, "its stored bytes are damaged");
     assert.equal((await world.upload(id)).state, "parked");

@@ -11,6 +11,7 @@ const told: Record<string, [words: string, tone?: "bad" | "warn"]> = {
   "file.removed": ["a file was removed"],
   download: ["a file was fetched to its end"],
   "upload.accepted": ["it was announced to the worker"],
+  "upload.checking": ["its rows are compared with the students"],
   "upload.processing": ["its rows are being processed"],
   "upload.completed": ["completed; its report was written"],
   "upload.rejected": ["rejected whole; its report says why", "bad"],

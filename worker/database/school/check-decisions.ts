@@ -86,7 +86,7 @@ function finish({ id, terms, findings, notes, at }: Decided): InStatement[] {
 }
 
 /** The bridge sends it again from its beginning, and it is counted anew. */
-function apply({ id, terms, notes }: Decided, removals: boolean): InStatement[] {
+function apply({ id, terms, notes, at }: Decided, removals: boolean): InStatement[] {
   const kept = [...(removals ? ["left"] : []), ...(terms.additionsUntil ? ["added"] : [])];
   return [
     {
@@ -105,6 +105,8 @@ function apply({ id, terms, notes }: Decided, removals: boolean): InStatement[] 
     },
     beginCounting({ id }),
     ...noted(id, notes),
+    // It may be released, parked and tried again.
+    tellOfUpload("upload.processing", id, at, { once: `upload.processing:${id}:${at}` }),
   ];
 }
 

@@ -8,7 +8,7 @@ import { auditIfChanged, type Author } from "../control/audit.ts";
 import type { Release } from "../../roster/decision.ts";
 import type { Terms } from "../../roster/terms.ts";
 import { askIfChanged } from "./commands.ts";
-import { tellIfChanged } from "./occurrences.ts";
+import { type Kind, tellIfChanged } from "./occurrences.ts";
 
 export interface StandingUpload {
   id: UploadId;
@@ -41,6 +41,7 @@ export async function retryUpload(
             WHERE id = ? AND state = 'parked'`,
       args: [id],
     },
+    tellAgain("upload.retried", upload, commandId, by),
     ...decided(upload, commandId, by, "upload.retried", { upload: id, name }),
   ], "write");
   return results[again.length]!.rowsAffected > 0;
@@ -157,6 +158,7 @@ export async function checkAgain(
               held_because = NULL WHERE id = ? AND state = 'held'`,
       args: [id],
     },
+    tellAgain(release ? "upload.released" : "upload.checking", upload, commandId, by),
     ...decided(upload, commandId, by, release ? "upload.released" : "upload.pause_ended", {
       upload: id,
       name,
@@ -166,7 +168,18 @@ export async function checkAgain(
   return results[0]!.rowsAffected > 0;
 }
 
-/** Directly after the decision, if that changed something: the bridge asks again, and who decided. */
+/** Directly after the decision, if that changed something; it may be decided so again. */
+function tellAgain(
+  kind: Extract<Kind, `upload.${string}`>,
+  { id, schoolId }: StandingUpload,
+  commandId: string,
+  { at }: Author,
+): InStatement {
+  const once = `${kind}:${id}:${commandId}`;
+  return tellIfChanged({ kind, schoolId, subject: id, at, once });
+}
+
+/** After what is told of the decision, if that changed something: the bridge asks again, and who decided. */
 function decided(
   upload: StandingUpload,
   commandId: string,

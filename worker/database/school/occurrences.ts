@@ -9,11 +9,14 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 /** Every kind of occurrence, with what it means. */
 export const kinds = {
   "upload.accepted": "a file was announced by the bridge and waits for its turn",
+  "upload.checking": "its rows are compared with the students; nothing of it is applied yet",
   "upload.processing": "the first of its rows are being processed",
   "upload.completed": "its rows were processed and its report is there",
   "upload.rejected": "the whole file was rejected; its report says why",
   "upload.held": "a rule of the school holds it until an administrator decides",
   "upload.parked": "a fault keeps it from going on until an administrator decides",
+  "upload.released": "it was held, and an administrator lets it go on; it is checked again",
+  "upload.retried": "it was parked, and an administrator has it tried again",
   "upload.discarded": "it was given up, by an administrator or at the end of a pause",
   "upload.reverted": "what it changed was put back",
   "export.made": "verified students were put into a file",

@@ -237,11 +237,14 @@ export function counts(changes: SliceChanges): InStatement {
   };
 }
 
-/** What of this is told: that it began, and what became of it. */
-export function happened({ upload: { id }, offset, state, at }: SliceChanges): InStatement[] {
-  if (state === "processing" && offset > 0) return [];
-  if (state === "accepted" || state === "checking") return [];
-  return [tellOfUpload(`upload.${state}`, id, at)];
+/** What of this is told: each change of the state. What goes on may come to the same one again. */
+export function happened({ upload, state, at }: SliceChanges): InStatement[] {
+  const { id } = upload;
+  if (state === upload.state || state === "accepted") return [];
+  const goesOn = state === "checking" || state === "processing";
+  return [
+    tellOfUpload(`upload.${state}`, id, at, goesOn ? { once: `upload.${state}:${id}:${at}` } : {}),
+  ];
 }
 
 export function unchanged({ id }: UploadProgress): InStatement {
