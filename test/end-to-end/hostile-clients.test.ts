@@ -29,7 +29,9 @@ describe("a hostile school's clients", () => {
   let service: Service, school: School, hostile: School;
 
   before(async () => {
-    service = await startService({ bridge: { SETTLE_MS: "3600000" } });
+    // Or a hundred thousand OPENs would wait for their turn.
+    const bridge = { SETTLE_MS: "3600000", CHANGES_PER_SECOND: "100000" };
+    service = await startService({ bridge });
     school = await service.addSchool("peaceful");
     hostile = await service.addSchool("hostile");
     await hostile.put("/inbound/big.bin", randomBytes(4 * 1024 * 1024));
