@@ -1729,7 +1729,12 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+        IdempotencyKey: string;
+        /** @description The ETag of what was read; 412 when somebody changed it since */
+        IfMatch: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -1805,7 +1810,10 @@ export interface operations {
     postAdminSchools: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1994,7 +2002,10 @@ export interface operations {
                 /** @description The name of what is meant, again */
                 confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when somebody changed it since */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 slug: string;
             };
@@ -2310,7 +2321,10 @@ export interface operations {
     postAdminSchoolsBySlugKeys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -2831,7 +2845,10 @@ export interface operations {
     postAdminUploadsByIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -2879,7 +2896,10 @@ export interface operations {
     postAdminUploadsByIdDiscard: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -2930,7 +2950,10 @@ export interface operations {
                 /** @description The name of what is meant, again */
                 confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -3087,7 +3110,10 @@ export interface operations {
                 /** @description The name of what is meant, again */
                 confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -3153,7 +3179,10 @@ export interface operations {
     postAdminSchoolsBySlugSuspension: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -3350,7 +3379,10 @@ export interface operations {
     postAdminSchoolsBySlugVerifications: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -3575,7 +3607,10 @@ export interface operations {
     postAdminSchoolsBySlugExports: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -3714,7 +3749,10 @@ export interface operations {
     postAdminExportsByIdDeliver: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -3990,7 +4028,10 @@ export interface operations {
     postAdminSchoolsBySlugStorageKeyRotate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -4177,7 +4218,10 @@ export interface operations {
     postAdminSchoolsBySlugContacts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 slug: string;
             };
@@ -4408,7 +4452,10 @@ export interface operations {
     postAdminWebhooks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4666,7 +4713,10 @@ export interface operations {
     postAdminWebhooksByIdDeliveriesByDeliveryReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
                 delivery: string;
@@ -4702,7 +4752,10 @@ export interface operations {
     postAdminWebhooksByIdReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: string;
             };
@@ -4797,7 +4850,10 @@ export interface operations {
     postAdminTokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the same key is done once within a day, and answered as it was */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };

@@ -14,6 +14,8 @@ export interface OpenApi extends Json {
 export interface Operation extends Json {
   summary: string;
   tags: string[];
+  parameters?: object[];
+  responses: Record<string, object>;
 }
 
 /** @param app the whole worker, as the document has the paths that are asked for */
@@ -37,12 +39,25 @@ export async function openApi(app: Hono): Promise<OpenApi> {
       operation.security = need ? [{ token: [] }] : [];
       if (need) operation["x-role"] = need.role;
       if (need?.anew) operation["x-signed-in-within"] = `${FRESH_MS / 60_000} minutes`;
+      const headers = headersOf(method, operation);
+      if (need && headers.length > 0) {
+        operation.parameters = [...operation.parameters ?? [], ...headers];
+      }
       operation.tags = [tagOf(path)];
       tags.add(tagOf(path));
     }
   }
   document.tags = [...tags].toSorted().map((name) => ({ name, description: rooms[name] }));
   return document;
+}
+
+/** What an administrator's request may say in its headers. */
+function headersOf(method: string, { responses }: Operation): object[] {
+  const names = [
+    ...(method === "post" ? ["IdempotencyKey"] : []),
+    ...("412" in responses ? ["IfMatch"] : []),
+  ];
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
 function needsByOperation({ routes }: Hono) {
@@ -113,6 +128,22 @@ const components = {
       description: `ADMIN_TOKEN, or a token of the role ${
         roles.join(", ")
       }; x-role is what is needed`,
+    },
+  },
+  parameters: {
+    IdempotencyKey: {
+      in: "header",
+      name: "Idempotency-Key",
+      description:
+        "16 to 200 visible characters that nobody guesses, such as a new UUID: the same request with the " +
+        "same key is done once within a day, and answered as it was",
+      schema: { type: "string", minLength: 16, maxLength: 200 },
+    },
+    IfMatch: {
+      in: "header",
+      name: "If-Match",
+      description: "The ETag of what was read; 412 when somebody changed it since",
+      schema: { type: "string" },
     },
   },
   responses: {

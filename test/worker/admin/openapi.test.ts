@@ -39,6 +39,27 @@ test("every route of administrators is described, with its role", () => {
   }
 });
 
+test("what an administrator may say in headers is described: Idempotency-Key, and If-Match where 412 is an answer", () => {
+  const ref = (name: string) => ({ $ref: `#/components/parameters/${name}` });
+  let matches = 0;
+  for (const [path, operations] of Object.entries(document.paths)) {
+    if (!path.startsWith("/admin/")) continue;
+    for (const [method, operation] of Object.entries(operations)) {
+      const { parameters = [], responses } = operation as {
+        parameters?: { $ref?: string }[];
+        responses: Record<string, object>;
+      };
+      const headers = parameters.filter(({ $ref }) => $ref !== undefined);
+      if ("412" in responses) matches++;
+      assert.deepEqual(headers, [
+        ...(method === "post" ? [ref("IdempotencyKey")] : []),
+        ...("412" in responses ? [ref("IfMatch")] : []),
+      ], `${method} ${path}`);
+    }
+  }
+  assert.ok(matches > 0);
+});
+
 test("the document is valid OpenAPI 3.1 and passes its linter", async () => {
   assert.equal(document.openapi, "3.1.1");
   const config = await createConfig({ extends: ["recommended-strict"] });
