@@ -7,9 +7,11 @@ import type { Log } from "../shared/log.ts";
 import { fewLines } from "./door/few-lines.ts";
 
 /**
+ * - `sessions`: a login found all connections of its school, or of all schools, taken
  * - `handles`, `open_files`: an OPEN was refused, as too many are open
  * - `waiting_bytes`: a connection that takes no answers was ended
  * - `bandwidth`: a request had to wait
+ * - `changes`: an upload, a rename or a removal had to wait
  * - `home`: the home is full
  * - `upload_size`: a file would be too large
  * - `idle`: a connection without requests was ended
@@ -17,10 +19,12 @@ import { fewLines } from "./door/few-lines.ts";
  * - `gave_way`: a quiet connection was ended, for a school that has fewer
  */
 export const limits = [
+  "sessions",
   "handles",
   "open_files",
   "waiting_bytes",
   "bandwidth",
+  "changes",
   "home",
   "upload_size",
   "idle",

@@ -210,7 +210,7 @@ function relayOf(
     leftNames: new LeftNames(),
     openFiles: new OpenFiles(settings.maxOpenFiles, reached),
     quota: new Quota({ most: settings.home, used: (id) => catalog.used(id), now, reached }),
-    changes: new ChangeTurns(settings.changes, { now, after: systemAfter }),
+    changes: new ChangeTurns(settings.changes, { now, after: systemAfter, reached }),
     after: systemAfter,
     storage: new Storage(log),
   };

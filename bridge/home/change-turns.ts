@@ -4,6 +4,7 @@
  */
 import type { SchoolId } from "../../shared/protocol.ts";
 import { Bucket, type Rate } from "../bucket.ts";
+import type { Reached } from "../limits-reached.ts";
 import type { After } from "../timers.ts";
 import type { Home } from "./home.ts";
 
@@ -12,18 +13,21 @@ export class ChangeTurns {
 
   constructor(
     readonly rate: Rate,
-    readonly clock: { now(): number; after: After },
+    readonly surroundings: { now(): number; after: After; reached: Reached },
   ) {}
 
   /** Resolves when the school may make its next change. */
   async turn(schoolId: SchoolId): Promise<void> {
+    const { now, after, reached } = this.surroundings;
     let bucket = this.#schools.get(schoolId);
     if (!bucket) {
-      bucket = new Bucket(this.rate, this.clock.now);
+      bucket = new Bucket(this.rate, now);
       this.#schools.set(schoolId, bucket);
     }
     const waitMs = bucket.take(1);
-    if (waitMs > 0) await new Promise<void>((done) => void this.clock.after(waitMs, done));
+    if (waitMs === 0) return;
+    reached("changes", schoolId);
+    await new Promise<void>((done) => void after(waitMs, done));
   }
 }
 

@@ -143,7 +143,11 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
         hostKeys,
         tries: limits.tries,
         idleMs: limits.idleMs,
-        full: (visitor) => crowd.full(visitor),
+        full(visitor) {
+          const why = crowd.full(visitor);
+          if (why) reached("sessions", visitor.schoolId);
+          return why;
+        },
         sharesOf: (schoolId) => shares.of(schoolId),
         reached,
         say,

@@ -116,6 +116,18 @@ test("a connection that is ended as idle, and one that takes no answers, are cou
   assert.ok(reached.every((limit) => limit === "waiting_bytes"), `${reached}`);
 });
 
+test("a login that finds the connections of its school, or of all, taken is counted", async () => {
+  for (const limits of [{ sessionsPerSchool: 1 }, { sessions: 1 }]) {
+    const { world, reached } = await counted(limits);
+    await using _ = world;
+    const client = await connect(world.server.port);
+    await assert.rejects(connect(world.server.port));
+    assert.deepEqual(reached, ["sessions"]);
+    assert.ok(world.logs.some(({ event }) => event === "sftp.full"));
+    client.end();
+  }
+});
+
 test("each limit has its count from the start, so that a graph of it begins at nothing", () => {
   const { counts } = new LimitsReached(() => {}, Date.now);
   assert.equal(Object.values(counts).reduce((sum, count) => sum + count), 0);

@@ -89,6 +89,7 @@ export async function testHomes(options: TestHomesOptions = {}): Promise<TestHom
     changes: new ChangeTurns(options.changes ?? { burst: 10_000, perSecond: 1000 }, {
       now,
       after: options.after ?? systemAfter,
+      reached: limits.reached,
     }),
     maxUploadBytes,
     now,

@@ -99,6 +99,9 @@ test("a loop of renames is slowed to so many a second, of one school, and none f
   assert.equal(renamed, 9);
   // Another school does not wait.
   await put(homes.home(2), "a.txt", 1);
+  assert.equal(homes.limits.counts.changes, 1);
+  const [line] = homes.logged.filter(({ event }) => event === "limit.reached");
+  assert.equal(line?.fields["limit"], "changes");
   for (const expected of [11, 13, 15]) {
     clock.pass(1_000);
     while (renamed < expected) {
