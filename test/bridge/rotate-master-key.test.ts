@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
+import { backup } from "../../bridge/backup/backup.ts";
 import { openStored } from "../../bridge/open.ts";
 import { rotateMasterKey } from "../../bridge/rotate-master-key.ts";
 import type { KeyringPlace } from "../../bridge/vault/keys/open-keyring.ts";
@@ -64,8 +65,10 @@ const another = (error: Error) => {
 };
 
 test("from a file to a file in its place: the old key opens nothing any more, and is kept", async (t) => {
-  const { dataDir, first, rotate } = await usedFolder(t);
+  const { folder, dataDir, first, rotate } = await usedFolder(t);
   const old = await readFile(join(dataDir, "master.key"));
+  const earlier = join(folder, "backup");
+  await backup(dataDir, earlier, { now: Date.now, write: () => {} });
   assert.match(
     await rotate(first, first),
     /wrapped with the file .*master\.key\. Start the bridge/,
@@ -77,6 +80,9 @@ test("from a file to a file in its place: the old key opens nothing any more, an
   const kept = names.find((name) => /^master\.key\.until-\d{8}T\d{9}Z$/.test(name))!;
   assert.deepEqual(await readFile(join(dataDir, kept)), old);
   await assert.rejects(isSound(dataDir, inFile(join(dataDir, kept))), another);
+  // A backup of before opens with the key of before, and not with the new one.
+  await assert.rejects(isSound(earlier, first), another);
+  assert.equal(await isSound(earlier, inFile(join(dataDir, kept))), true);
   const catalog = await readFile(join(dataDir, "catalog.db"));
   const log = await readFile(join(dataDir, "catalog.db-wal")).catch(() => Buffer.alloc(0));
   assert.equal(log.length, 0);

@@ -274,6 +274,39 @@ describe("who may come in, and what for", () => {
     assert.ok(await isLetIn(school.privateKey));
   });
 
+  test("a key that expires: its open session is closed at that instant", async () => {
+    let client: Client | undefined, expires = 0;
+    for (let lifetime = 2_000; !client; lifetime *= 2) {
+      const { privateKey, publicKey } = makeKey();
+      expires = Date.now() + lifetime;
+      await addKey(publicKey, new Date(expires).toISOString());
+      await until(async () => {
+        client = await login(school.slug, privateKey).catch(() => undefined);
+        return client !== undefined || Date.now() >= expires;
+      });
+    }
+    const good = await login(school.slug, school.privateKey);
+    await closed(client);
+    assert.ok(Date.now() >= expires);
+    await call(async (done) => (await openSftp(good)).stat("/inbound", done));
+    good.end();
+  });
+
+  test("a suspended school is out and its open sessions are closed, until it is admitted again", async () => {
+    const client = await login(other.slug, other.privateKey);
+    const bystander = await login(school.slug, school.privateKey);
+    const gone = closed(client);
+    const path = `/admin/schools/${other.slug}/suspension`;
+    assert.equal((await service.admin("POST", path)).status, 200);
+    await gone;
+    await assert.rejects(login(other.slug, other.privateKey), /authentication methods failed/);
+    await until(() => JSON.parse(refusals().at(-1)!).reason === "school_suspended");
+    await call(async (done) => (await openSftp(bystander)).stat("/inbound", done));
+    bystander.end();
+    assert.equal((await service.admin("DELETE", path)).status, 204);
+    await until(() => other.names().then(() => true, () => false));
+  });
+
   test("a school that is deleted is out, and nobody learns that it was there", async () => {
     const leaving = await service.addSchool("ogdenville");
     const client = await login("ogdenville", leaving.privateKey);

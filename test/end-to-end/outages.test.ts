@@ -38,12 +38,25 @@ async function uploadsOf(service: Service, school: School): Promise<Upload[]> {
   return body.items.sort((a: Upload, b: Upload) => a.acceptedAt < b.acceptedAt ? -1 : 1);
 }
 
+/** What the bridge says of the worker to who watches it: in its health, and as a metric. */
+async function workerAsSeen({ healthPort }: Service): Promise<[isAway: boolean, metric: string]> {
+  const look = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`);
+  const { reasons = [] } = await (await look("/healthz")).json();
+  const metrics = await (await look("/metrics")).text();
+  return [
+    reasons.some(({ trouble }: { trouble: string }) => trouble === "worker_away"),
+    /^rosterbridge_bridge_worker_reachable (\d)$/m.exec(metrics)![1]!,
+  ];
+}
+
 test("the worker is away while a hundred files of five schools arrive, and the bridge is ended and killed on the way: all drain, in order", async () => {
   await using service = await startService();
   const schools = await Promise.all(
     ["a1", "b2", "c3", "d4", "e5"].map((slug) => service.addSchool(slug)),
   );
+  assert.deepEqual(await workerAsSeen(service), [false, "1"]);
   await service.worker.end("SIGKILL");
+  await until(async () => (await workerAsSeen(service)).join() === "true,0");
   /** In every batch of five one has the same name, four have names of their own. */
   const name = (i: number) => i % 5 === 3 ? "roster.csv" : `own-${(i * 7) % 20}.csv`;
   const send = async (school: School, from: number) => {
@@ -71,6 +84,7 @@ test("the worker is away while a hundred files of five schools arrive, and the b
   assert.equal(await service.bridge.end("SIGTERM"), 0);
   await service.restartBridge();
   for (const school of schools) await waitForName(school, ".completed", 20);
+  assert.deepEqual(await workerAsSeen(service), [false, "1"]);
 
   for (const school of schools) {
     const uploads = await uploadsOf(service, school);

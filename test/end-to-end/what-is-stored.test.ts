@@ -60,7 +60,7 @@ before(async () => {
 after(() => service[Symbol.asyncDispose]());
 
 /** The files of a folder that hold the text, and how many files it has. */
-async function search(folder: string, text: string) {
+async function search(folder: string, text: string | Buffer) {
   const holding: string[] = [];
   let count = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -86,6 +86,12 @@ test("on the bridge's disk and in its backup stand no row value, no token and no
   }
   for (const entry of await readdir(copy, { recursive: true })) {
     assert.doesNotMatch(entry, /master|host/, "a key is in the backup");
+  }
+  const hostKey = (await readFile(join(dataDir(), "host.key"), "utf8")).split("\n")[3]!;
+  for (const key of [await readFile(join(dataDir(), "master.key")), hostKey]) {
+    assert.ok(key.length >= 32);
+    assert.equal((await search(dataDir(), key)).holding.length, 1, "each stands in its own file");
+    assert.deepEqual((await search(copy, key)).holding, []);
   }
   // Names are in the clear, as docs/security.md says; this is also how the search itself is known to find.
   assert.ok((await search(copy, "roster.csv")).holding.includes("catalog.db"));

@@ -132,6 +132,11 @@ describe("the worker's settings", () => {
       const environment = { ...required, DATABASE_URL, DATABASE_AUTH_TOKEN: "my-secret" };
       assert.equal(readSettings(environment).databaseUrl, DATABASE_URL);
     }
+    for (const host of ["192.0.2.7:8080", "localhost.example", "[2001:db8::1]:8080"]) {
+      const DATABASE_URL = `http://${host}`;
+      const environment = { ...required, DATABASE_URL, DATABASE_AUTH_TOKEN: "my-secret" };
+      assert.throws(() => readSettings(environment), /would send the database's token in the open/);
+    }
   });
 
   test("a sender of mails without a mail server is said, as no mail would go out", () => {

@@ -77,6 +77,15 @@ test("however many addresses fail, so many are remembered, and bans longest", ()
   const clock = new Clock();
   const { bans } = bansOf(clock);
   fail(bans, 3);
-  for (let i = 0; i < 20_000; i++) bans.failed(`10.0.${i >> 8}.${i & 255}`, "10.0.0.1");
+  const failed = (source: string, times: number) => {
+    for (let i = 0; i < times; i++) bans.failed(source, "10.0.0.1");
+  };
+  failed("10.0.255.1", 2);
+  for (let i = 0; i < 10_000; i++) failed(`10.0.${i >> 8}.${i & 255}`, 2);
   assert.notEqual(bans.until(SOURCE), undefined);
+  // Of the one heard of longest ago nothing is known any more, of the newest everything.
+  failed("10.0.255.1", 1);
+  assert.equal(bans.until("10.0.255.1"), undefined);
+  failed(`10.0.${9_999 >> 8}.${9_999 & 255}`, 1);
+  assert.notEqual(bans.until(`10.0.${9_999 >> 8}.${9_999 & 255}`), undefined);
 });

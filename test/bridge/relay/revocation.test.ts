@@ -75,8 +75,11 @@ test("a revocation is heard while twenty slow exports and a hundred failing comm
   way.app.context.bell.ring();
   await until(() => slow === 20 && failed >= 100 && way.commands.length === 120);
 
+  const revokedAt = performance.now();
   await revoke(way, "oak", fingerprint);
   await until(() => !admits(way, "oak", fingerprint));
+  // Not only with the end of a call that waited for news in vain.
+  assert.ok(performance.now() - revokedAt < LISTEN_MS);
   assert.equal(slow, 20, "the slow ones are still under way");
 });
 

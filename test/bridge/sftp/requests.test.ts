@@ -201,6 +201,11 @@ test("unknown extensions and senseless requests get a status, and the session go
   const unknown = await status(TYPE.extended, string("copy-data"), string("x"));
   assert.equal(unknown.code, UNSUPPORTED);
   assert.notEqual(unknown.message, "");
+  // LINK and BLOCK of later versions of the protocol, and what is in none.
+  for (const kind of [21, 22, 99]) {
+    const strange = await status(kind, string("/inbound/a"), string("/inbound/b"));
+    assert.equal(strange.code, UNSUPPORTED, `request ${kind}`);
+  }
   const cut = await status(TYPE.extended, string("posix-rename@openssh.com"), uint32(9999));
   assert.equal(cut.code, BAD_MESSAGE);
   const noMode = await status(TYPE.open, string("/inbound/a"), uint32(0), uint32(0));

@@ -92,6 +92,19 @@ eachDatabase("who may do what", (database) => {
     }
   });
 
+  test("a reviewer changes verifications and nothing else, and nobody changes the audit", () => {
+    const changes = routes.filter(({ method }) => method !== "GET");
+    assert.deepEqual(
+      changes.filter(({ need }) => need!.role !== "admin")
+        .map(({ method, path }) => `${method} ${path.replace(/\{.*\}$/, "")}`).toSorted(),
+      [
+        "DELETE /admin/schools/:slug/verifications/:username",
+        "POST /admin/schools/:slug/verifications",
+      ],
+    );
+    assert.deepEqual(changes.filter(({ path }) => path.includes("/audit")), []);
+  });
+
   test("a bridge's token opens no route of administrators, and an administrator's none of bridges", async () => {
     tokens.set("bridge", bridgeToken);
     for (const route of routes) {

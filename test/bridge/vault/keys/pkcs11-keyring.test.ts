@@ -103,6 +103,29 @@ test("a wrong PIN is tried once, a token of another name is away, and both are s
   });
 });
 
+test("a PIN that was refused is not tried again, as the token would lock itself", async () => {
+  const right = hsm.place("bridge", "locked");
+  let tries = 0;
+  let isRight = true;
+  const keyring = await opened({
+    ...right,
+    get pin() {
+      tries++;
+      return isRight ? right.pin : "another";
+    },
+  });
+  const wrapped = await keyring.wrap(randomBytes(32), "school:1:1");
+  isRight = false;
+  hsm.takeAway();
+  await assert.rejects(keyring.check(), { name: "KeyringAway" });
+  hsm.bringBack();
+  tries = 0;
+  for (let i = 0; i < 3; i++) {
+    await assert.rejects(keyring.unwrap(wrapped, "school:1:1"), /CKR_PIN_INCORRECT.*tried once/);
+  }
+  assert.equal(tries, 1);
+});
+
 test("a module that is none is named", async () => {
   await assert.rejects(opened({ ...hsm.place(), module: "/nowhere/module.so" }), {
     name: "KeyringError",
