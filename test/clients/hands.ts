@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Client from "ssh2-sftp-client";
+import { newer } from "./newer-debian.ts";
 import { here, type Outcome, sshOptions, type Stage } from "./stage.ts";
 
 /** Where a step goes, and as whom. */
@@ -27,6 +28,8 @@ export function handsOf(stage: Stage): Record<string, Hand> {
     lftp: lftp(stage),
     rclone: rclone(stage),
     "PuTTY psftp": psftp(stage),
+    "PuTTY pscp": pscp(stage),
+    "curl of Debian 13": curl(stage),
     sshfs: sshfs(stage),
     paramiko: script(stage, "/usr/bin/python3", [here("hand.py"), "paramiko"]),
     asyncssh: script(stage, "/usr/bin/python3", [here("hand.py"), "asyncssh"]),
@@ -109,19 +112,52 @@ function rclone(stage: Stage): Hand {
   };
 }
 
+/** Of PuTTY's programs: nobody is asked, and the key is in PuTTY's format. */
+async function puttyWords(stage: Stage, { port, key }: Login): Promise<string[]> {
+  const made = await stage.run("puttygen", [key, "-o", `${key}.ppk`]);
+  if (made.status !== 0) throw new Error(made.output);
+  return ["-batch", "-hostkey", stage.hostKey, "-i", `${key}.ppk`, "-P", String(port)];
+}
+
 function psftp(stage: Stage): Hand {
   const run = async (login: Login, batch: string) => {
-    const { port, slug, key } = login;
-    const made = await stage.run("puttygen", [key, "-o", `${key}.ppk`]);
-    if (made.status !== 0) throw new Error(made.output);
+    const words = await puttyWords(stage, login);
     const file = await stage.local("batch", `${batch}\n`);
-    const words = ["-batch", "-hostkey", stage.hostKey, "-i", `${key}.ppk`, "-P", String(port)];
-    return await stage.run("psftp", [...words, "-b", file, `${slug}@127.0.0.1`]);
+    return await stage.run("psftp", [...words, "-b", file, `${login.slug}@127.0.0.1`]);
   };
   return {
     upload: (login, local, remote) => run(login, `put ${local} ${remote}`),
     resume: (login, local, remote) => run(login, `reput ${local} ${remote}`),
     mkdir: (login, path) => run(login, `mkdir ${path}`),
+  };
+}
+
+function pscp(stage: Stage): Hand {
+  const copy = async (login: Login, ...words: string[]) => {
+    const remote = `${login.slug}@127.0.0.1:${words.pop()}`;
+    return await stage.run("pscp", [...await puttyWords(stage, login), ...words, remote]);
+  };
+  return {
+    upload: copy,
+    mkdir: async (login, path) => {
+      await stage.run("mkdir", ["-p", "folder"]);
+      return await copy(login, "-r", "folder", path);
+    },
+  };
+}
+
+function curl(stage: Stage): Hand {
+  const run = async ({ port, slug, key }: Login, remote: string, ...words: string[]) => {
+    const made = await stage.run("sh", ["-c", `ssh-keygen -y -f ${key} > ${key}.pub`]);
+    if (made.status !== 0) throw new Error(made.output);
+    const login = ["--user", `${slug}:`, "--key", key, "--pubkey", `${key}.pub`];
+    const url = `sftp://127.0.0.1:${port}/${remote.replace(/^\//, "")}`;
+    return await stage.run(newer, ["curl", "-sS", "--insecure", ...login, ...words, url]);
+  };
+  return {
+    upload: (login, local, remote) => run(login, remote, "-T", local),
+    resume: (login, local, remote) => run(login, remote, "-T", local, "-C", "-"),
+    mkdir: (login, path) => run(login, "/inbound/", "-Q", `mkdir ${path}`),
   };
 }
 

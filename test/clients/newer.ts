@@ -1,32 +1,16 @@
 /**
  * OpenSSH 10 of Debian 13, unpacked beside the system: post-quantum key exchange and nothing to warn
- * of, and what ssh-audit says of both profiles. CLIENTS_FOLDER keeps what was fetched for the next run.
+ * of, and what ssh-audit says of both profiles.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
 import { hostKey, OpenSsh, rsaKey, run, startWorld } from "../bridge/sftp/harness.ts";
+import { fetchNewer, newer, ssh10 } from "./newer-debian.ts";
 import { locate } from "./stage.ts";
 
-const kept = process.env.CLIENTS_FOLDER;
-const folder = kept ?? mkdtempSync(join(tmpdir(), "newer-openssh-"));
-const newer = join(folder, "run");
-const ssh10 = join(folder, "ssh");
-
-before(() => {
-  const script = fileURLToPath(new URL("../../scripts/newer-openssh.sh", import.meta.url));
-  if (!existsSync(newer)) {
-    execFileSync(script, ["trixie", folder, "openssh-client", "ssh-audit"], { stdio: "inherit" });
-  }
-  writeFileSync(ssh10, `#!/bin/sh\nexec ${newer} ssh "$@"\n`);
-  chmodSync(ssh10, 0o755);
-});
-after(() => kept ?? rmSync(folder, { recursive: true }));
+before(fetchNewer);
 
 const sftp10 = (ssh: OpenSsh, batch: string, ...more: string[]) =>
   run(newer, ["sftp", "-S", ssh10, ...ssh.options, ...more, "-b", "-", "school@127.0.0.1"], batch);

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Client from "ssh2-sftp-client";
 import { type Service, startService } from "../end-to-end/service.ts";
+import { fetchNewer, newer, ssh10 } from "./newer-debian.ts";
 import { here, setStage, sshOptions, type Stage } from "./stage.ts";
 import { until } from "../until.ts";
 
@@ -20,6 +21,7 @@ const content = randomBytes(3_000_000);
 
 let service: Service;
 before(async () => {
+  fetchNewer();
   service = await startService();
 });
 after(() => service.stop());
@@ -42,6 +44,11 @@ async function stored(stage: Stage, ...names: string[]): Promise<void> {
   }
 }
 
+/** What the client fetched is what was there. */
+function fetched({ folder }: Stage): void {
+  assert.ok(readFileSync(join(folder, "back.dat")).equals(content));
+}
+
 /** The roster it sent was processed. */
 async function processed(stage: Stage): Promise<void> {
   for (const end = Date.now() + 20_000;;) {
@@ -57,46 +64,56 @@ async function empty(stage: Stage): Promise<void> {
   assert.deepEqual(names.filter((name) => name.endsWith(".dat")), []);
 }
 
-client("OpenSSH sftp", async (stage) => {
-  const sftp = (batch: string, ...more: string[]) =>
-    stage.run(
-      "sftp",
-      [...sshOptions(stage), ...more, "-b", "-", `${stage.school.slug}@127.0.0.1`],
-      {
-        input: batch,
-      },
+for (
+  const [name, program, ...words] of [
+    ["OpenSSH sftp", "sftp"],
+    ["OpenSSH 10 sftp", newer, "sftp", "-S", ssh10],
+  ] as const
+) {
+  client(name, async (stage) => {
+    const sftp = (batch: string, ...more: string[]) =>
+      stage.run(
+        program,
+        [...words, ...sshOptions(stage), ...more, "-b", "-", `${stage.school.slug}@127.0.0.1`],
+        {
+          input: batch,
+        },
+      );
+    const first = await sftp([
+      "put big.dat inbound/big.dat",
+      "put -p big.dat inbound/big.dat",
+      "put -f big.dat inbound/t.tmp",
+      "rename inbound/t.tmp inbound/named.dat",
+      "put big.dat inbound/t.tmp",
+      "rename inbound/t.tmp inbound/named.dat",
+      "put part.dat inbound/resumed.dat",
+      "put roster.csv inbound/roster.csv",
+      "ls -l inbound",
+      "ls inbound/*.dat",
+      "df inbound",
+    ].join("\n"));
+    assert.equal(first.status, 0, first.output);
+    assert.match(first.output, /3000000 .* big\.dat/, "ls -l");
+    await stage.local("resumed.dat", content);
+    const second = await sftp(
+      "reput resumed.dat inbound/resumed.dat\nget inbound/big.dat back.dat",
     );
-  const first = await sftp([
-    "put big.dat inbound/big.dat",
-    "put -p big.dat inbound/big.dat",
-    "put -f big.dat inbound/t.tmp",
-    "rename inbound/t.tmp inbound/named.dat",
-    "put big.dat inbound/t.tmp",
-    "rename inbound/t.tmp inbound/named.dat",
-    "put part.dat inbound/resumed.dat",
-    "put roster.csv inbound/roster.csv",
-    "ls -l inbound",
-    "ls inbound/*.dat",
-    "df inbound",
-  ].join("\n"));
-  assert.equal(first.status, 0, first.output);
-  await stage.local("resumed.dat", content);
-  const second = await sftp("reput resumed.dat inbound/resumed.dat\nget inbound/big.dat back.dat");
-  assert.equal(second.status, 0, second.output);
-  await stored(stage, "big.dat", "named.dat", "resumed.dat");
-  await stage.local("back.dat", content.subarray(0, 700_000));
-  const wide = await sftp("reget inbound/big.dat back.dat", "-B", "262144", "-R", "4");
-  assert.equal(wide.status, 0, wide.output);
-  assert.ok(readFileSync(join(stage.folder, "back.dat")).equals(content));
-  const gone = await sftp("rm inbound/*.dat");
-  assert.equal(gone.status, 0, gone.output);
-  await empty(stage);
-  await processed(stage);
-  const refused = await sftp("put roster.csv roster.csv");
-  assert.equal(refused.status, 1);
-  assert.match(refused.output, /Rosters go into the folder inbound\//, "the banner");
-  assert.match(refused.output, /Permission denied/);
-});
+    assert.equal(second.status, 0, second.output);
+    await stored(stage, "big.dat", "named.dat", "resumed.dat");
+    await stage.local("back.dat", content.subarray(0, 700_000));
+    const wide = await sftp("reget inbound/big.dat back.dat", "-B", "262144", "-R", "4");
+    assert.equal(wide.status, 0, wide.output);
+    fetched(stage);
+    const gone = await sftp("rm inbound/*.dat");
+    assert.equal(gone.status, 0, gone.output);
+    await empty(stage);
+    await processed(stage);
+    const refused = await sftp("put roster.csv roster.csv");
+    assert.equal(refused.status, 1);
+    assert.match(refused.output, /Rosters go into the folder inbound\//, "the banner");
+    assert.match(refused.output, /Permission denied/);
+  });
+}
 
 client("OpenSSH scp", async (stage) => {
   const scp = (...files: string[]) => stage.run("scp", ["-s", ...sshOptions(stage), ...files]);
@@ -108,6 +125,7 @@ client("OpenSSH scp", async (stage) => {
   await stored(stage, "big.dat");
   const get = await scp(remote("inbound/big.dat"), "back.dat");
   assert.equal(get.status, 0, get.output);
+  fetched(stage);
   const refused = await scp("big.dat", remote("outbound/"));
   assert.match(refused.output, /Permission denied/);
 });
@@ -140,6 +158,8 @@ client("lftp", async (stage) => {
     "put roster.csv -o inbound/roster.csv",
   );
   assert.equal(second.status, 0, second.output);
+  assert.match(first.output, /3000000 .* big\.dat/, "the list");
+  fetched(stage);
   await stored(stage, "big.dat", "named.dat", "resumed.dat");
   const gone = await lftp("mrm inbound/*.dat");
   assert.equal(gone.status, 0, gone.output);
@@ -168,9 +188,10 @@ client("rclone", async (stage) => {
   ) {
     const done = await rclone(...words);
     assert.equal(done.status, 0, `${words}: ${done.output}`);
+    if (words[0] === "lsl") assert.match(done.output, /3000000 .* named\.dat/);
   }
   await stored(stage, "big.dat", "named.dat");
-  assert.ok(readFileSync(join(stage.folder, "back.dat")).equals(content));
+  fetched(stage);
   const gone = await rclone("delete", "--include", "*.dat", `${remote}inbound`);
   assert.equal(gone.status, 0, gone.output);
   await empty(stage);
@@ -200,18 +221,25 @@ client("PuTTY psftp and pscp", async (stage) => {
   assert.equal(first.status, 0, first.output);
   const second = await psftp("reput big.dat inbound/resumed.dat\nget inbound/big.dat back.dat\n");
   assert.equal(second.status, 0, second.output);
+  assert.match(first.output, /3000000 .* big\.dat/, "the list");
+  fetched(stage);
   await stored(stage, "big.dat", "named.dat", "resumed.dat");
   const gone = await psftp("rm inbound/*.dat");
   assert.equal(gone.status, 0, gone.output);
   await empty(stage);
-  const copied = await stage.run("pscp", [
-    ...options,
-    "-p",
-    "big.dat",
-    `${stage.school.slug}@127.0.0.1:inbound/big.dat`,
-  ]);
-  assert.equal(copied.status, 0, copied.output);
+  const pscp = (...words: string[]) => stage.run("pscp", [...options, ...words]);
+  const remote = `${stage.school.slug}@127.0.0.1:inbound/big.dat`;
+  for (let i = 0; i < 2; i++) {
+    const copied = await pscp("-p", "big.dat", remote);
+    assert.equal(copied.status, 0, copied.output);
+  }
   await stored(stage, "big.dat");
+  const listed = await pscp("-ls", remote.replace("big.dat", ""));
+  assert.match(listed.output, /3000000 .* big\.dat/);
+  await stage.local("back.dat", "");
+  const back = await pscp(remote, "back.dat");
+  assert.equal(back.status, 0, back.output);
+  fetched(stage);
   await processed(stage);
   const refused = await psftp("put roster.csv roster.csv");
   assert.match(refused.output, /permission denied/);
@@ -298,21 +326,56 @@ client("curl", async (stage) => {
   const { output: version } = await stage.run("curl", ["--version"]);
   const libssh2 = /libssh2\/1\.(\d+)/.exec(version);
   assert.ok(libssh2, "curl's sftp is libssh2's");
-  const url = `sftp://127.0.0.1:${stage.port}/inbound/big.dat`;
-  const login = ["-sS", "--insecure", "--user", `${stage.school.slug}:`, "--key", "key"];
-  await stage.run("sh", ["-c", "ssh-keygen -y -f key > key.pub"]);
-  const put = await stage.run("curl", [...login, "--pubkey", "key.pub", "-T", "big.dat", url]);
-  if (Number(libssh2[1]) >= 11) {
-    assert.equal(put.status, 0, put.output);
-    await stored(stage, "big.dat");
-  } else {
-    // It signs with SHA-1 only: refused, and the log names the software and what is needed.
-    assert.notEqual(put.status, 0);
-    const said = () =>
-      service.bridge.output().split("\n").some((line) =>
-        /sftp\.(connection_error|refused|left)/.test(line) && line.includes("libssh2_1.") &&
-        line.includes('"needed":"libssh2 1.11 or newer"')
-      );
-    await until(said, "a line that names curl's library");
-  }
+  if (Number(libssh2[1]) >= 11) return await playCurl(stage, "curl");
+  // It signs with SHA-1 only: refused, and the log names the software and what is needed.
+  const put = await curlOf(stage, "curl")("-T", "big.dat", at(stage, "big.dat"));
+  assert.notEqual(put.status, 0);
+  const said = () =>
+    service.bridge.output().split("\n").some((line) =>
+      /sftp\.(connection_error|refused|left)/.test(line) && line.includes("libssh2_1.") &&
+      line.includes('"needed":"libssh2 1.11 or newer"')
+    );
+  await until(said, "a line that names curl's library");
 });
+
+client("curl of Debian 13", (stage) => playCurl(stage, newer, "curl"));
+
+const at = ({ port }: Stage, name: string) => `sftp://127.0.0.1:${port}/inbound/${name}`;
+
+function curlOf(stage: Stage, program: string, ...first: string[]) {
+  const login = ["-sS", "--insecure", "--user", `${stage.school.slug}:`, "--key", "key"];
+  return async (...words: string[]) => {
+    await stage.run("sh", ["-c", "ssh-keygen -y -f key > key.pub"]);
+    return await stage.run(program, [...first, ...login, "--pubkey", "key.pub", ...words]);
+  };
+}
+
+async function playCurl(stage: Stage, program: string, ...first: string[]): Promise<void> {
+  const curl = curlOf(stage, program, ...first);
+  for (
+    const words of [
+      ["-T", "big.dat", at(stage, "big.dat")],
+      ["-T", "big.dat", at(stage, "big.dat")],
+      ["-T", "big.dat", "-Q", "-rename /inbound/t.tmp /inbound/named.dat", at(stage, "t.tmp")],
+      ["-T", "part.dat", at(stage, "resumed.dat")],
+      ["-T", "big.dat", "-C", "-", at(stage, "resumed.dat")],
+      ["-o", "back.dat", at(stage, "big.dat")],
+      ["-T", "roster.csv", at(stage, "roster.csv")],
+    ]
+  ) {
+    const done = await curl(...words);
+    assert.equal(done.status, 0, `${words}: ${done.output}`);
+  }
+  fetched(stage);
+  await stored(stage, "big.dat", "named.dat", "resumed.dat");
+  const listed = await curl(at(stage, ""));
+  assert.match(listed.output, /3000000 .* big\.dat/);
+  const rm = ["big", "named", "resumed"].flatMap((name) => ["-Q", `rm /inbound/${name}.dat`]);
+  const gone = await curl(...rm, at(stage, ""), "-o", "list");
+  assert.equal(gone.status, 0, gone.output);
+  await empty(stage);
+  await processed(stage);
+  const refused = await curl("-T", "roster.csv", at(stage, "").replace("inbound/", "roster.csv"));
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.output, /Permission denied/i);
+}

@@ -10,6 +10,7 @@ import type { Client } from "ssh2";
 import { connect } from "../bridge/sftp/harness.ts";
 import { makeKey, type Service, startService } from "../end-to-end/service.ts";
 import { type Hand, handsOf, type Login } from "./hands.ts";
+import { fetchNewer } from "./newer-debian.ts";
 import { type Outcome, setStage, type Stage } from "./stage.ts";
 
 let service: Service;
@@ -17,6 +18,7 @@ let stage: Stage;
 let crowd: Client[];
 let own: Login, crowded: Login, stranger: Login;
 before(async () => {
+  fetchNewer();
   service = await startService({
     bridge: { MAX_UPLOAD_BYTES: "1000000", NEVER_BANNED: "127.0.0.1" },
   });
@@ -99,6 +101,22 @@ const shown: Record<string, readonly RegExp[]> = {
     /error while writing: failure/,
     full,
     /Server refused our key/,
+  ],
+  "PuTTY pscp": [
+    /unable to open \/roster\.csv: permission denied/,
+    /unable to create directory \/inbound\/new: permission denied/,
+    /unable to open \/inbound\/roster\.csv\.completed: permission denied/,
+    /error while writing: failure/,
+    full,
+    /Server refused our key/,
+  ],
+  "curl of Debian 13": [
+    /Upload failed: Permission denied/,
+    /mkdir command failed: Permission denied/,
+    /Upload failed: Permission denied/,
+    /Error in the SSH layer/,
+    /Authentication failure/,
+    /Authentication failure/,
   ],
   sshfs: [
     /Permission denied/,

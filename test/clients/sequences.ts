@@ -1,7 +1,7 @@
 /**
  * Clients with windows, which no test can start, as the packets that they send: WinSCP (`.filepart`,
- * rename, set-times and permissions after CLOSE, resume) and FileZilla (times after CLOSE, over an
- * existing name without a temporary one).
+ * rename, set-times and permissions after CLOSE) and FileZilla (times after CLOSE, over an existing
+ * name without a temporary one). Both go on after a cut, list, download and delete, and are refused.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -10,7 +10,8 @@ import { connect } from "../bridge/sftp/harness.ts";
 import { RawSftp, string, TYPE, uint32, uint64 } from "../bridge/sftp/raw-sftp.ts";
 import { type School, type Service, startService } from "../end-to-end/service.ts";
 
-const REALPATH = 16, LSTAT = 7, REMOVE = 13, OK = 0, NO_SUCH_FILE = 2, DENIED = 3;
+const REALPATH = 16, LSTAT = 7, REMOVE = 13, OPENDIR = 11, READDIR = 12;
+const OK = 0, EOF = 1, NO_SUCH_FILE = 2, DENIED = 3;
 const TIMES = Buffer.concat([uint32(8), uint32(1_600_000_000), uint32(1_600_000_000)]);
 const PERMISSIONS = Buffer.concat([uint32(4), uint32(0o644)]);
 const CHUNK = 32_768;
@@ -46,6 +47,43 @@ async function write(raw: RawSftp, path: string, flags: number, bytes: Buffer, a
 const code = async (raw: RawSftp, type: number, ...fields: Buffer[]) =>
   (await raw.status(raw.send(type, ...fields))).code;
 
+/** READs that are under way at one time, as both send them, until one answers with the end. */
+async function download(raw: RawSftp, path: string): Promise<Buffer> {
+  const handle = await raw.open(path, 0x01);
+  const pieces: Buffer[] = [];
+  for (let at = 0;; at += 4 * CHUNK) {
+    const ids = [0, 1, 2, 3].map((i) =>
+      raw.send(TYPE.read, string(handle), uint64(at + i * CHUNK), uint32(CHUNK))
+    );
+    for (const id of ids) {
+      const { type, body } = await raw.reply(id);
+      if (type === TYPE.status) assert.equal(body.readUInt32BE(), EOF);
+      else pieces.push(body.subarray(4));
+    }
+    if ((await raw.reply(ids.at(-1)!)).type === TYPE.status) break;
+  }
+  assert.equal(await code(raw, TYPE.close, string(handle)), OK);
+  return Buffer.concat(pieces);
+}
+
+/** Each `longname` of a folder, which both show from. */
+async function listed(raw: RawSftp, folder: string): Promise<string[]> {
+  const { body: handle } = await raw.reply(raw.send(OPENDIR, string(folder)));
+  const lines: string[] = [];
+  for (;;) {
+    const { type, body } = await raw.reply(raw.send(READDIR, handle));
+    if (type === TYPE.status) break;
+    for (let count = body.readUInt32BE(), at = 4; count > 0; count--) {
+      at += 4 + body.readUInt32BE(at);
+      const end = at + 4 + body.readUInt32BE(at);
+      lines.push(String(body.subarray(at + 4, end)));
+      at = end + 32;
+    }
+  }
+  assert.equal(await code(raw, TYPE.close, handle), OK);
+  return lines;
+}
+
 test("WinSCP: .filepart, rename, times and permissions, over an existing name, resume", async () => {
   const school = await service.addSchool("winscp");
   const { raw, end } = await enter(school);
@@ -74,13 +112,33 @@ test("WinSCP: .filepart, rename, times and permissions, over an existing name, r
   assert.equal(await code(again.raw, REMOVE, string(target)), OK);
   assert.equal(await code(again.raw, TYPE.rename, string(part), string(target)), OK);
   assert.ok((await school.get(target)).equals(content));
+  assert.match((await listed(again.raw, "/inbound")).join("\n"), / 400000 .* roster\.dat$/);
+  assert.ok((await download(again.raw, target)).equals(content));
+  // It shows the sentence: "You may write, …".
+  const refused = await again.raw.status(
+    again.raw.send(TYPE.open, string("/roster.csv.filepart"), uint32(0x1a), uint32(0)),
+  );
+  assert.equal(refused.code, DENIED);
+  assert.match(refused.message, /You may write, rename and delete files in \/inbound/);
+  assert.equal(await code(again.raw, REMOVE, string(target)), OK);
+  assert.deepEqual(await school.names(), []);
   again.end();
 });
 
 test("FileZilla: straight to the name, times after CLOSE, and what it is refused", async () => {
   const school = await service.addSchool("filezilla");
-  const { raw, end } = await enter(school);
+  const first = await enter(school);
   const target = "/inbound/roster.dat";
+  // Cut off, and "Resume": it opens what is there without emptying it.
+  await write(first.raw, target, 0x1a, content.subarray(0, 200_000));
+  first.end();
+  const { raw, end } = await enter(school);
+  const there = await raw.reply(raw.send(TYPE.stat, string(target)));
+  const size = Number(there.body.readBigUInt64BE(4));
+  assert.ok(size > 0 && size <= 200_000, String(size));
+  const resumed = await write(raw, target, 0x02, content.subarray(size), size);
+  assert.equal(await code(raw, TYPE.close, string(resumed)), OK);
+  assert.ok((await school.get(target)).equals(content));
   for (let round = 0; round < 2; round++) {
     const handle = await write(raw, target, 0x1a, content);
     assert.equal(await code(raw, TYPE.close, string(handle)), OK);
@@ -92,6 +150,8 @@ test("FileZilla: straight to the name, times after CLOSE, and what it is refused
   assert.equal(await code(raw, TYPE.open, string("/roster.dat"), uint32(0x1a), uint32(0)), DENIED);
   assert.equal(await code(raw, TYPE.rename, string("/inbound"), string("/x")), DENIED);
   assert.equal(await code(raw, REMOVE, string("/inbound/none.dat")), NO_SUCH_FILE);
+  assert.match((await listed(raw, "/inbound")).join("\n"), / 400000 .* roster\.dat$/);
+  assert.ok((await download(raw, target)).equals(content));
   assert.equal(await code(raw, REMOVE, string(target)), OK);
   end();
 });
