@@ -5,7 +5,7 @@
 import { isProcessingName, isStageName } from "../../shared/file-names.ts";
 import type { SchoolId, Sender } from "../../shared/protocol.ts";
 import type { SessionToken } from "../intake/settling.ts";
-import type { CatalogFile } from "../vault/catalog/catalog.ts";
+import type { CatalogFile, ListedFile } from "../vault/catalog/catalog.ts";
 import { keep } from "./bounded.ts";
 import { type Attributes, type Changes, Refusal } from "./home.ts";
 import type { HomeKeeper } from "./keeper.ts";
@@ -80,7 +80,7 @@ export class Visit {
     this.#sent.delete(blob);
   }
 
-  attributesOf(file: CatalogFile): Attributes {
+  attributesOf(file: ListedFile): Attributes {
     const fixed = isProcessingName(file.path) || file.path.startsWith("/outbound/");
     return {
       kind: "file",

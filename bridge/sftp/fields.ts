@@ -73,6 +73,9 @@ export interface WireAttributes {
 
 const HAS = { size: 0x1, owner: 0x2, permissions: 0x4, times: 0x8, extended: 0x80000000 } as const;
 
+/** Without what is extended. */
+const LONGEST_ATTRIBUTES = 32;
+
 export const attributes: Field<WireAttributes> = {
   read(from) {
     const flags = uint32.read(from);
@@ -91,17 +94,20 @@ export const attributes: Field<WireAttributes> = {
     const flags = (size === undefined ? 0 : HAS.size) | (owner ? HAS.owner : 0) |
       (permissions === undefined ? 0 : HAS.permissions) | (times ? HAS.times : 0) |
       (extended ? HAS.extended : 0);
-    uint32.write(flags >>> 0, to);
-    if (size !== undefined) uint64.write(size, to);
+    // One piece for all that has its place: a folder has many of them.
+    const bytes = Buffer.allocUnsafe(LONGEST_ATTRIBUTES);
+    let end = bytes.writeUInt32BE(flags >>> 0);
+    if (size !== undefined) end = bytes.writeBigUInt64BE(size, end);
     if (owner) {
-      uint32.write(owner.user, to);
-      uint32.write(owner.group, to);
+      end = bytes.writeUInt32BE(owner.user, end);
+      end = bytes.writeUInt32BE(owner.group, end);
     }
-    if (permissions !== undefined) uint32.write(permissions, to);
+    if (permissions !== undefined) end = bytes.writeUInt32BE(permissions, end);
     if (times) {
-      uint32.write(times.accessedAt, to);
-      uint32.write(times.modifiedAt, to);
+      end = bytes.writeUInt32BE(times.accessedAt, end);
+      end = bytes.writeUInt32BE(times.modifiedAt, end);
     }
+    to.push(bytes.subarray(0, end));
     if (extended) list(extension).write(extended, to);
   },
 };

@@ -14,7 +14,8 @@ import { longname } from "./longname.ts";
 import { DATA_HEAD_BYTES, type Greeting, LONGEST_TRANSFER, type RequestPacket } from "./packets.ts";
 import { OUR_FAULT } from "./status.ts";
 
-const ENTRIES_PER_ANSWER = 100;
+/** As many as fit the 128 KiB that sshfs takes at most, were all their names the longest; others take more. */
+const ENTRIES_PER_ANSWER = 200;
 /**
  * Where in its buffer what is read begins: behind the head of its packet, and at a whole word, since V8
  * copies out of shared memory byte by byte elsewhere.

@@ -11,7 +11,7 @@ import { CatalogDatabase } from "./database.ts";
 import { StoredDirectory } from "./directory.ts";
 import { catalogFaults } from "./faults.ts";
 import { DoomedBlobs } from "./doomed-blobs.ts";
-import type { BlobReference, CatalogFile, FileState } from "./file.ts";
+import type { BlobReference, CatalogFile, FileState, ListedFile } from "./file.ts";
 import { type Delivery, Files, type Left } from "./files.ts";
 import { Identity } from "./identity.ts";
 import { KeyVersions } from "./key-versions.ts";
@@ -21,7 +21,7 @@ import { StoredKeys, type WrappedKey } from "./school-keys.ts";
 import { SmallBlobs } from "./small-blobs.ts";
 
 export { FolderGone, NotDurable } from "./write-ahead-log.ts";
-export type { BlobReference, CatalogFile, FileState } from "./file.ts";
+export type { BlobReference, CatalogFile, FileState, ListedFile } from "./file.ts";
 export { BlobReplaced, type Delivery, type Left, PathTaken } from "./files.ts";
 export type { OutboxEntry, OutboxState, Result } from "./outbox.ts";
 export { pathBefore, replacedBy } from "./replaced.ts";
@@ -102,7 +102,7 @@ export class Catalog {
    * The files of a folder, such as `/inbound`, in the order of their names (by code point): those after
    * the name `after`, at most `limit` of them.
    */
-  list(schoolId: SchoolId, folder: string, after = "", limit = -1): CatalogFile[] {
+  list(schoolId: SchoolId, folder: string, after = "", limit = -1): ListedFile[] {
     return this.#files.list(schoolId, folder, after, limit);
   }
 

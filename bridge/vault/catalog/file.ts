@@ -42,6 +42,9 @@ export interface CatalogFile extends BlobReference {
   uploadId: UploadId | null;
 }
 
+/** What a folder shows of a file. */
+export type ListedFile = Pick<CatalogFile, "id" | "path" | "size" | "modifiedAt" | "accessedAt">;
+
 /** A row of `files`. */
 export interface FileRow {
   id: number;

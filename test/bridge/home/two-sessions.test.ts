@@ -199,9 +199,9 @@ async function check(homes: TestHomes, deeds: Deed[]): Promise<void> {
   await until(() => homes.catalog.doomedBlobs().length === 0);
   const blobs = await blobsOf(homes);
   assert.ok(blobs.every((blob) => homes.catalog.knowsBlob(blob)), "no blob is an orphan");
-  for (const { id, blob } of homes.catalog.list(idOfSchool(1), "/inbound")) {
+  for (const { id } of homes.catalog.list(idOfSchool(1), "/inbound")) {
     assert.equal(homes.keeper.writers.current(id), undefined);
-    assert.equal(homes.keeper.vault.inUse(blob), false);
+    assert.equal(homes.keeper.vault.inUse(homes.catalog.file(id)!.blob), false);
   }
   assert.deepEqual(homes.catalog.filesInState("replaced"), []);
   // The queue goes on.

@@ -46,7 +46,7 @@ const cases: { [Type in Command["type"]]: Case<Type> } = {
     asked: () => ({ path: "/inbound/kept.txt" }),
     // The roster has been accepted and waits under another name.
     impossible: (_uploads, { catalog }) => {
-      const roster = catalog.list(own, "/inbound").find(({ state }) => state === "processing");
+      const roster = catalog.filesInState("processing").find(({ schoolId }) => schoolId === own);
       return { path: roster!.path };
     },
     away: { remove: away },

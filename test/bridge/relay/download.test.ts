@@ -20,7 +20,8 @@ test("reports, rejected rows and exports are in the catalog with the hash of the
   const { catalog, keeper } = way.homes;
   await until(() => catalog.list(schoolId, "/outbound").length === 1);
 
-  const files = [...catalog.list(schoolId, "/inbound"), ...catalog.list(schoolId, "/outbound")];
+  const files = [...catalog.list(schoolId, "/inbound"), ...catalog.list(schoolId, "/outbound")]
+    .map(({ id }) => catalog.file(id)!);
   assert.deepEqual(files.map(({ path }) => path.split(".").at(-1)).toSorted(), [
     ...["completed", "completed", "csv", "original", "original", "rejected"],
   ]);

@@ -117,9 +117,9 @@ test("REALPATH answers the cleaned path, which never leaves the home", async () 
   assert.equal(await real("inbound/../../../etc/passwd"), "/etc/passwd");
 });
 
-test("a folder of many files is listed whole, in answers of at most a hundred, with real longnames", async () => {
+test("a folder of many files is listed whole, in answers of at most two hundred, with real longnames", async () => {
   await using world = await startWorld();
-  for (let i = 0; i < 250; i++) world.home.put(`/inbound/roster-${i}.csv`, "x".repeat(i));
+  for (let i = 0; i < 450; i++) world.home.put(`/inbound/roster-${i}.csv`, "x".repeat(i));
   using session = await enter(world);
   const { sftp } = session;
   const handle = await call<Buffer>((done) => sftp.opendir("/inbound", done));
@@ -135,9 +135,24 @@ test("a folder of many files is listed whole, in answers of at most a hundred, w
       assert.equal(attrs.size, Number(/\d+/.exec(filename)![0]));
     }
   }
-  assert.deepEqual(counts, [100, 100, 50]);
-  assert.equal(names.size, 250);
+  assert.deepEqual(counts, [200, 200, 50]);
+  assert.equal(names.size, 450);
   await assert.rejects(next(), fails(1, /End of file/));
+});
+
+test("an answer of the longest names fits the 128 KiB that sshfs takes", async () => {
+  await using world = await startWorld();
+  const longest = (i: number) => String(i).padEnd(255, "x");
+  for (let i = 0; i < 250; i++) world.home.put(`/inbound/${longest(i)}`, "x");
+  const client = await connect(world.server.port);
+  const raw = await RawSftp.open(client);
+  const { body: handle } = await raw.reply(raw.send(11, string("/inbound")));
+  const { body } = await raw.reply(raw.send(12, handle));
+  assert.equal(body.readUInt32BE(), 200);
+  // The school's slug may have 32 letters and a size 16 digits, where columns are 8 wide here.
+  const longer = 200 * (24 + 8);
+  assert.ok(5 + body.length + longer <= 128 * 1024, String(body.length));
+  client.end();
 });
 
 test("rename within /inbound; a plain RENAME never replaces, `posix-rename@openssh.com` does", async () => {

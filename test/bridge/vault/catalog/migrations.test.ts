@@ -38,7 +38,7 @@ test("a catalog of the version before opens with all that was in it", async (t) 
     assert.deepEqual(inState("partial"), ["csv"]);
     assert.deepEqual(inState("closed"), ["csv", "original", "completed"], "settle once more");
     assert.deepEqual(inState("processing"), ["processing"]);
-    assert.equal(catalog.list(idOfSchool(1), "/outbound")[0]?.state, "kept");
+    assert.equal(catalog.file(catalog.list(idOfSchool(1), "/outbound")[0]!.id)?.state, "kept");
     assert.deepEqual(catalog.outbox().map(({ name, sha256 }) => ({ name, sha256 })), [
       { name: "waiting.csv", sha256: null },
     ]);
