@@ -21,6 +21,8 @@ export interface Caller {
   exchangedKeys(): void;
   /** A login was refused. What that comes to is decided when the connection ends. */
   refused(): void;
+  /** … and that was the last of the tries that one connection has. */
+  triedTooOften(): void;
   /** It has logged in: from now on it may stay. */
   admitted(): void;
   /** Something unforeseen was thrown in it: ends it, counts and logs that. */

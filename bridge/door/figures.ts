@@ -5,6 +5,7 @@ export const turnedAway = [
   "too_many_of_address",
   "gave_way",
   "too_slow",
+  "too_many_tries",
   "no_proxy_header",
 ] as const;
 export type TurnedAway = typeof turnedAway[number];

@@ -97,8 +97,13 @@ export class Gate {
   }
 
   /** Calls `go` when keys may be computed for the guest. */
-  awaitTurn({ socket, source }: Guest, go: () => void): void {
-    const callOff = this.pace.turn(source, go);
+  awaitTurn({ socket, source, address }: Guest, go: () => void): void {
+    let waits = true;
+    const callOff = this.pace.turn(source, () => {
+      waits = false;
+      go();
+    });
+    if (waits) this.#say("sftp.exchange_waits", source, { address });
     socket.once("close", callOff);
   }
 
@@ -129,17 +134,18 @@ export class Gate {
     address: string,
     { reason, sentence }: { reason: DisconnectReason; sentence: string },
   ): void {
-    this.#count(why, address);
+    this.count(why, address);
     this.#refusing.refuse(socket, reason, sentence);
   }
 
   /** … and without. */
   dismiss(why: TurnedAway, socket: Socket, address: string, fields = {}): void {
-    this.#count(why, address, fields);
+    this.count(why, address, fields);
     socket.destroy();
   }
 
-  #count(why: TurnedAway, address: string, fields = {}): void {
+  /** A connection is turned away by who speaks with it. */
+  count(why: TurnedAway, address: string, fields = {}): void {
     this.turnedAway[why]++;
     this.#say(`sftp.${why}`, sourceOf(address), { address, ...fields });
   }

@@ -94,6 +94,7 @@ function receiver(
         exchanging: (go) => gate.awaitTurn(guest, () => held(go)),
         exchangedKeys: () => void (guest.stage = "keys exchanged"),
         refused: () => void (guest.refused = true),
+        triedTooOften: () => gate.count("too_many_tries", address),
         admitted: () => gate.admit(guest),
       });
     });

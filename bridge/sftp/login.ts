@@ -92,6 +92,7 @@ export function watchLogin(
 
   function refuse(attempt: AuthContext, verdict: Refused): void {
     if (attempts >= tries) {
+      caller.triedTooOften();
       disconnect(client, DISCONNECT.noMoreMethods, `${attempts} tries to log in were refused.`);
     } else attempt.reject(["publickey"]);
     if (attempts > 0) note(attempt, verdict);

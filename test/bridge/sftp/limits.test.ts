@@ -87,6 +87,8 @@ test("who exchanges keys more often than its address may waits and is then serve
   const flood = Array.from({ length: 10 }, () => connectFrom("127.0.0.1", world.server.port));
   for (const socket of flood) socket.write(slow);
   await until(() => world.server.figures.waiting > 0);
+  const [line] = world.logs.filter(({ event }) => event === "sftp.exchange_waits");
+  assert.equal(line?.fields["address"], "127.0.0.1");
   const client = await connect(world.server.port);
   client.end();
   for (const socket of flood) socket.destroy();
@@ -168,6 +170,8 @@ test("every try counts, `none` too: after so many the connection ends", async ()
   await until(() => world.logs.some(({ event }) => event === "sftp.left"));
   const refused = world.logs.filter(({ event }) => event === "sftp.refused");
   assert.deepEqual(refused.map(({ fields }) => fields.times), [undefined, 2, 4]);
+  assert.equal(world.server.figures.turnedAway.too_many_tries, 1);
+  assert.equal(world.logs.filter(({ event }) => event === "sftp.too_many_tries").length, 1);
 });
 
 test("connections of one address, and in all, are limited, and the client reads why", async () => {
