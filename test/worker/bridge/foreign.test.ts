@@ -6,7 +6,7 @@ import { eachDatabase } from "../database/each-database.ts";
 import { teller } from "./told.ts";
 
 eachDatabase("two bridges", (database) => {
-  test("a bridge cannot say that an export of another's school was delivered", async () => {
+  test("a bridge cannot take an export of another's school, nor say that it was delivered", async () => {
     const { client } = database();
     const other = "another-token-01";
     const bridges = [
@@ -27,6 +27,8 @@ eachDatabase("two bridges", (database) => {
     const foreign = await app.bridge("POST", "/bridge/events", acknowledged, headers);
     assert.equal(foreign.status, 200);
     assert.equal(await state(), "pending");
+    const file = `/bridge/exports/${made.body.id}/file`;
+    assert.equal((await app.bridge("GET", file, undefined, headers)).status, 404);
     await app.bridge("POST", "/bridge/events", acknowledged);
     assert.equal(await state(), "delivered");
   });

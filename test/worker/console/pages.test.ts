@@ -60,6 +60,49 @@ eachDatabase("the console's pages", (database) => {
     assert.doesNotMatch(html, /<College>/);
   });
 
+  test("what a school sends is text, not markup: its students, the names of its files, its software", async () => {
+    const { client } = database();
+    const evil = (what: string) => `"'><img src=x-${what}>`;
+    const at = "2026-11-22T10:15:30.123Z";
+    await app.admin("POST", "/admin/schools", { slug: "hostile", name: "Hostile" });
+    const insert = (sql: string, ...args: string[]) =>
+      client.execute({ sql: `${sql} FROM schools WHERE slug = 'hostile'`, args });
+    await insert(
+      `INSERT INTO students (school_id, username_key, username, last_name, first_name)
+       SELECT id, 'ana', ?, ?, ?`,
+      evil("username"),
+      evil("last"),
+      evil("first"),
+    );
+    await insert(
+      `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint, address,
+         client, accepted_at)
+       SELECT ?, id, ?, '20261122T101530123Z', 'completed', 1, 'a', 'SHA256:f', '192.0.2.7', ?, ?`,
+      "of-a-hostile-school",
+      evil("upload"),
+      evil("client"),
+      at,
+    );
+    await insert(
+      `INSERT INTO files (school_id, path, state, size, at, fingerprint, address, client)
+       SELECT id, ?, 'complete', 3, ?, 'SHA256:f', '192.0.2.7', ?`,
+      `/inbound/${evil("file")}`,
+      at,
+      evil("client"),
+    );
+    let shown = "";
+    const pages = ["students", "files"].map((page) => `/console/schools/hostile/${page}`);
+    for (const path of [...pages, "/console/uploads", "/console/uploads/of-a-hostile-school"]) {
+      const { status, html } = await browser.open(path);
+      assert.equal(status, 200, path);
+      assert.doesNotMatch(html, /<img src=x-/, path);
+      shown += html;
+    }
+    for (const what of ["username", "last", "first", "upload", "client", "file"]) {
+      assert.ok(shown.includes(`&gt;&lt;img src=x-${what}&gt;`), what);
+    }
+  });
+
   test("what was wrong stands beside what was typed", async () => {
     const path = "/console/schools/new";
     const fields = { name: "Kept", slug: "Not A Slug" };
