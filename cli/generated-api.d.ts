@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Puts back what an upload changed, and says what could not be
-         * @description Each student that it changed, and nothing changed since, is as before. Those it added are gone, or inactive if they were ever verified. Of an upload that was given up half-way, what it changed until then. A call that was cut off goes on when it is made again; of several at once of a school, the one that was made first comes first.
+         * @description Each student that it changed, and nothing changed since, is as before. Those it added are gone, or inactive if they were ever verified. Of an upload that was given up half-way, what it changed until then. A revert that was cut off goes on by itself, and when it is asked for again; of several at once of a school, the one that was begun first comes first.
          */
         post: operations["postAdminUploadsByIdRevert"];
         delete?: never;

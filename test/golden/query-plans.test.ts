@@ -43,5 +43,5 @@ const allowed = [
   // A table of one row.
   /^directory\b/,
   // Indexes that hold only what is to be done.
-  / USING (?:COVERING )?INDEX (?:exports_making|schedules_ready|checks_paused|commands_purging)\b/,
+  / USING (?:COVERING )?INDEX (?:exports_making|schedules_ready|checks_paused|reverts_under_way|commands_purging)\b/,
 ];

@@ -38,8 +38,9 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
       description:
         "Each student that it changed, and nothing changed since, is as before. Those it " +
         "added are gone, or inactive if they were ever verified. Of an upload that was given up " +
-        "half-way, what it changed until then. A call that was cut off goes on when it is made " +
-        "again; of several at once of a school, the one that was made first comes first.",
+        "half-way, what it changed until then. A revert that was cut off goes on by itself, " +
+        "and when it is asked for again; of several at once of a school, the one that was begun " +
+        "first comes first.",
       query: { confirm: v.optional(Confirm) },
       body: Reason,
       bodyOptional: true,

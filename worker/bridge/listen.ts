@@ -17,6 +17,7 @@ import { askAgain, pendingCommands, readCommands } from "../database/school/comm
 import { tickInPassing } from "../export/tick.ts";
 import { endPauses } from "../intake/pause-ends.ts";
 import { retainInPassing } from "../intake/retention.ts";
+import { goOnWithReverts } from "../intake/revert.ts";
 import { readJson } from "../http/body.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { type CallingBridge, callingBridge } from "./caller.ts";
@@ -84,6 +85,7 @@ function tickingOnce(context: WorkerContext): () => Promise<void> {
   return () =>
     underWay ??= tickInPassing(context)
       .then(() => endPauses(context))
+      .then(() => goOnWithReverts(context))
       .then(() => retainInPassing(context))
       .then(() => {
         underWay = undefined;

@@ -1,8 +1,10 @@
 /**
  * Undo: what an upload changed is put back, page by page; cut off, it goes on where it was (SPEC
- * section 9).
+ * section 9), by itself or when it is asked for again.
  */
 import type { Client } from "@libsql/client";
+import { describeFault } from "../../shared/fault.ts";
+import { instant, type WorkerContext } from "../context.ts";
 import type { Author } from "../database/control/audit.ts";
 import { endIds, idChanges, restoreIds } from "../database/school/revert-ids.ts";
 import {
@@ -13,6 +15,7 @@ import {
   RevertMoved,
   revertOf,
   revertsBefore,
+  revertsUnderWay,
   studentsUpTo,
   takeBackAdded,
   writeRevert,
@@ -23,6 +26,9 @@ import { inTurn, settleIds } from "./revert-ids.ts";
 const PAGE = 1000;
 /** Somebody else who does the same moves it on: that is no reason to give up soon. */
 const MOST_MOVED = 1000;
+/** So many schools' reverts are gone on with in one go, and none further after so many milliseconds. */
+const AT_ONCE = 50;
+const GO_ON_MS = 2_000;
 
 /**
  * Takes a revert that was begun to its end, after those of the school that were begun before it: one that
@@ -58,6 +64,35 @@ async function carryOut(
     } catch (error) {
       if (!(error instanceof RevertMoved) || ++moved > MOST_MOVED) throw error;
     }
+  }
+}
+
+/**
+ * Goes on with the reverts that were begun and are not done: a call that a worker's end cut off is asked
+ * for by nobody again. Any number of workers may do so beside the calls; one that another is at is left
+ * to it. What fails is logged, and tried again next time.
+ */
+export async function goOnWithReverts(
+  { database, now, log }: Pick<WorkerContext, "database" | "now" | "log">,
+  page = PAGE,
+): Promise<void> {
+  const end = now() + GO_ON_MS;
+  try {
+    for (const { uploadId, schoolId } of await revertsUnderWay(database, AT_ONCE)) {
+      try {
+        while (now() <= end) {
+          const revert = await revertOf(database, uploadId);
+          if (!revert || revert.phase === "done") break;
+          await step(database, revert, { actor: revert.actor, at: instant(now()) }, page);
+        }
+      } catch (error) {
+        if (!(error instanceof RevertMoved)) {
+          log("revert.failed", { schoolId, upload: uploadId, ...describeFault(error) });
+        }
+      }
+    }
+  } catch (error) {
+    log("revert.failed", describeFault(error));
   }
 }
 

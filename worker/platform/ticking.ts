@@ -6,6 +6,7 @@ import { describeFault } from "../../shared/fault.ts";
 import { Cron } from "croner";
 import type { WorkerContext } from "../context.ts";
 import { endPauses } from "../intake/pause-ends.ts";
+import { goOnWithReverts } from "../intake/revert.ts";
 import { tick, TICK_EXPORTS } from "../export/tick.ts";
 
 const EVERY_MINUTE = "* * * * *";
@@ -58,6 +59,7 @@ function platformCron(): PlatformCron | undefined {
 /** Ticks until none is left, for a minute at most: then the next one goes on. */
 async function tickAll(context: WorkerContext): Promise<void> {
   await endPauses(context);
+  await goOnWithReverts(context);
   context.tell?.();
   const end = context.now() + 55_000;
   try {

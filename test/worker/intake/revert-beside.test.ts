@@ -1,5 +1,5 @@
-// SPEC section 9, Undo: two reverts and a roster of one school at once, in whatever order their calls reach the
-// database. What becomes of each student is what one order of the whole comes to.
+// SPEC section 9, Undo: two reverts, the tick and a roster of one school at once, in whatever order their
+// calls reach the database. What becomes of each student is what one order of the whole comes to.
 import type { Client } from "@libsql/client";
 import fc from "fast-check";
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 import { listRemains } from "../../../worker/database/school/revert-remains.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { optionalColumns } from "../../../worker/database/school/student-columns.ts";
-import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { carryOutRevert, goOnWithReverts } from "../../../worker/intake/revert.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { header, upload } from "../roster/world.ts";
 import { row, undoSchool } from "./undo-school.ts";
@@ -169,7 +169,13 @@ eachDatabase("reverts beside a roster", (opened) => {
             const { state, counts } = await upload(client, school, text, options);
             assert.deepEqual([state, counts["rejected"]], ["completed", 0]);
           };
-          await taking(database, picks, [roster, ...wrong.map(revert)]);
+          const tick = async (client: Client) => {
+            for (let time = 0; time < 3; time++) {
+              await goOnWithReverts({ ...under.context, database: client }, 2);
+            }
+          };
+          await taking(database, picks, [roster, ...wrong.map(revert), tick]);
+          assert.deepEqual(under.logged, []);
 
           const listed = new Map<string, string[]>();
           for (const id of wrong) {

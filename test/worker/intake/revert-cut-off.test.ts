@@ -7,25 +7,9 @@ import { purgeSchool } from "../../../worker/database/purge.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { eachDatabase } from "../database/each-database.ts";
-import { inactiveOf, row, undoSchool, why } from "./undo-school.ts";
+import { dying, inactiveOf, row, undoSchool, why } from "./undo-school.ts";
 
 type World = Awaited<ReturnType<typeof undoSchool>>;
-
-/** After so many batches the worker is gone, before the next takes effect or just after it did. */
-function dying(client: Client, batches: number, isAfter: boolean): Client {
-  let left = batches;
-  return new Proxy(client, {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-      return async (statements: never, mode: never) => {
-        if (--left >= 0) return await target.batch(statements, mode);
-        if (isAfter) await target.batch(statements, mode);
-        throw new Error("gone");
-      };
-    },
-  });
-}
 
 /** Something happens just before a batch that has this in it. */
 function before(client: Client, words: string, happens: () => Promise<void>): Client {

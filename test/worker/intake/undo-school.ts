@@ -77,6 +77,23 @@ export async function undoSchool(database: Client) {
     stored: async () => await students(database, id),
   };
 }
+
+/** After so many batches the worker is gone, before the next takes effect or just after it did. */
+export function dying(client: Client, batches: number, isAfter: boolean): Client {
+  let left = batches;
+  return new Proxy(client, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
+      return async (statements: never, mode: never) => {
+        if (--left >= 0) return await target.batch(statements, mode);
+        if (isAfter) await target.batch(statements, mode);
+        throw new Error("gone");
+      };
+    },
+  });
+}
+
 /** Who is inactive, by the name before the @. */
 export const inactiveOf = (stored: Record<string, unknown>[]) =>
   stored.filter((one) => one["inactive_since"] !== null)

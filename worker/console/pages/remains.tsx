@@ -1,7 +1,18 @@
 /** @jsxImportSource hono/jsx */
-/** What a revert could not put back, and why. */
+/** A revert: that it is under way; then what it could not put back, and why. */
 import type { Revert } from "../answers.ts";
-import { Card, List, many } from "../parts/show.tsx";
+import { Card, List, many, Note, Time } from "../parts/show.tsx";
+
+export function Reverting({ revert: { begunAt, actor, reason } }: { revert: Revert }) {
+  return (
+    <Note tone="warn" title="What this upload changed is being put back.">
+      <span>
+        {actor} began it <Time at={begunAt} />
+        {reason && `: ${reason}`}
+      </span>
+    </Note>
+  );
+}
 
 export function RemainsCard({ revert }: { revert: Revert }) {
   const { items, next, restored, removed, madeInactive } = revert;

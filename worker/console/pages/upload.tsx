@@ -29,7 +29,7 @@ import {
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
 import { PreviewCard } from "./preview.tsx";
-import { RemainsCard } from "./remains.tsx";
+import { RemainsCard, Reverting } from "./remains.tsx";
 import { Story } from "./story.tsx";
 
 const decisions = ["release", "discard", "retry", "revert"] as const;
@@ -60,7 +60,9 @@ export function uploadPage(desk: Desk): Hono {
       upload.state === "held"
         ? ask.get<Preview>(`${path}/preview`, { outcome, cursor: student, limit: 50 })
         : undefined,
-      upload.state === "reverted" ? ask.get<Revert>(`${path}/revert`, { limit: 1000 }) : undefined,
+      ["completed", "discarded", "reverted"].includes(upload.state)
+        ? ask.find<Revert>(`${path}/revert`, { limit: 1000 })
+        : undefined,
       ask.list<StoryStep>(`${path}/story`),
     ]);
     return c.html(
@@ -118,6 +120,7 @@ function UploadPage(props: Props) {
   const { reader, upload, grouped, shown, code, preview, revert, outcome, story, refused, said } =
     props;
   const isUnderWay = ["accepted", "checking", "processing"].includes(upload.state);
+  const isReverting = revert?.state === "reverting";
   const crumbs: [string, string][] = [["/console/uploads", "Uploads"]];
   if (upload.school) crumbs.push([schoolPath(upload.school), upload.school]);
   return (
@@ -126,7 +129,7 @@ function UploadPage(props: Props) {
       reader={reader}
       room="/console/uploads"
       crumbs={crumbs}
-      live={isUnderWay ? 5 : undefined}
+      live={isUnderWay || isReverting ? 5 : undefined}
     >
       <Head
         title={upload.name}
@@ -140,11 +143,13 @@ function UploadPage(props: Props) {
       </Head>
       {said && <Note tone="good">{said}</Note>}
       {isUnderWay && <UnderWay upload={upload} />}
-      <WhatToDo upload={upload} reader={reader} refused={refused} />
+      {isReverting
+        ? <Reverting revert={revert} />
+        : <WhatToDo upload={upload} reader={reader} refused={refused} />}
       {preview && (
         <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
       )}
-      {revert && <RemainsCard revert={revert} />}
+      {revert?.state === "reverted" && <RemainsCard revert={revert} />}
       <Rows upload={upload} />
       <Problems upload={upload} grouped={grouped} shown={shown} code={code} />
       <Story steps={story} isUnderWay={isUnderWay} />

@@ -107,6 +107,22 @@ export async function revertsBefore(database: Client, uploadId: string): Promise
   return rows.map((row) => row["upload_id"] as string);
 }
 
+/** Of some schools the revert that comes first, in any order: one that is slow keeps no other waiting. */
+export async function revertsUnderWay(
+  database: Client,
+  limit: number,
+): Promise<{ uploadId: string; schoolId: SchoolId }[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT upload_id, school_id, min(rowid) FROM reverts WHERE finished_at IS NULL
+      GROUP BY school_id ORDER BY random() LIMIT ?`,
+    args: [limit],
+  });
+  return rows.map((row) => ({
+    uploadId: row["upload_id"] as string,
+    schoolId: Number(row["school_id"]) as SchoolId,
+  }));
+}
+
 /** Fails, and the whole batch, unless the revert is where it was read. */
 export function moveOn(
   { uploadId, phase, reached }: Revert,
