@@ -97,11 +97,11 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
   return routes;
 }
 
-function remainsAnswer({ username, why, other }: Remains) {
-  return { username, why, message: sentences[why](other ?? "") };
+function remainsAnswer({ username, isAdded, why, other }: Remains) {
+  return { username, why, message: sentences[why](other ?? "", isAdded) };
 }
 
-const sentences: Record<Why, (other: string) => string> = {
+const sentences: Record<Why, (other: string, isAdded: boolean) => string> = {
   changed_since: (other) =>
     `${
       other === "" ? "Something" : `Upload ${other}`
@@ -109,9 +109,9 @@ const sentences: Record<Why, (other: string) => string> = {
   student_id_taken: (other) =>
     `The StudentId of before belongs to ${other} now, so nothing was put back.`,
   verified: () => "The student was added and then verified, and is inactive now instead of gone.",
-  exported: (other) =>
-    `The student is in the export ${other}, which cannot be called back; here it was put back, or ` +
-    "made inactive.",
+  exported: (other, isAdded) =>
+    `The student is in the export ${other}, which cannot be called back; here the student ` +
+    (isAdded ? "is inactive now." : "was put back."),
 };
 
 function notRevertible({ name, state, pass, rows }: Upload): HttpProblem {

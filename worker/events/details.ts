@@ -1,6 +1,7 @@
 /** What is told of an occurrence: ids, names of files, counts, codes and line numbers; no row's values. */
 import type { Client } from "@libsql/client";
 import { keyByFingerprint } from "../database/control/keys.ts";
+import { shownOf } from "../database/school/checks.ts";
 import { getExport } from "../database/school/exports.ts";
 import { type CodeCount, type Occurrence, problemsByCode } from "../database/school/occurrences.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
@@ -67,10 +68,13 @@ async function uploadDetails(
   const found = await uploadById(database, subject);
   if (!found) return undefined;
   const { id, name, timeCode, size, rows, pass } = found;
-  const isCheck = kind === "upload.completed" && pass === "check";
+  const isCompleted = kind === "upload.completed";
+  const isCheck = isCompleted && pass === "check";
+  const additionsUntil = isCompleted && (await shownOf(database, subject))?.terms.additionsUntil;
   const upload: UploadDetails = {
     ...{ id, name, timeCode, size },
     ...(isCheck ? { checkOnly: true } : {}),
+    ...(additionsUntil ? { additionsUntil } : {}),
     ...facts,
   };
   if (!counted.includes(kind)) return { upload };

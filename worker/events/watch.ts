@@ -21,6 +21,7 @@ import { tell } from "../database/school/occurrences.ts";
 import {
   deliveredByNow,
   rosterSince,
+  unappliedSince,
   type WaitingExport,
   waitingExports,
 } from "../database/school/signs-of-life.ts";
@@ -121,7 +122,11 @@ async function lookAt(context: Watching, watch: Watch): Promise<void> {
   const isSilent = !isApplied;
   if (isSilent && watch.silentSince === null) {
     const happening = { kind: "school.silent", schoolId, subject: String(schoolId) } as const;
-    const facts = { expected: watch.expectation!.when, expectedBy: nextAt, since };
+    const facts = {
+      ...{ expected: watch.expectation!.when, expectedBy: nextAt, since },
+      ...await unappliedSince(database, schoolId, since),
+      ...(isUnderWay ? { underWay: true } : {}),
+    };
     const once = `school.silent:${nextAt}`;
     await database.execute(tell({ ...happening, at: instant(now()), facts, once }));
   }

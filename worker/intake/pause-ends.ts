@@ -59,7 +59,7 @@ async function endPause(
   for (const upload of later === undefined ? older : paused) {
     const message =
       `A pause of the school held this file, and ${later ?? newest.name} came after it: at the ` +
-      "end of the pause only the newest is applied. No row of this one was applied.";
+      "end of the pause only the newest goes on. No row of this one was applied.";
     const decision = { commandId: randomId(), reason: "a newer file came after it", message };
     await discardUpload(database, { ...upload, bridge }, decision, by);
   }

@@ -79,7 +79,7 @@ function holding(
     return `a pause of the school held it, and ${overtakenBy} came after it`;
   }
   if (pause?.kind === "hold") {
-    return `a pause of the school holds all files through ${pause.to}; at its end the newest is applied`;
+    return `a pause of the school holds all files through ${pause.to}; at its end the newest goes on`;
   }
   return crossed.length > 0 ? crossed.map(({ sentence }) => sentence).join("; ") : undefined;
 }
@@ -96,7 +96,7 @@ function sinceShown(now: Findings, { shown, withoutRemovals }: Release): string 
 }
 
 function wouldBeHeld({ sentence }: Crossed): Problem {
-  const message = `Sent without "check" in its name, this file would be held: ${sentence}.`;
+  const message = `If it were to be applied, this file would be held: ${sentence}.`;
   return problem({ line: 0 }, "would_be_held", message);
 }
 

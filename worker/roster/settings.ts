@@ -96,7 +96,7 @@ const Pause = v.pipe(
   v.strictObject({
     from: Day,
     to: Day,
-    /** `hold`: files are held, and at its end the newest is applied; `additions`: only new students are. */
+    /** `hold`: files are held, and at its end the newest goes on; `additions`: only new students are. */
     kind: v.picklist(
       ["hold", "additions"],
       "a pause is of the kind hold (all files wait) or additions (only new students are added)",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { addContact, header, mailsOf, readable, withWorldAndMailbox } from "./mail-calls.ts";
+import { problemsByCode } from "../../../worker/database/school/occurrences.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startMailbox, type TellingWorld, tellingWorld } from "./telling-world.ts";
 import { freePort } from "../../free-port.ts";
@@ -104,6 +105,26 @@ eachDatabase("mail", (database) => {
       const source = readable(mailbox.mails[0]!.source);
       assert.match(source, /was given up/);
       assert.doesNotMatch(source, /administrator/i);
+    });
+  });
+
+  test("of a problem of the whole file no line is named", async () => {
+    await withMailbox(async (mailbox, world) => {
+      const { id: schoolId, slug } = await world.school();
+      await addContact(world, slug, { email: "ruth@college.test", wants: ["rejected"] });
+      const subject = await addUpload(world, schoolId, { state: "rejected" });
+      await world.context.database.execute({
+        sql: `INSERT INTO problems (upload_id, line, number, username, column_name, severity, code,
+                message) VALUES (?, 0, 0, '', '', 'error', 'file_line_ends', '')`,
+        args: [subject],
+      });
+      const [problem] = await problemsByCode(world.context.database, subject);
+      assert.deepEqual([problem!.count, problem!.lines], [1, []]);
+      await world.happen({ schoolId, kind: "upload.rejected", subject });
+      await world.teller.run();
+      const source = readable(mailbox.mails[0]!.source);
+      assert.match(source, /file_line_ends\),\s+1\s+time\r?\n/);
+      assert.doesNotMatch(source, /lines? 0/);
     });
   });
 

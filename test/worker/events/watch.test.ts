@@ -20,6 +20,16 @@ async function happened({ context }: TellingWorld, schoolId: SchoolId): Promise<
   });
 }
 
+/** What the last occurrence at a school says of what came. */
+async function lastFacts({ context }: TellingWorld, schoolId: SchoolId) {
+  const { rows: [row] } = await context.database.execute({
+    sql: "SELECT facts FROM occurrences WHERE school_id = ? ORDER BY number DESC LIMIT 1",
+    args: [schoolId],
+  });
+  const { waiting, reported, underWay } = JSON.parse(row!["facts"] as string);
+  return { waiting, reported, underWay };
+}
+
 async function lookAt(world: TellingWorld, instant: string): Promise<void> {
   const now = Date.parse(instant);
   assert.ok(now >= world.clock.now, "time goes forward");
@@ -29,14 +39,22 @@ async function lookAt(world: TellingWorld, instant: string): Promise<void> {
 
 let files = 0;
 
-async function apply(world: TellingWorld, schoolId: SchoolId, state = "completed"): Promise<void> {
+async function apply(
+  world: TellingWorld,
+  schoolId: SchoolId,
+  state = "completed",
+  { because = null, lane = "roster" }: { because?: string | null; lane?: string } = {},
+): Promise<void> {
   files += 1;
   const at = new Date(world.clock.now).toISOString();
   await world.context.database.execute({
     sql: `INSERT INTO uploads (id, school_id, name, time_code, state, size, sha256, fingerprint,
-            address, client, accepted_at, completed_at)
-          VALUES (?, ?, 'roster.csv', ?, ?, 10, '', '', '', '', ?, ?)`,
-    args: [`watched-${schoolId}-${files}`, schoolId, String(files), state, at, at],
+            address, client, accepted_at, completed_at, held_because, lane)
+          VALUES (?, ?, 'roster.csv', ?, ?, 10, '', '', '', '', ?, ?, ?, ?)`,
+    args: [
+      ...[`watched-${schoolId}-${files}`, schoolId, String(files), state, at, at],
+      ...[because, lane],
+    ],
   });
 }
 
@@ -103,6 +121,35 @@ eachDatabase("the watch", (database) => {
     assert.deepEqual(await happened(world, slow.id), []);
     await lookAt(world, at(world, "13:01"));
     assert.deepEqual(await happened(world, slow.id), ["school.silent"], "for an hour");
+  });
+
+  test("of a school that is silent it is told what came and was not applied, and what waits, and why", async () => {
+    const world = begin();
+    const nothing = { waiting: undefined, reported: undefined, underWay: undefined };
+    const school = () => world.school({ expectEvery });
+    const [none, held, parked] = [await school(), await school(), await school()];
+    const [rejected, slow] = [await school(), await school()];
+    await world.teller.run();
+    await apply(world, none.id, "completed", { lane: "grades" });
+    await apply(world, held.id, "rejected");
+    await apply(world, held.id, "held", { because: "a pause holds it" });
+    await apply(world, parked.id, "parked", { because: "its bytes are damaged" });
+    await apply(world, rejected.id, "rejected");
+    await apply(world, slow.id, "processing");
+    await lookAt(world, at(world, "13:01"));
+    const name = "roster.csv";
+    assert.deepEqual(await lastFacts(world, none.id), nothing);
+    assert.deepEqual(await lastFacts(world, held.id), {
+      ...nothing,
+      waiting: { name, state: "held", because: "a pause holds it" },
+      reported: true,
+    });
+    assert.deepEqual(await lastFacts(world, parked.id), {
+      ...nothing,
+      waiting: { name, state: "parked", because: "its bytes are damaged" },
+    });
+    assert.deepEqual(await lastFacts(world, rejected.id), { ...nothing, reported: true });
+    assert.deepEqual(await lastFacts(world, slow.id), { ...nothing, underWay: true });
   });
 
   test("a worker that was away looks when it is back, and tells once", async () => {

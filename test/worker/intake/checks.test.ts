@@ -65,6 +65,14 @@ eachDatabase("check only", (opened) => {
     assert.match(held!, /,warning,would_be_held,.*change 4 of 4 active students \(100 %/);
   });
 
+  test("also of a school whose files are all checked only, whatever their names", async () => {
+    const world = await SafeWorld.open(opened().client, { holdWhen: { changedPercent: 10 } });
+    await world.send(rows(0, 4));
+    await world.settings({ dryRun: true });
+    const [, held] = await world.report(await world.send(rows(0, 4, "Kim")));
+    assert.match(held!, /would_be_held,"?If it were to be applied, this file would be held: /);
+  });
+
   test("a check-only file is no last file applied, and no roster that came", async () => {
     const world = await SafeWorld.open(opened().client, { holdWhen: { fewerRowsPercent: 50 } });
     await world.send(rows(0, 4));

@@ -90,6 +90,7 @@ eachDatabase("held files", (opened) => {
     const id = await world.send(rows(0, 4, "Kim"));
     const { status, body } = await world.decide(id, "discard", { reason: "wrong year" }, "Ruth");
     assert.deepEqual([status, body.state], [202, "discarded"]);
+    assert.equal(body.heldBecause, undefined, "it stands still no more");
     const [discarded] = await world.report(id);
     assert.match(
       discarded!,

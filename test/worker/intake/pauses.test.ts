@@ -1,6 +1,8 @@
 // SPEC section 9, "Pause": of both kinds, with their days on the school's clocks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { untold } from "../../../worker/database/school/occurrences.ts";
+import { detailsOf } from "../../../worker/events/details.ts";
 import { endPauses } from "../../../worker/intake/pause-ends.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { header, row, rows, SafeWorld } from "./safe-world.ts";
@@ -19,7 +21,10 @@ eachDatabase("pauses", (opened) => {
     for (const id of ids) {
       const upload = await world.upload(id);
       assert.equal(upload.state, "held");
-      assert.match(upload.heldBecause, /a pause of the school holds all files through 2026-11-25/);
+      assert.match(
+        upload.heldBecause,
+        /a pause of the school holds all files through 2026-11-25; at its end the newest goes on$/,
+      );
     }
     await world.tick();
     assert.equal((await world.students()).length, 2);
@@ -187,6 +192,13 @@ eachDatabase("pauses", (opened) => {
       0,
       3,
     ]);
+    const told = (await untold(opened().client, 0, 1_000_000)).find(({ kind, subject }) =>
+      kind === "upload.completed" && subject === id
+    );
+    assert.equal(
+      (await detailsOf(opened().client, told!))!.upload!["additionsUntil"],
+      "2026-11-25",
+    );
     world.app.clock.now += 4 * DAY;
     await world.settings({ holdWhen: null });
     assert.equal((await world.counts(await world.send(rows(0, 3, "Kim"))))["updated"], 3);

@@ -40,6 +40,10 @@ eachDatabase("undo", (opened) => {
     const answer = await revert(wrong);
     assert.deepEqual([answer.removed, answer.madeInactive], [1, 2]);
     assert.deepEqual(why(answer), ["b exported", "c verified", "d changed_since"]);
+    assert.match(
+      answer.items[0].message,
+      /cannot be called back; here the student is inactive now\.$/,
+    );
     const left = await stored();
     assert.deepEqual(left.map((one) => [one["username"], one["inactive_since"] !== null]), [
       ["b@x.edu", true],
@@ -51,6 +55,21 @@ eachDatabase("undo", (opened) => {
     const next = await ok("GET", `/admin/uploads/${wrong}/revert?limit=2&cursor=${page.next}`);
     assert.deepEqual(why(next), ["d changed_since"]);
     assert.equal((await ok("GET", `/admin/uploads/${wrong}`)).state, "reverted");
+  });
+
+  test("of one that it changed and that was exported it says that it was put back here", async () => {
+    const { send, revert, verify, stored, export: exported } = await school();
+    await send(row("a", "1", "Ana"));
+    const wrong = await send(row("a", "1", "Anna"));
+    await verify("a");
+    await exported();
+    const answer = await revert(wrong);
+    assert.deepEqual(why(answer), ["a exported"]);
+    assert.match(
+      answer.items[0].message,
+      /cannot be called back; here the student was put back\.$/,
+    );
+    assert.equal((await stored())[0]!["first_name"], "Ana");
   });
 
   test("whom a snapshot made inactive is active again as before, and who returned with it is inactive again", async () => {

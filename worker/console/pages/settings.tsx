@@ -151,7 +151,7 @@ function SettingsForm({ school, reader, values, problem }: {
           hint={
             <>
               One a line: from, to, and <code>hold</code>{" "}
-              (everything is held, at the end the newest is applied) or <code>additions</code>{" "}
+              (everything is held, at the end the newest goes on) or <code>additions</code>{" "}
               (only new students are applied). Such as 2027-06-15 2027-08-10 hold
             </>
           }

@@ -120,7 +120,7 @@ export async function discardUpload(
       args: [id],
     },
     {
-      sql: `UPDATE uploads SET state = 'discarded', completed_at = ?
+      sql: `UPDATE uploads SET state = 'discarded', completed_at = ?, held_because = NULL
             WHERE id = ? AND ${standing}`,
       args: [by.at, id],
     },

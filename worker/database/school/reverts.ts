@@ -42,6 +42,8 @@ export type Why =
 
 export interface Remains {
   username: string;
+  /** The upload added the student; else it changed him. */
+  isAdded: boolean;
   why: Why;
   other: string | null;
 }
@@ -150,7 +152,7 @@ export async function writeRevert(database: Client, statements: InStatement[]): 
 }
 
 /** A change of the upload to a student who stood otherwise before: `previous` says by whom. */
-const begins = (change: string) =>
+export const begins = (change: string) =>
   `${change}.is_revert = 0 AND ${change}.previous IS NOT ${change}.upload_id`;
 /**
  * The first change of the upload to each student. Where others changed him between two of its slices, the

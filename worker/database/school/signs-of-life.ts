@@ -4,8 +4,8 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 
 export const appliedQuery = `SELECT
   EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND state = 'completed'
-    AND completed_at > ?2 AND completed_at <= ?3 AND pass = 'apply') AS applied,
-  EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND accepted_at > ?2
+    AND lane = 'roster' AND completed_at > ?2 AND completed_at <= ?3 AND pass = 'apply') AS applied,
+  EXISTS (SELECT 1 FROM uploads WHERE school_id = ?1 AND accepted_at > ?2 AND lane = 'roster'
     AND state IN ('accepted', 'checking', 'processing')) AS under_way`;
 
 /** Was a roster of the school applied between two instants, and is one under way since the first? */
@@ -22,6 +22,45 @@ export async function rosterSince(
   return {
     isApplied: Number(row!["applied"]) === 1,
     isUnderWay: Number(row!["under_way"]) === 1,
+  };
+}
+
+/** Rosters of a school that came and were not applied. */
+export interface UnappliedFiles {
+  /** The newest that stands still. */
+  waiting?: { name: string; state: "held" | "parked"; because: string | null };
+  /** There is one that was done with: it has a report. */
+  reported?: true;
+}
+
+export const waitingQuery = `SELECT name, state, held_because FROM uploads
+  WHERE school_id = ? AND accepted_at > ? AND lane = 'roster' AND state IN ('held', 'parked')
+  ORDER BY accepted_at DESC, id DESC LIMIT 1`;
+
+export const reportedQuery = `SELECT 1 FROM uploads
+  WHERE school_id = ? AND accepted_at > ? AND lane = 'roster'
+    AND state IN ('completed', 'rejected', 'discarded') LIMIT 1`;
+
+/** What came since an instant, of a school of which nothing was applied since. */
+export async function unappliedSince(
+  database: Client,
+  schoolId: SchoolId,
+  since: string,
+): Promise<UnappliedFiles> {
+  const args = [schoolId, since];
+  const { rows: [waiting] } = await database.execute({ sql: waitingQuery, args });
+  const { rows: reported } = await database.execute({ sql: reportedQuery, args });
+  return {
+    ...(waiting
+      ? {
+        waiting: {
+          name: waiting["name"] as string,
+          state: waiting["state"] as "held" | "parked",
+          because: waiting["held_because"] as string | null,
+        },
+      }
+      : {}),
+    ...(reported.length > 0 ? { reported: true } : {}),
   };
 }
 

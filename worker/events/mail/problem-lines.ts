@@ -2,9 +2,10 @@ import { problemCodes } from "../../roster/problems.ts";
 import type { CodeCount } from "../../database/school/occurrences.ts";
 import { number, plural } from "./sentences.ts";
 
-/** How often a problem comes and where, in words: `3 times`, `lines 4, 9 and 12`. */
+/** How often a problem comes and where, in words: `3 times`, `lines 4, 9 and 12`; empty: on no line. */
 export function linesOf({ count, lines }: CodeCount): { times: string; lines: string } {
   const times = `${number(count)} ${plural(count, "time", "times")}`;
+  if (lines.length === 0) return { times, lines: "" };
   const more = count - lines.length;
   // As a spreadsheet shows them, without commas.
   const named = lines.map(String);

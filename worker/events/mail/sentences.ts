@@ -3,6 +3,7 @@
  * numbers and names of files; never a value of a row.
  */
 import type { CodeCount } from "../../database/school/occurrences.ts";
+import type { UnappliedFiles } from "../../database/school/signs-of-life.ts";
 import { hasProblems } from "../wants.ts";
 import type { Notice } from "./notice.ts";
 
@@ -35,6 +36,7 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
   const path = `/console/uploads/${id}`;
   const base = { problems, path };
   const because = words(upload!["heldBecause"] ?? upload!["because"]);
+  const additionsUntil = words(upload!["additionsUntil"]);
   switch (kind) {
     case "upload.rejected":
       return {
@@ -55,7 +57,7 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
         sentences: [
           "It waits, and nothing of it was applied yet.",
           ...(because ? [`Why: ${because}.`] : []),
-          ...(rows ? [countsOf(rows)] : []),
+          ...(rows ? [`This is what would be done: ${countsOf(rows)}`] : []),
           "An administrator can release or discard it. Files that you send meanwhile are judged for " +
           "themselves.",
         ],
@@ -99,26 +101,43 @@ function sayUpload({ kind, details: { upload } }: Notice): Said {
             ? ["It was only checked, and nothing was applied; this is what it would do."]
             : []),
           ...(rows ? [countsOf(rows)] : []),
+          ...(additionsUntil
+            ? [
+              `A pause lets only new students through, through ${additionsUntil}: rows of students ` +
+              "who are there already change nothing, and count as unchanged.",
+            ]
+            : []),
           ...(rows && rows.rejected > 0
             ? [
               "Rows that were rejected are in the .rejected file in /inbound: correct them there, " +
               "rename the file to .csv and send it again." +
-              (upload!["checkOnly"] ? "" : " All other rows were applied."),
+              (upload!["checkOnly"] ? "" : ` ${othersApplied(rows, additionsUntil !== "")}`),
             ]
             : []),
-          ...(rows && rows.unprocessed > 0
-            ? [
-              `${number(rows.unprocessed)} ${
-                plural(rows.unprocessed, "row was", "rows were")
-              } beyond the most that one file may have, and not looked at.`,
-            ]
-            : []),
+          ...(rows && rows.unprocessed > 0 ? [beyondLimit(rows)] : []),
         ],
       };
   }
 }
 
 type Rows = NonNullable<NonNullable<Notice["details"]["upload"]>["rows"]>;
+
+function othersApplied({ unprocessed }: Rows, onlyAdditions: boolean): string {
+  return `All other rows${onlyAdditions ? " of new students" : ""}${
+    unprocessed > 0 ? " within the limit" : ""
+  } were applied.`;
+}
+
+/** What was read is what the limit lets through. */
+function beyondLimit({ read, unprocessed }: Rows): string {
+  return `${number(unprocessed)} ${
+    plural(unprocessed, "row was", "rows were")
+  } not looked at: the ` +
+    `limit is ${number(read)} ${
+      plural(read, "row", "rows")
+    } in one file. Send the rest in another ` +
+    "file.";
+}
 
 function titleOfCompleted(name: string, rows: Rows | undefined): string {
   const rejected = rows?.rejected ?? 0;
@@ -214,18 +233,38 @@ function saySchool({ kind, details }: Notice, clock: Clock): Said {
       ],
     };
   }
+  const come = whatCame(details);
   return {
     ...base,
     tone: "bad",
-    title: "No roster has come",
+    title: come.length > 0 ? "No roster was applied" : "No roster has come",
     sentences: [
       `We expect one ${words(details["expected"])}, and none was applied by ${
         clock(String(details["expectedBy"]))
       }.`,
-      "If one was sent, its report in /inbound says what became of it. We tell you once, and again " +
-      "when a roster was applied.",
+      ...come,
+      "We tell you once, and again when a roster was applied.",
     ],
   };
+}
+
+/** Of a school whose roster was not applied: what it sent nevertheless. */
+function whatCame(details: Notice["details"]): string[] {
+  const waiting = details["waiting"] as UnappliedFiles["waiting"];
+  const why = words(waiting?.because);
+  return [
+    ...(waiting
+      ? [
+        `${waiting.name} has come and ${waiting.state === "held" ? "is held" : "cannot go on"}.${
+          why ? ` Why: ${why}.` : ""
+        }`,
+      ]
+      : []),
+    ...(details["underWay"] ? ["One has come and is still being processed."] : []),
+    ...(details["reported"]
+      ? ["Of what was sent and not applied, a report in /inbound says why."]
+      : []),
+  ];
 }
 
 /** A fact that is text, or a list of texts. */

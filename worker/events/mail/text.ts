@@ -20,7 +20,9 @@ function itemText({ title, when, sentences, problems, link }: Item, isOne: boole
     ...problems.map((problem) => {
       const { times, lines } = linesOf(problem);
       return wrap(
-        `- ${meaningOf(problem.code)} (${problem.severity} ${problem.code}), ${times}: ${lines}`,
+        `- ${meaningOf(problem.code)} (${problem.severity} ${problem.code}), ${times}${
+          lines && `: ${lines}`
+        }`,
         "  ",
       );
     }),
