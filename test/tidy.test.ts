@@ -61,6 +61,11 @@ test("no test is skipped or left for later: make it run, or delete it", () => {
   );
 });
 
+test("an object is asked for with shared/given.ts: v.strictObject takes a list for one", () => {
+  const elsewhere = (path: string) => path !== "shared/given.ts";
+  assert.deepEqual(lines(/\bv\.strictObject\(/, elsewhere), []);
+});
+
 test("only the main files read the environment: a setting is passed in", () => {
   const holds = (path: string) =>
     /^(bridge|worker|shared)\//.test(path) &&

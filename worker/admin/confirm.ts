@@ -13,11 +13,16 @@ export const Confirm = v.pipe(v.string(), v.description("The name of what is mea
  * @throws HttpProblem 400 `confirm_missing`
  */
 export function checkConfirmed(c: Context, name: string, what: string): void {
-  if (c.req.query("confirm") === name) return;
-  throw new HttpProblem(
+  if (c.req.query("confirm") !== name) throw confirmMissing(name, what);
+}
+
+/** In words for who is at a form, a terminal or a program. */
+export function confirmMissing(name: string, what: string): HttpProblem {
+  return new HttpProblem(
     400,
     "confirm_missing",
-    `${what}. If that is meant, add ?confirm=${encodeURIComponent(name)}. Nothing was changed.`,
+    `${what}. If that is meant, type ${name} again: in the form, after --confirm on the command line, ` +
+      `or as ?confirm=${encodeURIComponent(name)} of the API. Nothing was changed.`,
   );
 }
 

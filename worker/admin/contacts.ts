@@ -1,6 +1,7 @@
 /** A school's contacts, and the mails that they were sent (SPEC section 10). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import {
   addContact,
@@ -30,7 +31,7 @@ const Email = v.pipe(
   v.maxLength(254),
   v.email("an e-mail address, such as registrar@college.edu"),
 );
-const Name = v.pipe(v.string(), v.trim(), v.maxLength(200));
+const Name = v.pipe(oneLine(), v.maxLength(200));
 const Wants = v.pipe(
   v.array(v.picklist(wantNames, `a contact can want ${wantNames.join(", ")}`)),
   v.minLength(1, `at least one of ${wantNames.join(", ")}`),
@@ -40,7 +41,7 @@ const DigestAt = v.nullable(
   v.pipe(v.string(), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of the day such as 07:00")),
 );
 
-const NewContact = v.strictObject({
+const NewContact = strictObject({
   email: Email,
   name: v.optional(Name, ""),
   wants: Wants,
@@ -48,7 +49,7 @@ const NewContact = v.strictObject({
   timezone: v.optional(v.nullable(v.string()), null),
 });
 
-const Change = v.strictObject({
+const Change = strictObject({
   email: v.optional(Email),
   name: v.optional(Name),
   wants: v.optional(Wants),

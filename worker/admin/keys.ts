@@ -2,6 +2,7 @@
 import type { Client } from "@libsql/client";
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   addKey,
@@ -27,9 +28,9 @@ import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import { type PublicKey, readPublicKey } from "../ssh-key/public-key.ts";
 import { Key } from "./shapes/access.ts";
 
-const Label = v.pipe(v.string(), v.trim(), v.maxLength(200));
+const Label = v.pipe(oneLine(), v.maxLength(200));
 
-const NewKey = v.strictObject({
+const NewKey = strictObject({
   publicKey: v.string(),
   /** What administrators call it; otherwise the key's own comment. */
   label: v.optional(Label),
@@ -38,7 +39,7 @@ const NewKey = v.strictObject({
   allowedAddresses: v.optional(AllowedAddresses, []),
 });
 
-const KeyChange = v.strictObject({
+const KeyChange = strictObject({
   label: v.optional(Label),
   allowedAddresses: v.optional(AllowedAddresses),
 });

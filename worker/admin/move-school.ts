@@ -4,6 +4,7 @@ import type { Author } from "../database/control/audit.ts";
 import type { School } from "../database/control/schools.ts";
 import { type Home, homeOf, moveSchool } from "../database/move.ts";
 import { HttpProblem } from "../http/problem.ts";
+import { confirmMissing } from "./confirm.ts";
 import { DEFAULT_BRIDGE } from "../settings.ts";
 
 /**
@@ -69,10 +70,9 @@ function refuseTooSoon({ slug, bridge }: School, home: Home, to: string): void {
 }
 
 function needsConfirming({ slug, bridge }: School, { files }: Home): HttpProblem {
-  return new HttpProblem(
-    400,
-    "confirm_missing",
+  return confirmMissing(
+    slug,
     `${slug} has ${files} files on ${bridge}. They are not moved: ${bridge} removes them for good, and ` +
-      `its home begins empty. If that is meant, add ?confirm=${slug}. Nothing was changed.`,
+      "its home begins empty",
   );
 }

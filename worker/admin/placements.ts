@@ -1,6 +1,7 @@
 /** The pairs of RequirementGroup and Term that a school's rosters may name. */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { listPlacements, replacePlacements } from "../database/school/placements.ts";
 import { readJson } from "../http/body.ts";
@@ -12,15 +13,14 @@ import { findSchool } from "./find-school.ts";
 import { Placement } from "./shapes/school.ts";
 
 const Words = v.pipe(
-  v.string(),
-  v.trim(),
+  oneLine(),
   v.nonEmpty("it takes 1 to 200 characters"),
   v.maxLength(200),
 );
 
 /** The whole list; empty: rosters may name any pair. */
 const Placements = v.pipe(
-  v.array(v.strictObject({ requirementGroup: Words, term: Words })),
+  v.array(strictObject({ requirementGroup: Words, term: Words })),
   v.maxLength(10_000),
 );
 

@@ -7,6 +7,7 @@ import { giveUpPurge } from "../database/give-up-purge.ts";
 import { describes } from "../http/describe.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { author } from "./author.ts";
+import { confirmMissing } from "./confirm.ts";
 import { findAnySchool } from "./find-school.ts";
 import { needs } from "./needs.ts";
 import { PurgeGivenUp, Purging } from "./shapes/school.ts";
@@ -58,11 +59,10 @@ export function purgeRoutes({ database, now }: WorkerContext): Hono {
       const waits = await purgeWaits(database, id);
       if (c.req.query("confirm") !== slug) {
         const names = waits.map(({ bridge }) => bridge).join(", ") || "no bridge";
-        throw new HttpProblem(
-          400,
-          "confirm_missing",
+        throw confirmMissing(
+          slug,
           `This ends the deletion of ${slug} without ${names}: what is on the disk of a bridge stays ` +
-            `there, with the school's key. If that is meant, add ?confirm=${slug}. Nothing was changed.`,
+            "there, with the school's key",
         );
       }
       await giveUpPurge(database, school, waits, author(c, now()));

@@ -1,6 +1,7 @@
 /** For how long a school's home keeps what is done with; for ever, unless an administrator says why not. */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { severalLines, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { endRetention, retentionOf, setRetention } from "../database/control/retentions.ts";
 import { readJson } from "../http/body.ts";
@@ -13,9 +14,9 @@ import { needs } from "./needs.ts";
 const DAYS = "a whole number of days from 1 to 36500";
 const REASON = "why files of the school are to be removed, in 1 to 1000 characters";
 
-const Wanted = v.strictObject({
+const Wanted = strictObject({
   days: v.pipe(v.number(DAYS), v.integer(DAYS), v.minValue(1, DAYS), v.maxValue(36_500, DAYS)),
-  reason: v.pipe(v.string(REASON), v.trim(), v.nonEmpty(REASON), v.maxLength(1000, REASON)),
+  reason: v.pipe(severalLines(REASON), v.nonEmpty(REASON), v.maxLength(1000, REASON)),
 });
 
 const Retention = v.pipe(

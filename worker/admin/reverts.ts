@@ -1,6 +1,7 @@
 /** Undo: putting back what an upload changed (SPEC section 9). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { severalLines, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { listRemains } from "../database/school/revert-remains.ts";
 import {
@@ -23,8 +24,8 @@ import { needs } from "./needs.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { Revert as RevertShape } from "./shapes/revert.ts";
 
-const Reason = v.strictObject({
-  reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
+const Reason = strictObject({
+  reason: v.optional(v.pipe(severalLines(), v.maxLength(500, "takes up to 500 characters"))),
 });
 
 export function revertRoutes({ database, now }: WorkerContext): Hono {

@@ -1,6 +1,7 @@
 /** When a school's exports are made (SPEC section 6). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
@@ -12,7 +13,7 @@ import { author } from "./author.ts";
 import { findSchool } from "./find-school.ts";
 import { Schedule } from "./shapes/student.ts";
 
-const PutSchedule = v.strictObject({
+const PutSchedule = strictObject({
   /** A cron expression, or words. */
   when: v.pipe(v.string(), v.maxLength(500)),
   /** Asked for, never assumed: midnight is another moment in each zone. */

@@ -2,6 +2,7 @@
 import { Slug } from "../../shared/slug.ts";
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { purgeWaits } from "../database/purge-waits.ts";
 import { purgeSchool } from "../database/purge.ts";
@@ -28,14 +29,13 @@ import { findAnySchool, findSchool, noSuchSchool } from "./find-school.ts";
 import { Purging, School as SchoolShape } from "./shapes/school.ts";
 
 const Name = v.pipe(
-  v.string(),
-  v.trim(),
+  oneLine(),
   v.nonEmpty("a name takes 1 to 200 characters"),
   v.maxLength(200, "a name takes 1 to 200 characters"),
 );
 
 /** Any of the settings; `null` is its default. */
-const Settings = v.strictObject(
+const Settings = strictObject(
   Object.fromEntries(
     Object.entries(SchoolSettings.entries).map(([name, entry]) => [
       name,
@@ -44,13 +44,13 @@ const Settings = v.strictObject(
   ),
 );
 
-const NewSchool = v.strictObject({
+const NewSchool = strictObject({
   slug: Slug,
   name: Name,
   bridge: v.optional(v.string()),
   settings: v.optional(Settings, {}),
 });
-const SchoolChange = v.strictObject({
+const SchoolChange = strictObject({
   name: v.optional(Name),
   bridge: v.optional(v.string()),
   settings: v.optional(Settings),

@@ -1,6 +1,7 @@
 /** Administrators' tokens: make one, list them, revoke one; and who asks (SPEC section 11). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   addToken,
@@ -23,9 +24,9 @@ import { InstantText } from "./instant.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { MadeToken, Me, Token } from "./shapes/access.ts";
 
-const NewToken = v.strictObject({
+const NewToken = strictObject({
   /** What the audit calls its holder. */
-  name: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(100)),
+  name: v.pipe(oneLine(), v.nonEmpty(), v.maxLength(100)),
   role: v.picklist(roles, `a role is one of ${roles.join(", ")}`),
   /** Slugs; left out or `null`: all schools. */
   schools: v.optional(

@@ -4,13 +4,14 @@
  */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { severalLines, strictObject } from "../../shared/given.ts";
 import type { WorkerContext } from "../context.ts";
 import { rulesOf } from "../database/control/schools.ts";
 import { begunCheck, shownOf } from "../database/school/checks.ts";
 import { checkAgain, discardUpload, retryUpload } from "../database/school/decisions.ts";
 import { type Upload, uploadById } from "../database/school/uploads.ts";
 import { termsAgain } from "../intake/lanes.ts";
-import { accept } from "../http/body.ts";
+import { readOptionalJson } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
 import { termsOf } from "../roster/terms.ts";
 import { needs } from "./needs.ts";
@@ -23,11 +24,11 @@ import { bridgeOf } from "./find-school.ts";
 import { uploadAnswer } from "./uploads.ts";
 import { Upload as UploadShape } from "./shapes/upload.ts";
 
-const Decision = v.strictObject({
-  reason: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(500, "takes up to 500 characters"))),
+const Decision = strictObject({
+  reason: v.optional(v.pipe(severalLines(), v.maxLength(500, "takes up to 500 characters"))),
 });
 
-const ReleaseDecision = v.strictObject({
+const ReleaseDecision = strictObject({
   ...Decision.entries,
   withoutRemovals: v.optional(v.boolean("withoutRemovals is true or false"), false),
 });
@@ -75,12 +76,12 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
     }),
     async (c) => {
       const upload = await standing(c.req.param("id"), ["parked"]);
-      accept(Decision, await bodyOf(c.req.raw), "body");
+      const { reason = null } = await readOptionalJson(c, Decision);
       const begun = await begunCheck(database, upload.id);
       const rules = await rulesOf(database, upload.schoolId);
       const { lane } = begun;
       const terms = rules && termsAgain({ ...upload, lane }, begun, rules.settings, now());
-      const retry = { terms, commandId: randomId() };
+      const retry = { terms, commandId: randomId(), reason };
       const isDecided = await retryUpload(database, upload, retry, author(c, now()));
       return c.json(await answerOf(upload.id, isDecided, ["parked"]), 202);
     },
@@ -98,7 +99,7 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
     }),
     async (c) => {
       const upload = await standing(c.req.param("id"), ["held", "parked"]);
-      const { reason = null } = accept(Decision, await bodyOf(c.req.raw), "body");
+      const { reason = null } = await readOptionalJson(c, Decision);
       const by = author(c, now());
       const message = discardedBecause(upload, by.actor, reason);
       const decision = { commandId: randomId(), reason, message };
@@ -128,7 +129,7 @@ export function uploadDecisionRoutes(context: WorkerContext): Hono {
     }),
     async (c) => {
       const upload = await standing(c.req.param("id"), ["held"]);
-      const decision = accept(ReleaseDecision, await bodyOf(c.req.raw), "body");
+      const decision = await readOptionalJson(c, ReleaseDecision);
       const shown = await shownOf(database, upload.id);
       const rules = await rulesOf(database, upload.schoolId);
       if (!shown || !rules) throw notStanding(upload, ["held"]);
@@ -203,15 +204,4 @@ function discardedBecause({ rows, pass, heldBecause }: Upload, by: string, reaso
     (applied > 0
       ? ` ${applied} rows of it had been applied before.`
       : " No row of it was applied.");
-}
-
-/** A body is optional; `undefined` stands for an empty object. */
-async function bodyOf(request: Request): Promise<unknown> {
-  const text = await request.text();
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HttpProblem(400, "body_not_json", "The body is not JSON; JSON is wanted.");
-  }
 }

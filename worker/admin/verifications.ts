@@ -1,6 +1,7 @@
 /** A reviewer marks students verified, and may withdraw that (SPEC section 6). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   listVerifications,
@@ -24,9 +25,9 @@ import { Verification, Verified, Withdrawn } from "./shapes/student.ts";
 const MOST_USERNAMES = 50_000;
 
 const Username = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
-const Reviewer = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(254));
+const Reviewer = v.pipe(oneLine(), v.nonEmpty(), v.maxLength(254));
 
-const Verify = v.strictObject({
+const Verify = strictObject({
   usernames: v.pipe(
     v.array(Username, "it takes a list of Usernames"),
     v.minLength(1, "it takes at least one Username"),

@@ -1,6 +1,7 @@
 /** Webhooks: where what happens is sent, what became of it, and sending it again (SPEC section 10). */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   listDeliveries,
@@ -38,10 +39,10 @@ const Kinds = v.nullable(
     v.minLength(1, "leave it out, or write null, for every kind"),
   ),
 );
-const Url = v.pipe(v.string(), v.trim(), v.maxLength(2_000, "a URL has at most 2000 characters"));
-const Description = v.pipe(v.string(), v.trim(), v.maxLength(200));
+const Url = v.pipe(oneLine(), v.maxLength(2_000, "a URL has at most 2000 characters"));
+const Description = v.pipe(oneLine(), v.maxLength(200));
 
-const NewWebhook = v.strictObject({
+const NewWebhook = strictObject({
   url: Url,
   /** A school's slug; left out: all schools. */
   school: v.optional(v.nullable(v.string())),
@@ -49,7 +50,7 @@ const NewWebhook = v.strictObject({
   description: v.optional(Description, ""),
 });
 
-const Change = v.strictObject({
+const Change = strictObject({
   url: v.optional(Url),
   kinds: v.optional(Kinds),
   description: v.optional(Description),
@@ -58,7 +59,7 @@ const Change = v.strictObject({
   rotateSecret: v.optional(v.literal(true, "write true, or leave it out")),
 });
 
-const Replay = v.strictObject({
+const Replay = strictObject({
   /** What failed since then is sent again. */
   since: v.pipe(v.string(), v.isoTimestamp("an instant such as 2026-11-22T00:00:00Z")),
 });

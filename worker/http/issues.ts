@@ -1,5 +1,6 @@
 /** Says in words what a schema found wrong: the field, what it had and what it takes. */
 import * as v from "valibot";
+import { unseen } from "../../shared/given.ts";
 
 export interface FieldError {
   /** The field's path, `settings.emailDomains.0`; the part itself when all of it is meant. */
@@ -36,8 +37,13 @@ function found({ type, input }: v.BaseIssue<unknown>): string {
   }
   if (Array.isArray(input)) return "is a list";
   if (typeof input === "object" && input !== null) return "is an object";
-  const shown = JSON.stringify(input) ?? String(input);
+  const shown = (JSON.stringify(input) ?? String(input)).replace(unseen, escaped);
   return `is ${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}`;
+}
+
+/** As JSON writes control characters. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 const kinds: Record<string, string> = {

@@ -5,6 +5,7 @@
  */
 import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
+import { oneLine, strictObject } from "../../shared/given.ts";
 import { networkFault } from "../../shared/networks.ts";
 import { COLUMNS, simplified } from "./columns.ts";
 import { patternFault } from "./values/student-id.ts";
@@ -60,7 +61,7 @@ const Percent = v.nullish(
 const limitsSentence = 'limits are an object, such as {"changedPercent":75,"removedPercent":10}';
 
 /** What makes the worker hold a file until an administrator decides (SPEC section 9). */
-const HoldWhen = v.strictObject({
+const HoldWhen = strictObject({
   /** Of the school's active students, those that the file would change. */
   changedPercent: Percent,
   /** Of the school's active students, those that the file would make inactive. */
@@ -93,7 +94,7 @@ const pauseSentence =
   'a pause is such as {"from":"2027-06-15","to":"2027-08-20","kind":"hold"}; both days belong to it';
 
 const Pause = v.pipe(
-  v.strictObject({
+  strictObject({
     from: Day,
     to: Day,
     /** `hold`: files are held, and at its end the newest goes on; `additions`: only new students are. */
@@ -126,14 +127,13 @@ const daysSentence = "days are a whole number from 1 to 60, or 0 for never";
 const namesSentence = "the school's own names of columns are a list for each column, such as " +
   '{"Username":["Net ID"]}, with at most 20 names of 1 to 100 characters; no name is of two columns';
 const ColumnName = v.pipe(
-  v.string(namesSentence),
-  v.trim(),
+  oneLine(namesSentence),
   v.minLength(1, namesSentence),
   v.maxLength(100, namesSentence),
 );
 const ColumnNames = v.pipe(
   v.partial(
-    v.strictObject(
+    strictObject(
       v.entriesFromList(
         COLUMNS,
         v.pipe(v.array(ColumnName, namesSentence), v.maxLength(20, namesSentence)),
@@ -168,7 +168,7 @@ export const AllowedAddresses = v.pipe(
 );
 
 /** The settings as people give them. */
-export const SchoolSettings = v.strictObject({
+export const SchoolSettings = strictObject({
   /** `email`: a Username must be an e-mail address; `any`: any text. */
   username: v.optional(
     v.picklist(["email", "any"], "a Username is email (an e-mail address) or any (any text)"),
@@ -248,7 +248,10 @@ export const SchoolSettings = v.strictObject({
   allowedAddresses: v.optional(AllowedAddresses, []),
   /** When a roster is expected, in the words of a schedule: then one that does not come is told of. */
   expectEvery: v.optional(
-    v.strictObject({ when: v.string(expectSentence), timezone: v.string(expectSentence) }),
+    strictObject(
+      { when: v.string(expectSentence), timezone: v.string(expectSentence) },
+      expectSentence,
+    ),
   ),
   /** An export that is not fetched within so many days is told of; 0: never. */
   notDownloadedAfterDays: v.optional(

@@ -1,4 +1,5 @@
 /** Tells the kinds of text apart that people send when they are asked for a public key. */
+import { unseen } from "../../shared/given.ts";
 import { KeyRefusal, unreadable } from "./refusal.ts";
 
 export interface KeyText {
@@ -118,6 +119,5 @@ function typeInside(base64: string): string {
 }
 
 function cleanComment(comment: string): string {
-  // deno-lint-ignore no-control-regex
-  return comment.replace(/[\x00-\x1f\x7f-\x9f]/g, "").trim().slice(0, 200);
+  return comment.replace(unseen, "").trim().slice(0, 200);
 }

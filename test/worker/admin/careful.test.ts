@@ -64,7 +64,10 @@ eachDatabase("careful administration", (database) => {
     assert.deepEqual([stale.status, stale.body.code], [403, "sign_in_again"]);
     const untyped = await asPerson(world.app, 0, "POST", path);
     assert.deepEqual([untyped.status, untyped.body.code], [400, "confirm_missing"]);
-    assert.match(untyped.body.detail, /makes 6 students inactive\. .*\?confirm=roster\.csv/);
+    assert.match(
+      untyped.body.detail,
+      /makes 6 students inactive\. .*type roster\.csv again: in the form, after --confirm on the command line, or as \?confirm=roster\.csv of the API/,
+    );
     assert.equal((await world.upload(id)).state, "held");
   });
 

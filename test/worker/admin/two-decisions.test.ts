@@ -55,7 +55,7 @@ eachDatabase("two administrators decide about one upload", (database) => {
     const decision = { commandId: crypto.randomUUID(), reason: null, message: "given up" };
     assert.equal(await discardUpload(client, it.upload, decision, by), false);
     assert.deepEqual(await it.left(), { waiting: 1, problems: 0, commands: 0, told: 0 });
-    const retry = { terms: plainTerms, commandId: crypto.randomUUID() };
+    const retry = { terms: plainTerms, commandId: crypto.randomUUID(), reason: null };
     assert.equal(await retryUpload(client, it.upload, retry, by), false);
     assert.deepEqual(await it.left(), { waiting: 1, problems: 0, commands: 0, told: 0 });
   });

@@ -28,7 +28,11 @@ export interface StandingUpload {
 export async function retryUpload(
   database: Client,
   upload: StandingUpload,
-  { terms, commandId }: { terms: Terms | undefined; commandId: string },
+  { terms, commandId, reason }: {
+    terms: Terms | undefined;
+    commandId: string;
+    reason: string | null;
+  },
   by: Author,
 ): Promise<boolean> {
   const { id, name } = upload;
@@ -42,7 +46,7 @@ export async function retryUpload(
       args: [id],
     },
     tellAgain("upload.retried", upload, commandId, by),
-    ...decided(upload, commandId, by, "upload.retried", { upload: id, name }),
+    ...decided(upload, commandId, by, "upload.retried", { upload: id, name, reason }),
   ], "write");
   return results[again.length]!.rowsAffected > 0;
 }
