@@ -11,6 +11,13 @@ export const HYBRID_KEX = "mlkem768x25519-sha256";
 const KEM_PUBLIC_KEY = 1184;
 const X25519_KEY = 32;
 
+/** Node encodes the one and leaves the other an object; its types know only both or neither. */
+type GenerateWithDer = (
+  type: "x25519",
+  options: { publicKeyEncoding: { type: string; format: string } },
+) => { publicKey: Buffer; privateKey: crypto.KeyObject };
+const generateKeyPair: unknown = crypto.generateKeyPairSync;
+
 /** What goes before a public key of that kind in DER (RFC 9935). */
 const MLKEM_DER = Buffer.from("308204b2300b0609608648016503040402038204a100", "hex");
 
@@ -57,15 +64,25 @@ function mpint(bytes: Buffer): Buffer {
  */
 function x25519(theirs: Uint8Array): { publicKey: Buffer; secret: Buffer } {
   if (theirs.length !== X25519_KEY) throw new Error("an X25519 key has 32 bytes");
-  const ours = crypto.generateKeyPairSync("x25519");
+  const ours = keyPair();
   const publicKey = crypto.createPublicKey({
     key: { kty: "OKP", crv: "X25519", x: Buffer.from(theirs).toString("base64url") },
     format: "jwk",
   });
   return {
-    publicKey: Buffer.from(ours.publicKey.export({ format: "jwk" }).x!, "base64url"),
+    publicKey: ours.publicKey.subarray(-X25519_KEY),
     secret: crypto.diffieHellman({ privateKey: ours.privateKey, publicKey }),
   };
+}
+
+/**
+ * A new pair, with the public key in DER, whose end is its bytes. It is encoded while it is made and never
+ * exported: an export as JWK holds the key's lock while it allocates, and where that collects what made
+ * the key, which takes the same lock, the process stands still for ever (seen on Node 20).
+ */
+function keyPair(): { publicKey: Buffer; privateKey: crypto.KeyObject } {
+  const publicKeyEncoding = { type: "spki", format: "der" };
+  return (generateKeyPair as GenerateWithDer)("x25519", { publicKeyEncoding });
 }
 
 interface Encapsulated {

@@ -65,6 +65,7 @@ test("an upload's story is told from the login to the receipt of its report, and
     ["file.complete", sender, "/inbound/roster.csv"],
     ["file.processing", sender, names("processing")],
     ["upload.accepted", /^the service$/],
+    ["upload.checking", /^the service$/],
     ["upload.held", /^the service$/],
     ["upload.released", /^admin$/],
     ["upload.completed", /^the service$/],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as crypto from "node:crypto";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { answerHybrid, encapsulate } from "../../../bridge/sftp/hybrid-kem.ts";
+import { answerCurve, answerHybrid, encapsulate } from "../../../bridge/sftp/hybrid-kem.ts";
 
 function client() {
   const kem = ml_kem768.keygen();
@@ -45,4 +45,17 @@ test("a C_INIT that is cut, has numbers too large or a point of small order is a
   assert.throws(() => answerHybrid(Buffer.concat([init, Buffer.alloc(1)])), /wrong length/);
   assert.throws(() => answerHybrid(Buffer.concat([Buffer.alloc(1184, 255), init.subarray(1184)])));
   assert.throws(() => answerHybrid(Buffer.concat([init.subarray(0, 1184), Buffer.alloc(32)])));
+});
+
+test("no key that was made here is exported: Node may stand still for ever in it", () => {
+  const { curve, init } = client();
+  const ofPublicKeys = Object.getPrototypeOf(curve.publicKey) as crypto.KeyObject;
+  const exported = mock.method(ofPublicKeys, "export");
+  try {
+    answerHybrid(init);
+    answerCurve(init.subarray(-32));
+    assert.equal(exported.mock.callCount(), 0);
+  } finally {
+    exported.mock.restore();
+  }
 });
