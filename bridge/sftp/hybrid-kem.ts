@@ -11,13 +11,6 @@ export const HYBRID_KEX = "mlkem768x25519-sha256";
 const KEM_PUBLIC_KEY = 1184;
 const X25519_KEY = 32;
 
-/** Node encodes the one and leaves the other an object; its types know only both or neither. */
-type GenerateWithDer = (
-  type: "x25519",
-  options: { publicKeyEncoding: { type: string; format: string } },
-) => { publicKey: Buffer; privateKey: crypto.KeyObject };
-const generateKeyPair: unknown = crypto.generateKeyPairSync;
-
 /** What goes before a public key of that kind in DER (RFC 9935). */
 const MLKEM_DER = Buffer.from("308204b2300b0609608648016503040402038204a100", "hex");
 
@@ -81,9 +74,14 @@ function x25519(theirs: Uint8Array): { publicKey: Buffer; secret: Buffer } {
  * the key, which takes the same lock, the process stands still for ever (seen on Node 20).
  */
 function keyPair(): { publicKey: Buffer; privateKey: crypto.KeyObject } {
-  const publicKeyEncoding = { type: "spki", format: "der" };
-  return (generateKeyPair as GenerateWithDer)("x25519", { publicKeyEncoding });
+  return generateEncoded("x25519", { publicKeyEncoding: { type: "spki", format: "der" } });
 }
+
+/** Node encodes the one and leaves the other an object; its types know only both or neither. */
+const generateEncoded = crypto.generateKeyPairSync as unknown as (
+  type: "x25519",
+  options: { publicKeyEncoding: { type: "spki"; format: "der" } },
+) => { publicKey: Buffer; privateKey: crypto.KeyObject };
 
 interface Encapsulated {
   ciphertext: Uint8Array;

@@ -241,6 +241,7 @@ function exchangeKeys(protocol: Protocol, payload: Buffer, known: OnPayload): un
 
 const CURVE = "curve25519-sha256";
 const CURVES: ReadonlySet<string> = new Set([CURVE, `${CURVE}@libssh.org`]);
+
 /** ssh2 asks for these three, in this order, when the client's public key has come. */
 function replaceArithmetic(
   exchange: KeyExchange,

@@ -65,9 +65,9 @@ export const FILES_OF_FOLDER = "school_id = ? AND path > ? AND path < ? ORDER BY
 /** No more columns than are shown: each costs a large folder as much as finding the row does. */
 const LISTED = `SELECT id, path, size, modified_at AS modifiedAt, accessed_at AS accessedAt
   FROM files WHERE ${FILES_OF_FOLDER}`;
-/** The second half is what lets SQLite use the index of unfinished files. */
 /** Not told by their state: a partial file that its writer has left has its right size already. */
 export const FILES_BEING_WRITTEN = "being_written = 1 ORDER BY id";
+/** The second half is what lets SQLite use the index of unfinished files. */
 export const FILES_IN_STATE = "state = ? AND state != 'kept' ORDER BY id";
 
 export class Files {
