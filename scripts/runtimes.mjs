@@ -1,4 +1,5 @@
-// The tests on the other runtimes: node scripts/runtimes.mjs [--whole] [name …], by default all of them.
+// The tests on the other runtimes: node scripts/runtimes.mjs [--whole] [name …], by default all of them;
+// one that fails is the last.
 // With --whole a Node runs the whole suite, else what meets Node itself.
 // Runtimes come from npm, into node_modules/.cache/runtimes, and stay there.
 import { spawnSync } from "node:child_process";
@@ -49,6 +50,7 @@ for (const [name, { of, run }] of Object.entries(runtimes)) {
   const started = Date.now();
   const code = run(folder);
   results.push({ name, code, seconds: Math.round((Date.now() - started) / 1000) });
+  if (code !== 0) break; // What failed is said last.
 }
 for (const { name, code, seconds } of results) {
   console.log(`${name}: ${code === 0 ? "passed" : `failed (exit code ${code})`} in ${seconds} s`);
