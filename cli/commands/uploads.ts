@@ -4,7 +4,7 @@ import { ask, type Command } from "../command.ts";
 import { followAll, followOne } from "../follow.ts";
 import { save } from "../save.ts";
 import { type Column, showList, showOne } from "../output.ts";
-import type { Upload } from "../shapes.ts";
+import type { Preview, Upload } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const uploadColumns: Column<Upload>[] = [
@@ -75,6 +75,32 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     },
   );
 
+  ask(
+    program,
+    terminal,
+    "preview <id>",
+    "what a held upload would do, student by student",
+    async (api, [id], options) => {
+      const path = { id: id! };
+      const which = { outcome: options["outcome"] };
+      let shown: Preview | undefined;
+      const items = await list(async (page) => {
+        const query = { ...which, ...page };
+        shown = await api.json("get", "/admin/uploads/{id}/preview", { params: { path, query } });
+        return shown;
+      }, Number(options["limit"]));
+      const { next: _, heldBecause, counts, ...preview } = { ...shown!, items };
+      if (options.json) return showOne(terminal, { heldBecause, counts, ...preview }, options);
+      showOne(terminal, { heldBecause, ...counts }, options);
+      showList(terminal, items, [
+        ["USERNAME", (it) => it.username],
+        ["OUTCOME", (it) => it.outcome],
+        ["CHANGES", (it) => it.changes.map(changeWords).join("; ")],
+      ], { nothing: "Nobody." });
+    },
+  ).option("--outcome <outcome>", "only those who would be added, changed, left or returned")
+    .option("--limit <number>", "so many students", "100");
+
   saving("report <id>", "its .completed file", "/admin/uploads/{id}/report");
   saving(
     "rejected <id>",
@@ -101,4 +127,9 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
     )
       .option("-o, --output <file>", "into a file, else to standard output");
   }
+}
+
+function changeWords({ column, from, to }: Preview["items"][number]["changes"][number]): string {
+  const said = (value: unknown) => value === null || value === undefined ? "nothing" : `${value}`;
+  return `${column} ${said(from)} → ${said(to)}`;
 }

@@ -80,6 +80,12 @@ describe("the command line's decisions", () => {
     await send("fall.csv", roster(0, 20), "completed");
     const half = await send("half.csv", roster(0, 10), "held");
 
+    const preview = JSON.parse(await does("preview", half, "--json"));
+    assert.deepEqual([preview.counts.left, preview.items.length], [10, 10]);
+    assert.match(await does("preview", half, "--limit", "1"), /^s10@college\.edu +left$/m);
+    assert.match(await does("preview", half, "--outcome", "added"), /^Nobody\.$/m);
+    assert.equal((await refused(65, "preview", half, "--outcome", "gone")).status, 400);
+
     const wrong = await refused(65, "release", half, "--confirm", "fall.csv");
     assert.equal(wrong.code, "confirm_missing");
     assert.match(wrong.detail, /A release makes 10 students inactive/);
@@ -91,6 +97,7 @@ describe("the command line's decisions", () => {
     assert.equal(JSON.parse(released.stdout).id, half);
     await stands(half, "completed");
     assert.equal(await active(), 10);
+    assert.equal((await refused(65, "preview", half)).code, "no_preview");
     assert.match(await does("report", half), /released by .*In their words: half of them left/);
     assert.equal((await refused(65, "release", half)).code, "upload_not_standing");
 
@@ -190,6 +197,7 @@ describe("the command line's decisions", () => {
     assert.equal(made.status, 201);
     const reader = { ROSTERBRIDGE_URL: service.workerUrl, ROSTERBRIDGE_TOKEN: made.body.token };
     const [{ id }] = JSON.parse(await does("uploads", "springfield", "--limit", "1", "--json"));
+    assert.equal((await refused(66, "preview", nowhere)).code, "upload_unknown");
     for (const decision of decisions) {
       assert.equal((await refused(66, decision, nowhere)).code, "upload_unknown", decision);
       const forbidden = await run([decision, id], "", reader);

@@ -83,6 +83,14 @@ test("the page of the command line shows what a terminal shows", async () => {
   await shows("uploads", "springfield", "--state", "held");
   await shows("problems", id);
   await shows("rejected", id);
+  const settings = { mode: "snapshot", holdWhen: { removedPercent: 10 } };
+  await service.admin("PATCH", "/admin/schools/springfield", { settings });
+  await springfield.put("/inbound/spring.csv", header + "bob@college.edu,B1,Lee,Bob,,,,,0\n");
+  let held: string | undefined;
+  while (held === undefined) {
+    held = JSON.parse((await run(["uploads", "--state", "held", "--json"])).stdout)[0]?.id;
+  }
+  await shows("preview", held);
   await shows("verify-students", "springfield", "ana@college.edu", "nobody@college.edu");
   await shows("schedule", "springfield", "every weekday at 6:30 pm", "--zone", "America/New_York");
   await shows("schedule", "springfield", "twice a week", "--zone", "America/New_York");

@@ -9,10 +9,9 @@ import type {
   StoryStep,
   Upload,
 } from "../answers.ts";
-import type { Page as Listed, Problem } from "../ask.ts";
+import type { Page as Listed } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, typed } from "../desk.ts";
 import { RowsBar } from "../parts/chart.tsx";
-import { Check, Field, Form } from "../parts/form.tsx";
 import { Head, Page, type Reader } from "../parts/page.tsx";
 import {
   Badge,
@@ -28,11 +27,11 @@ import {
   Time,
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
+import { decisions, type Tried, WhatToDo } from "./decisions.tsx";
 import { PreviewCard } from "./preview.tsx";
 import { RemainsCard, Reverting } from "./remains.tsx";
 import { Story } from "./story.tsx";
 
-const decisions = ["release", "discard", "retry", "revert"] as const;
 const saidAfter = {
   release: "released",
   discard: "discarded",
@@ -45,7 +44,7 @@ export function uploadPage(desk: Desk): Hono {
 
   async function render(
     c: Context,
-    { refused, from }: { refused?: Problem; from?: { outcome?: string; cursor?: string } } = {},
+    { tried, from }: { tried?: Tried; from?: { outcome?: string; cursor?: string } } = {},
   ) {
     const ask = desk.ask(c);
     const path = `/admin/uploads/${encodeURIComponent(c.req.param("id")!)}`;
@@ -76,10 +75,10 @@ export function uploadPage(desk: Desk): Hono {
         revert={revert}
         outcome={outcome || undefined}
         story={story.items}
-        refused={refused}
+        tried={tried}
         said={saidOf(c)}
       />,
-      refused ? 409 : 200,
+      tried ? 409 : 200,
     );
   }
 
@@ -88,14 +87,17 @@ export function uploadPage(desk: Desk): Hono {
   for (const decision of decisions) {
     routes.post(`/uploads/:id/${decision}`, async (c) => {
       const id = encodeURIComponent(c.req.param("id"));
-      const { reason = "", confirm, without = "" } = await typed(c);
+      const values = await typed(c);
+      const { reason = "", confirm, without = "" } = values;
       const body = {
         ...(reason === "" ? {} : { reason }),
         ...(without === "" ? {} : { withoutRemovals: true }),
       };
       const path = `/admin/uploads/${id}/${decision}`;
       const answer = await desk.ask(c).send<Upload>("POST", path, body, { confirm });
-      if ("problem" in answer) return await render(c, { refused: answer.problem });
+      if ("problem" in answer) {
+        return await render(c, { tried: { decision, values, problem: answer.problem } });
+      }
       return done(c, `/console/uploads/${id}`, saidAfter[decision]);
     });
   }
@@ -112,12 +114,12 @@ interface Props {
   revert: Revert | undefined;
   outcome: string | undefined;
   story: StoryStep[];
-  refused: Problem | undefined;
+  tried: Tried | undefined;
   said: string | undefined;
 }
 
 function UploadPage(props: Props) {
-  const { reader, upload, grouped, shown, code, preview, revert, outcome, story, refused, said } =
+  const { reader, upload, grouped, shown, code, preview, revert, outcome, story, tried, said } =
     props;
   const isUnderWay = ["accepted", "checking", "processing"].includes(upload.state);
   const isReverting = revert?.state === "reverting";
@@ -145,7 +147,7 @@ function UploadPage(props: Props) {
       {isUnderWay && <UnderWay upload={upload} />}
       {isReverting
         ? <Reverting revert={revert} />
-        : <WhatToDo upload={upload} reader={reader} refused={refused} />}
+        : <WhatToDo upload={upload} reader={reader} tried={tried} />}
       {preview && (
         <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
       )}
@@ -197,103 +199,6 @@ function UnderWay({ upload }: { upload: Upload }) {
       </p>
     </Card>
   );
-}
-
-/** What a person decides, where there is something to decide. */
-function WhatToDo({ upload, reader, refused }: {
-  upload: Upload;
-  reader: Reader;
-  refused: Problem | undefined;
-}) {
-  const { state, id, name } = upload;
-  const canRevert = state === "completed" || state === "discarded" && hasChanged(upload);
-  if (state !== "held" && state !== "parked" && !canRevert) {
-    return refused ? <Note tone="bad" title="That was not done.">{refused.detail}</Note> : null;
-  }
-  const path = `/console/uploads/${id}`;
-  const reason = (which: string) => (
-    <Field
-      name="reason"
-      label="Why"
-      hint={`Stands in the audit${
-        which === "revert" ? "" : " and in the report the school reads"
-      }.`}
-    />
-  );
-  if (reader.role !== "admin") {
-    return canRevert ? null : (
-      <Note tone="warn" title={`This upload is ${state}.`}>
-        <Because upload={upload} />
-        <span>An administrator decides what becomes of it.</span>
-      </Note>
-    );
-  }
-  if (canRevert) {
-    return (
-      <details class="fold" open={refused !== undefined}>
-        <summary>Put back what this upload changed</summary>
-        <Form reader={reader} action={`${path}/revert`} problem={refused}>
-          <p>
-            Each student it changed, that nothing changed since, becomes as before; added ones that
-            were never verified go, others become inactive. What was exported cannot be called back.
-          </p>
-          {reason("revert")}
-          <Field name="confirm" label="The file's name again" hint={name} required />
-          <button class="danger" type="submit">Revert this upload</button>
-        </Form>
-      </details>
-    );
-  }
-  return (
-    <Card title={state === "held" ? "Held: nothing of it is applied" : "Parked: it cannot go on"}>
-      <Because upload={upload} />
-      {state === "held" && (
-        <Form reader={reader} action={`${path}/release`} problem={refused}>
-          <p>
-            A release checks again. If it would now change more than is shown here, it is held again
-            with the new numbers.
-          </p>
-          {(upload.rows.left ?? 0) > 0 && (
-            <Check name="without" label="Without removals: nobody becomes inactive" />
-          )}
-          {(upload.rows.left ?? 0) > 0 && (
-            <Field
-              name="confirm"
-              label="The file's name again, if it may make students inactive"
-              hint={name}
-            />
-          )}
-          <button type="submit">Release</button>
-        </Form>
-      )}
-      {state === "parked" && (
-        <Form reader={reader} action={`${path}/retry`} problem={refused}>
-          <button type="submit">Try it again</button>
-        </Form>
-      )}
-      <details class="fold">
-        <summary>Give it up</summary>
-        <Form reader={reader} action={`${path}/discard`}>
-          <p>
-            Nothing more of it is applied, and its report says so.
-            {state === "parked" && hasChanged(upload) &&
-              " What it changed already stays, until you revert it afterwards."}
-          </p>
-          {reason("discard")}
-          <button class="danger" type="submit">Discard this upload</button>
-        </Form>
-      </details>
-    </Card>
-  );
-}
-
-/** Did it change a student, so that there is something to put back? */
-function hasChanged({ rows: { added, updated, left = 0, returned = 0 } }: Upload): boolean {
-  return added + updated + left + returned > 0;
-}
-
-function Because({ upload: { heldBecause } }: { upload: Upload }) {
-  return heldBecause === undefined ? null : <p class="says">{heldBecause}</p>;
 }
 
 function Rows({ upload: { rows } }: { upload: Upload }) {

@@ -48,6 +48,8 @@ interface FieldProps {
   required?: boolean;
   autocomplete?: string;
   placeholder?: string;
+  /** Another one than its name, where a page has several fields of that name. */
+  id?: string;
 }
 
 /** What the worker says of one field. */
@@ -60,23 +62,23 @@ function faultOf(problem: Problem | undefined, field: string): string | undefine
 
 export function Field({ name, label, hint, value, problem, field = name, ...more }: FieldProps) {
   const fault = faultOf(problem, field);
-  const { type = "text", required = false, autocomplete = "off", placeholder } = more;
+  const { type = "text", required = false, autocomplete = "off", placeholder, id = name } = more;
   return (
     <div class="field">
-      <label for={name}>{label}</label>
-      {hint !== undefined && <span class="hint" id={`${name}-hint`}>{hint}</span>}
+      <label for={id}>{label}</label>
+      {hint !== undefined && <span class="hint" id={`${id}-hint`}>{hint}</span>}
       <input
-        id={name}
+        id={id}
         name={name}
         type={type}
         value={value}
         required={required}
         autocomplete={autocomplete}
         placeholder={placeholder}
-        aria-describedby={described(name, hint, fault)}
+        aria-describedby={described(id, hint, fault)}
         aria-invalid={fault === undefined ? undefined : "true"}
       />
-      <Fault name={name} fault={fault} />
+      <Fault name={id} fault={fault} />
     </div>
   );
 }
