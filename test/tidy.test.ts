@@ -61,8 +61,8 @@ test("no test is skipped or left for later: make it run, or delete it", () => {
   );
 });
 
-test("an object is asked for with shared/given.ts: v.strictObject takes a list for one", () => {
-  const elsewhere = (path: string) => path !== "shared/given.ts";
+test("an object is asked for with worker/given.ts: v.strictObject takes a list for one", () => {
+  const elsewhere = (path: string) => path !== "worker/given.ts";
   assert.deepEqual(lines(/\bv\.strictObject\(/, elsewhere), []);
 });
 

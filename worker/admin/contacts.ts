@@ -1,7 +1,7 @@
 /** A school's contacts, and the mails that they were sent (SPEC section 10). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import {
   addContact,

@@ -2,7 +2,7 @@
 import type { Client } from "@libsql/client";
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   addKey,

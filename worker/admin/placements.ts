@@ -1,7 +1,7 @@
 /** The pairs of RequirementGroup and Term that a school's rosters may name. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { listPlacements, replacePlacements } from "../database/school/placements.ts";
 import { readJson } from "../http/body.ts";

@@ -1,7 +1,7 @@
 /** For how long a school's home keeps what is done with; for ever, unless an administrator says why not. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { severalLines, strictObject } from "../../shared/given.ts";
+import { severalLines, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { endRetention, retentionOf, setRetention } from "../database/control/retentions.ts";
 import { readJson } from "../http/body.ts";

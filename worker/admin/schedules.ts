@@ -1,7 +1,7 @@
 /** When a school's exports are made (SPEC section 6). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { strictObject } from "../../shared/given.ts";
+import { strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";

@@ -2,7 +2,7 @@
 import { Slug } from "../../shared/slug.ts";
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { purgeWaits } from "../database/purge-waits.ts";
 import { purgeSchool } from "../database/purge.ts";

@@ -1,7 +1,7 @@
 /** Administrators' tokens: make one, list them, revoke one; and who asks (SPEC section 11). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   addToken,

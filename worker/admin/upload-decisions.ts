@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { severalLines, strictObject } from "../../shared/given.ts";
+import { severalLines, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { rulesOf } from "../database/control/schools.ts";
 import { begunCheck, shownOf } from "../database/school/checks.ts";

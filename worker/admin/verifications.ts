@@ -1,7 +1,7 @@
 /** A reviewer marks students verified, and may withdraw that (SPEC section 6). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   listVerifications,

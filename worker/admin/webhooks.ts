@@ -1,7 +1,7 @@
 /** Webhooks: where what happens is sent, what became of it, and sending it again (SPEC section 10). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import {
   listDeliveries,

@@ -1,6 +1,6 @@
 /** Says in words what a schema found wrong: the field, what it had and what it takes. */
 import * as v from "valibot";
-import { unseen } from "../../shared/given.ts";
+import { unseen } from "../given.ts";
 
 export interface FieldError {
   /** The field's path, `settings.emailDomains.0`; the part itself when all of it is meant. */

@@ -5,7 +5,7 @@
  */
 import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
-import { oneLine, strictObject } from "../../shared/given.ts";
+import { oneLine, strictObject } from "../given.ts";
 import { networkFault } from "../../shared/networks.ts";
 import { COLUMNS, simplified } from "./columns.ts";
 import { patternFault } from "./values/student-id.ts";

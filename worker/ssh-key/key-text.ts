@@ -1,5 +1,5 @@
 /** Tells the kinds of text apart that people send when they are asked for a public key. */
-import { unseen } from "../../shared/given.ts";
+import { unseen } from "../given.ts";
 import { KeyRefusal, unreadable } from "./refusal.ts";
 
 export interface KeyText {
