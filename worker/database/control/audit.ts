@@ -1,6 +1,7 @@
 /** What administrators did. An entry goes into the batch of the change it tells of. */
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Client, InStatement } from "@libsql/client";
+import { andAll, ofSchools } from "../narrowing.ts";
 import type { Page } from "../page.ts";
 
 /** Who changes something, and when (ISO 8601 UTC). */
@@ -93,30 +94,22 @@ export async function listAudit(
   { school, action, actor, since, until, only }: AuditFilter = {},
 ): Promise<AuditEntry[]> {
   const named = school === undefined ? undefined : await schoolsNamed(database, school);
-  const conditions: [string, string | number | undefined][] = [
-    // Of one they lie in their order.
-    named?.length === 1
-      ? ["a.school_id = ?", named[0]]
-      : ["a.school_id IN (SELECT value FROM json_each(?))", named && JSON.stringify(named)],
+  const wanted = andAll([
+    ofSchools("a.school_id", named),
     ["a.action = ?", action],
     ["a.actor = ?", actor],
     ["a.at >= ?", since],
     ["a.at < ?", until],
-    ["a.school_id IN (SELECT value FROM json_each(?))", only && JSON.stringify(only)],
-  ];
-  const wanted = conditions.filter(([, value]) => value !== undefined);
+    ofSchools("a.school_id", only),
+  ]);
   const { rows } = await database.execute({
     sql: `SELECT a.id, a.at, a.actor, a.action, a.detail,
             coalesce(s.slug, f.slug) AS slug
           FROM audit a LEFT JOIN schools s ON s.id = a.school_id
             LEFT JOIN former_schools f ON f.id = a.school_id
-          WHERE ${["a.id < ?", ...wanted.map(([sql]) => sql)].join(" AND ")}
+          WHERE a.id < ?${wanted.sql}
           ORDER BY a.id DESC LIMIT ?`,
-    args: [
-      after?.[0] ?? Number.MAX_SAFE_INTEGER,
-      ...wanted.map(([, value]) => value!),
-      limit + 1,
-    ],
+    args: [after?.[0] ?? Number.MAX_SAFE_INTEGER, ...wanted.args, limit + 1],
   });
   return rows.map((row) => ({
     id: Number(row["id"]),
@@ -129,13 +122,13 @@ export async function listAudit(
 }
 
 /** The school of a slug, and those that had it and are gone. */
-async function schoolsNamed(database: Client, slug: string): Promise<number[]> {
+async function schoolsNamed(database: Client, slug: string): Promise<SchoolId[]> {
   const { rows } = await database.execute({
     sql: `SELECT id FROM schools WHERE slug = ?1
           UNION ALL SELECT id FROM former_schools WHERE slug = ?1`,
     args: [slug],
   });
-  return rows.map((row) => Number(row["id"]));
+  return rows.map((row) => Number(row["id"]) as SchoolId);
 }
 
 /** That an administrator wanted a file removed. */
@@ -166,7 +159,7 @@ export async function removalsAsked(
   }));
 }
 
-/** What administrators did to an upload, in their order. */
+/** What administrators did to an upload, in their order; asked as the index of such entries has it. */
 export async function auditOfUpload(
   database: Client,
   schoolId: SchoolId,

@@ -4,6 +4,7 @@
  */
 import type { Client, InStatement } from "@libsql/client";
 import type { LedgerEvent } from "../../../shared/protocol.ts";
+import { andAll } from "../narrowing.ts";
 import type { Page } from "../page.ts";
 import type { NumberedEvent } from "../school/ledger.ts";
 
@@ -58,16 +59,13 @@ export async function listRefusals(
   { slug, address }: { slug?: string | undefined; address?: string | undefined },
 ): Promise<RefusedLogin[]> {
   const [at, bridgeId, number] = after ?? ["~", "", 0];
-  const wanted = [["slug = ?", slug], ["address = ?", address]]
-    .filter(([, value]) => value !== undefined) as [string, string][];
+  const wanted = andAll([["slug = ?", slug], ["address = ?", address]]);
   const { rows } = await database.execute({
     sql: `SELECT bridge_id, number, at, since, count, reason, slug, address, fingerprint, client
           FROM refused_logins
-          WHERE ${
-      ["(at, bridge_id, number) < (?, ?, ?)", ...wanted.map(([sql]) => sql)].join(" AND ")
-    }
+          WHERE (at, bridge_id, number) < (?, ?, ?)${wanted.sql}
           ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?`,
-    args: [at, bridgeId, number, ...wanted.map(([, value]) => value), limit + 1],
+    args: [at, bridgeId, number, ...wanted.args, limit + 1],
   });
   return rows.map((row) => ({
     bridgeId: row["bridge_id"] as string,

@@ -8,6 +8,7 @@
  * workers write at once is written once.
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { andAll, ofSchools } from "../narrowing.ts";
 import type { Page } from "../page.ts";
 import type { Client, InStatement, Row } from "@libsql/client";
 import { auditIfChanged, type Author } from "../control/audit.ts";
@@ -228,11 +229,11 @@ export async function listExportsOf(
 ): Promise<StoredExport[]> {
   // Later than any instant there is.
   const [dueAt, id] = after ?? ["~", ""];
-  const of = schoolIds === undefined ? "" : "AND school_id IN (SELECT value FROM json_each(?))";
+  const wanted = andAll([ofSchools("school_id", schoolIds)]);
   const { rows } = await database.execute({
-    sql: `SELECT ${columns} FROM exports WHERE (due_at, id) < (?, ?) ${of}
+    sql: `SELECT ${columns} FROM exports WHERE (due_at, id) < (?, ?)${wanted.sql}
       ORDER BY due_at DESC, id DESC LIMIT ?`,
-    args: [dueAt, id, ...schoolIds === undefined ? [] : [JSON.stringify(schoolIds)], limit + 1],
+    args: [dueAt, id, ...wanted.args, limit + 1],
   });
   return rows.map(readExport);
 }

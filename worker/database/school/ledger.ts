@@ -5,6 +5,7 @@
  */
 import type { Client, InStatement, Row } from "@libsql/client";
 import type { AnyEvent, LedgerEvent, SchoolId, ToldEvent } from "../../../shared/protocol.ts";
+import { andAll, ofSchools } from "../narrowing.ts";
 import type { Page } from "../page.ts";
 
 /** An event as a bridge told it, and what this worker understands of it. */
@@ -129,22 +130,17 @@ export async function listEvents(
   { limit, after }: Page<[at: string, bridgeId: string, number: number]>,
   { schools, kind: wantedKind, who, since, until }: EventFilter,
 ): Promise<ListedEvent[]> {
-  const conditions: [string, string | number | undefined][] = [
-    // Of one they lie in their order.
-    schools?.length === 1
-      ? ["school_id = ?", schools[0]]
-      : ["school_id IN (SELECT value FROM json_each(?))", schools && JSON.stringify(schools)],
+  const wanted = andAll([
+    ofSchools("school_id", schools),
     [`${kind} = ?`, wantedKind],
     [`event ->> '$.sender.${who?.startsWith("SHA256:") ? "fingerprint" : "address"}' = ?`, who],
     ["at >= ?", since],
     ["at < ?", until],
-  ];
-  const wanted = conditions.filter(([, value]) => value !== undefined);
+  ]);
   const { rows } = await database.execute({
-    sql: `${listed} WHERE ${
-      ["(at, bridge_id, number) < (?, ?, ?)", ...wanted.map(([sql]) => sql)].join(" AND ")
-    } ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?`,
-    args: [...after ?? ["~", "", 0], ...wanted.map(([, value]) => value!), limit + 1],
+    sql: `${listed} WHERE (at, bridge_id, number) < (?, ?, ?)${wanted.sql}
+      ORDER BY at DESC, bridge_id DESC, number DESC LIMIT ?`,
+    args: [...after ?? ["~", "", 0], ...wanted.args, limit + 1],
   });
   return rows.map(readListed);
 }
@@ -178,7 +174,10 @@ export async function eventsOfUpload(
   return rows.map(readListed);
 }
 
-/** The last login of a key from an address at an instant or before it. */
+/**
+ * The last login of a key from an address at an instant or before it. It is looked for among logins and
+ * refusals, as these have an index of their own.
+ */
 export async function loginBefore(
   database: Client,
   { schoolId, at, fingerprint, address }: {

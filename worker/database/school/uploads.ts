@@ -1,6 +1,7 @@
 /** Uploads and their problems as administrators see them. */
 import type { Client, Row as DatabaseRow } from "@libsql/client";
 import type { SchoolId, Sender, UploadId, UploadState } from "../../../shared/protocol.ts";
+import { andAll, ofSchools } from "../narrowing.ts";
 import type { Page } from "../page.ts";
 import { LISTED_PROBLEMS } from "../../roster/changes.ts";
 import type { Problem } from "../../roster/problems.ts";
@@ -70,20 +71,11 @@ export async function listUploadsOf(
   { limit, after }: Page<[string, string]>,
 ): Promise<Upload[]> {
   const [acceptedAt, id] = after ?? ["~", ""];
-  // Of one school they lie in their order.
-  const school = schoolIds?.length === 1 ? "= ?" : "IN (SELECT value FROM json_each(?))";
+  const wanted = andAll([["u.state = ?", state], ofSchools("u.school_id", schoolIds)]);
   const { rows } = await database.execute({
-    sql: `${query} WHERE (u.accepted_at, u.id) < (?, ?) AND u.accepted_at >= ?
-            ${state === undefined ? "" : "AND u.state = ?"}
-            ${schoolIds === undefined ? "" : `AND u.school_id ${school}`}
+    sql: `${query} WHERE (u.accepted_at, u.id) < (?, ?) AND u.accepted_at >= ?${wanted.sql}
           ORDER BY u.accepted_at DESC, u.id DESC LIMIT ?`,
-    args: [
-      ...[acceptedAt, id, since ?? "", ...state === undefined ? [] : [state]],
-      ...schoolIds === undefined
-        ? []
-        : [schoolIds.length === 1 ? schoolIds[0]! : JSON.stringify(schoolIds)],
-      limit + 1,
-    ],
+    args: [acceptedAt, id, since ?? "", ...wanted.args, limit + 1],
   });
   return rows.map(readUpload);
 }
