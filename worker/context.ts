@@ -47,5 +47,10 @@ export function instant(now: number): string {
   return new Date(now).toISOString();
 }
 
+/** Was it less than so many milliseconds ago? Of either side, as a clock may be put back. */
+export function isRecent(moment: number | undefined, now: number, milliseconds: number): boolean {
+  return moment !== undefined && Math.abs(now - moment) < milliseconds;
+}
+
 /** Clocks of workers differ by less than this, in milliseconds. */
 export const CLOCKS_MS = 60_000;

@@ -6,7 +6,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";
 import type { Log } from "../../shared/log.ts";
-import { instant } from "../context.ts";
+import { instant, isRecent } from "../context.ts";
 import type { Contact } from "../database/control/contacts.ts";
 import {
   type Listeners,
@@ -42,25 +42,30 @@ const AGAIN_MS = 60_000;
  */
 export function createHandingOver(context: HandingOver): () => Promise<boolean> {
   const { database, now } = context;
-  /** By the number of the occurrence. */
-  const failedAt = new Map<number, number>();
-  // Of either side, as a clock may be put back.
-  const isResting = ({ number }: Occurrence) =>
-    Math.abs(now() - (failedAt.get(number) ?? -Infinity)) < AGAIN_MS;
+  /** By the number of the occurrence; those that are told or gone meanwhile are forgotten. */
+  let failedAt = new Map<number, number>();
 
   return async () => {
+    const failing = new Map<number, number>();
     let isAny = false;
     let last = 0;
     while (true) {
       const waiting = await untold(database, last, AT_ONCE);
-      const due = waiting.filter((occurrence) => !isResting(occurrence));
+      const due: Occurrence[] = [];
+      for (const occurrence of waiting) {
+        const at = failedAt.get(occurrence.number);
+        if (isRecent(at, now(), AGAIN_MS)) failing.set(occurrence.number, at!);
+        else due.push(occurrence);
+      }
       if (due.length > 0) {
         const failed = await handOver(context, due);
-        for (const { number } of due) failedAt.delete(number);
-        for (const number of failed) failedAt.set(number, now());
+        for (const number of failed) failing.set(number, now());
         isAny ||= failed.length < due.length;
       }
-      if (waiting.length < AT_ONCE) return isAny;
+      if (waiting.length < AT_ONCE) {
+        failedAt = failing;
+        return isAny;
+      }
       last = waiting.at(-1)!.number;
     }
   };

@@ -5,7 +5,7 @@
 import { describeFault } from "../../shared/fault.ts";
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
-import { CLOCKS_MS, instant } from "../context.ts";
+import { CLOCKS_MS, instant, isRecent } from "../context.ts";
 import { trimMails } from "../database/control/mails.ts";
 import { endLongWaits, type Moments } from "../database/control/put-off.ts";
 import { claimRound } from "../database/control/watches.ts";
@@ -72,8 +72,7 @@ export function createTeller(context: Telling): Teller {
   /** When something was done last here: that is not asked of the database each time. */
   const lastDone = new Map<string, number>();
   function isTimeFor(what: string, every: number): boolean {
-    // Of either side, as a clock may be put back.
-    if (Math.abs(now() - (lastDone.get(what) ?? -Infinity)) < every) return false;
+    if (isRecent(lastDone.get(what), now(), every)) return false;
     lastDone.set(what, now());
     return true;
   }

@@ -88,7 +88,7 @@ async function watchSchools(context: Watching): Promise<void> {
 async function reckonAgain(context: Watching): Promise<void> {
   const { database, now } = context;
   while (true) {
-    const ahead = await watchesAhead(database, instant(now() + CLOCKS_MS), PAGE);
+    const ahead = await watchesAhead(database, untilNow(now()), PAGE);
     for (const watch of ahead) {
       const { silentSince } = watch;
       const isToCome = silentSince !== null && Date.parse(silentSince) > now();

@@ -2,7 +2,7 @@
  * Whether the worker can serve: its database is there, up to date, and takes writes. What is asked often
  * is looked at so often only, as each look is a transaction.
  */
-import type { WorkerContext } from "../context.ts";
+import { isRecent, type WorkerContext } from "../context.ts";
 import { isDiskFull, isUnavailable } from "../database/errors.ts";
 import { isMigrated, touchMigrations } from "../database/migrate.ts";
 import { databaseUnavailable } from "./problem.ts";
@@ -25,15 +25,15 @@ export interface Health {
 export function watchHealth(
   { database, now }: Pick<WorkerContext, "database" | "now">,
 ): Health {
-  let writtenAt = -Infinity;
-  let fullAt = -Infinity;
+  let writtenAt: number | undefined;
+  let fullAt: number | undefined;
   return {
     async check() {
       if (!await isMigrated(database)) {
         throw databaseUnavailable("its tables are not up to date");
       }
-      if (now() - fullAt < FULL_MS) throw databaseUnavailable(DISK_FULL);
-      if (now() - writtenAt < WELL_MS) return;
+      if (isRecent(fullAt, now(), FULL_MS)) throw databaseUnavailable(DISK_FULL);
+      if (isRecent(writtenAt, now(), WELL_MS)) return;
       try {
         await touchMigrations(database);
       } catch (error) {
@@ -44,7 +44,7 @@ export function watchHealth(
     failed(error) {
       if (!isDiskFull(error)) return;
       fullAt = now();
-      writtenAt = -Infinity;
+      writtenAt = undefined;
     },
   };
 }

@@ -62,3 +62,24 @@ test("however often health is asked, it writes every five seconds", async (t) =>
   for (let i = 0; i < 50; i++) await admin("GET", "/healthz");
   assert.equal(writes, 2);
 });
+
+test("a clock that ran ahead and was put right: neither a full disk nor a write of then stands for now", async (t) => {
+  const { admin, database, clock } = await appOver(t, "file::memory:");
+  const health = async () => (await admin("GET", "/healthz")).status;
+  const execute = database.execute.bind(database);
+  const full = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+  const YEAR = 365 * 86_400_000;
+  clock.now += YEAR;
+  assert.equal(await health(), 200);
+  clock.now -= YEAR;
+  await database.execute("PRAGMA query_only = ON");
+  assert.equal(await health(), 503);
+  await database.execute("PRAGMA query_only = OFF");
+  clock.now += YEAR;
+  database.execute = () => Promise.reject(full);
+  assert.equal((await admin("GET", "/admin/schools")).status, 503);
+  database.execute = execute;
+  assert.equal(await health(), 503);
+  clock.now -= YEAR;
+  assert.equal(await health(), 200);
+});
