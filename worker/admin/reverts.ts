@@ -1,7 +1,7 @@
 /** Undo: putting back what an upload changed (SPEC section 9). */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { severalLines, strictObject } from "../../shared/given.ts";
+import { severalLines, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { listRemains } from "../database/school/revert-remains.ts";
 import {
@@ -60,7 +60,7 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
       const by = author(c, now());
       await database.execute(beginRevert(upload, reason, by));
       if (!await revertOf(database, upload.id)) throw notRevertible(upload);
-      const revert = await carryOutRevert(database, upload.id, by).catch((error) => {
+      const revert = await carryOutRevert(database, upload.id, by.at).catch((error) => {
         throw error instanceof RevertGone ? uploadUnknown(upload.id) : error;
       });
       return c.json(await answerOf(revert, { limit: 100, after: undefined }));

@@ -4,7 +4,8 @@
  * is held, or the bridge sends it once more, to be applied.
  *
  * A slice costs one round trip more than one that is applied: the students are read in one statement,
- * which answers only with those that would change.
+ * which answers only with those that would change. Where StudentIds collide it is up to three more: who is
+ * there, how they stand, and what is known of those whose rows take effect.
  */
 import type { Client } from "@libsql/client";
 import {
@@ -145,7 +146,7 @@ async function inOrder(
       const key = student.usernameKey;
       return !before.has(key) || inactive.has(key) || differs(before.get(key)!, student);
     }),
-    counted: { added: outcomes.added, updated: outcomes.updated },
+    counted: outcomes,
     deferred: [...waitingRows].map((row) => ({ row, record: reading.records.get(row)! })),
   };
 }

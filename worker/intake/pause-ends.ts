@@ -1,7 +1,7 @@
 /**
  * The end of a `hold` pause (SPEC section 9): of the files that it held the newest is checked as if it
- * came now, and the others are given up; all of them, where one that came later overtook them. Any number of workers may do so at any time: each decision
- * takes effect once.
+ * came now, and the others are given up; all of them, where one that came later overtook them. Any
+ * number of workers may do so at any time: each decision takes effect once.
  */
 import type { Client } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";

@@ -5,7 +5,6 @@
 import type { Client } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
-import type { Author } from "../database/control/audit.ts";
 import { endIds, idChanges, restoreIds } from "../database/school/revert-ids.ts";
 import {
   changesUpTo,
@@ -32,27 +31,28 @@ const GO_ON_MS = 2_000;
 
 /**
  * Takes a revert that was begun to its end, after those of the school that were begun before it: one that
- * was cut off keeps nobody waiting.
- * @throws {RevertGone}
+ * was cut off keeps nobody waiting. The audit has each as that of who began it.
  *
+ * @param at ISO 8601 UTC
  * @param page so many changes or students in one batch
+ * @throws {RevertGone}
  */
 export async function carryOutRevert(
   database: Client,
   uploadId: string,
-  by: Author,
+  at: string,
   page = PAGE,
 ): Promise<Revert> {
   for (const before of await revertsBefore(database, uploadId)) {
-    await carryOut(database, before, by, page);
+    await carryOut(database, before, at, page);
   }
-  return await carryOut(database, uploadId, by, page);
+  return await carryOut(database, uploadId, at, page);
 }
 
 async function carryOut(
   database: Client,
   uploadId: string,
-  by: Author,
+  at: string,
   page: number,
 ): Promise<Revert> {
   for (let moved = 0;;) {
@@ -60,7 +60,7 @@ async function carryOut(
     if (!revert) throw new RevertGone();
     if (revert.phase === "done") return revert;
     try {
-      await step(database, revert, by, page);
+      await step(database, revert, at, page);
     } catch (error) {
       if (!(error instanceof RevertMoved) || ++moved > MOST_MOVED) throw error;
     }
@@ -83,7 +83,7 @@ export async function goOnWithReverts(
         while (now() <= end) {
           const revert = await revertOf(database, uploadId);
           if (!revert || revert.phase === "done") break;
-          await step(database, revert, { actor: revert.actor, at: instant(now()) }, page);
+          await step(database, revert, instant(now()), page);
         }
       } catch (error) {
         if (!(error instanceof RevertMoved)) {
@@ -96,29 +96,29 @@ export async function goOnWithReverts(
   }
 }
 
-async function step(database: Client, revert: Revert, by: Author, page: number): Promise<void> {
+async function step(database: Client, revert: Revert, at: string, page: number): Promise<void> {
   if (revert.phase === "ids") {
-    return await giveIdsBack(database, revert, by, page);
+    return await giveIdsBack(database, revert, at, page);
   }
   if (revert.phase === "changed") {
     const last = await changesUpTo(database, revert, page);
-    return await writeRevert(database, restoreChanged(revert, last, by));
+    return await writeRevert(database, restoreChanged(revert, last, at));
   }
   const last = await studentsUpTo(database, revert, page);
-  await writeRevert(database, takeBackAdded(revert, last, by));
+  await writeRevert(database, takeBackAdded(revert, last, at));
 }
 
 /** Cut off, it looks again at who is left: those before have theirs. */
 async function giveIdsBack(
   database: Client,
   revert: Revert,
-  by: Author,
+  at: string,
   page: number,
 ): Promise<void> {
   const { restored, failed } = settleIds(await idChanges(database, revert));
   let reached = revert;
   for (const some of inTurn(restored, page)) {
-    const { statements, next } = restoreIds(reached, some, by.at);
+    const { statements, next } = restoreIds(reached, some, at);
     await writeRevert(database, statements);
     reached = next;
   }

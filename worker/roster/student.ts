@@ -47,11 +47,10 @@ export function differs(a: Student, b: Student): boolean {
   return optionalValues.some((value) => a[value] !== b[value]);
 }
 
-/** How many rows came to what. */
+/** How many rows added or changed a student; the others left one as he was. */
 interface Outcomes {
   added: number;
   updated: number;
-  unchanged: number;
 }
 
 /** What rows make of students, and how many of the rows came to what. */
@@ -64,7 +63,7 @@ export interface Effect {
 export function takeEffect(
   rows: Iterable<Row>,
   stored: ReadonlyMap<string, Student>,
-  effect: Effect = { after: new Map(), outcomes: { added: 0, updated: 0, unchanged: 0 } },
+  effect: Effect = { after: new Map(), outcomes: { added: 0, updated: 0 } },
 ): Effect {
   const { after, outcomes } = effect;
   for (const row of rows) {
@@ -98,5 +97,4 @@ function countOutcome(
 ): void {
   if (!before) outcomes.added++;
   else if (differs(before, after)) outcomes.updated++;
-  else outcomes.unchanged++;
 }

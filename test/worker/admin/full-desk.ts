@@ -8,7 +8,7 @@ export interface Sizes {
   students: number;
 }
 
-/** What issue after issue of it is called. */
+/** Some of what is in it, by which it is asked for. */
 export const names = {
   slug: "oak-1",
   username: "u000777@college.edu",

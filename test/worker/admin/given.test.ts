@@ -5,7 +5,7 @@ import type { Client } from "@libsql/client";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
 import { rsaLine } from "../ssh-key/test-keys.ts";
-import { header, row, rows, SafeWorld } from "../intake/safe-world.ts";
+import { rows, SafeWorld } from "../intake/safe-world.ts";
 
 let database: Client;
 before(async () => {
@@ -129,18 +129,4 @@ test("a reason of several lines stands whole in the report and in the audit", as
   assert.match(body.items[0].message, /Not ours:\r\n\tsee the mail,\nمرحبا שלום 👩‍🏫\. /);
   const audit = `/admin/audit?school=${world.slug}&action=upload.discarded`;
   assert.equal((await world.app.admin("GET", audit)).body.items[0].detail.reason, reason);
-});
-
-test("why an upload was tried again stands in the audit", async () => {
-  const world = await SafeWorld.open(database);
-  const id = world.accept(header + row("ann@x.edu"));
-  await world.announce(id, "its disk was full");
-  const reason = "The disk was made larger";
-  const { status } = await world.app.admin("POST", `/admin/uploads/${id}/retry`, { reason });
-  assert.equal(status, 202);
-  const path = `/admin/audit?school=${world.slug}&action=upload.retried`;
-  const { body } = await world.app.admin("GET", path);
-  assert.deepEqual(body.items.map((item: { detail: object }) => item.detail), [
-    { upload: id, name: "roster.csv", reason },
-  ]);
 });

@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import { schoolRows } from "../../../worker/database/purge.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { migrate } from "../../../worker/database/migrate.ts";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
+import { aroundBatches, aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 
 /** The values a row needs so that it belongs to school `id`, and no NOT NULL or key is broken. */
@@ -179,25 +180,16 @@ eachDatabase("deleting a school", (database) => {
     // The database refuses what takes it too long: more than one statement's rows of a school at once.
     let isAway = true;
     const tooSlow = Object.assign(new Error("too slow"), { code: "TRANSACTION_TIMEOUT" });
-    const limited = new Proxy(client, {
-      get(target, name) {
-        const value = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        if (name === "execute") {
-          return (statement: InStatement) =>
-            isAway && typeof statement !== "string" && /DELETE FROM/.test(statement.sql)
-              ? Promise.reject(tooSlow)
-              : target.execute(statement);
-        }
-        if (name !== "batch") return value.bind(target);
-        return async (statements: InStatement[], mode: "write") => {
-          const isDeletion = statements.some((one) =>
-            typeof one !== "string" && /DELETE FROM students/.test(one.sql)
-          );
-          if (isDeletion && await count("students", "school_id") > 5_000) throw tooSlow;
-          return await target.batch(statements, mode);
-        };
-      },
+    const slow = aroundStatements(client, (make, statement) => {
+      const isDeletion = typeof statement !== "string" && /DELETE FROM/.test(statement.sql);
+      return isAway && isDeletion ? Promise.reject(tooSlow) : make();
+    });
+    const limited = aroundBatches(slow, async (make, statements) => {
+      const isDeletion = statements.some((one) =>
+        typeof one !== "string" && /DELETE FROM students/.test(one.sql)
+      );
+      if (isDeletion && await count("students", "school_id") > 5_000) throw tooSlow;
+      return await make();
     });
     const app = appUnderTest(limited);
     assert.equal((await app.admin("DELETE", `/admin/schools/${slug}?confirm=${slug}`)).status, 503);

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { EventsAnswer, ListenAnswer, type ToldEvent } from "../../../shared/protocol.ts";
 import { rsaLine } from "../ssh-key/test-keys.ts";
 import { type AppUnderTest, appUnderTest, bridgeToken } from "../app-under-test.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { type Teller, teller } from "./told.ts";
 
@@ -368,18 +369,10 @@ eachDatabase("a bridge's calls", (database) => {
     const schoolId = await school();
     const { client } = database();
     let statements = 0;
-    const counting = appUnderTest(
-      new Proxy(client, {
-        get(target, name) {
-          if (name === "execute") return target.execute.bind(target);
-          if (name !== "batch") return Reflect.get(target, name);
-          return (batch: string[], mode: "write" | "read") => {
-            statements += batch.length;
-            return target.batch(batch, mode);
-          };
-        },
-      }),
-    );
+    const counting = appUnderTest(aroundBatches(client, (make, batch) => {
+      statements += batch.length;
+      return make();
+    }));
     const by = teller();
     const events = by.tell(...Array.from(
       { length: 500 },

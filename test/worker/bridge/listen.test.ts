@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Client, InStatement } from "@libsql/client";
 import { dueSchoolsQuery } from "../../../worker/database/control/schedules.ts";
 import { appUnderTest } from "../app-under-test.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { until } from "../../until.ts";
 
@@ -60,14 +61,10 @@ eachDatabase("what a listening call does in passing", (database) => {
     }
     const isSlow = (statement: InStatement) =>
       typeof statement !== "string" && (statement.args as unknown[])[0] === "slow-one";
-    const database_ = new Proxy(client, {
-      get(target, name) {
-        const value = Reflect.get(target, name);
-        if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
-        return (statements: InStatement[], mode: "read") =>
-          statements.some(isSlow) ? tooSlow() : target.batch(statements, mode);
-      },
-    });
+    const database_ = aroundBatches(
+      client,
+      (make, statements) => statements.some(isSlow) ? tooSlow() : make(),
+    );
     const { bridge, logged } = appUnderTest(database_);
     const { status } = await bridge("POST", "/bridge/listen", asked);
     assert.equal(status, 200);

@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import type { Client } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { tell } from "../../../worker/database/school/occurrences.ts";
 import { teller } from "../bridge/told.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { tellingWorld } from "./telling-world.ts";
+import { happenedTo } from "./happened.ts";
 
 const sender = { fingerprint: "SHA256:abc", address: "192.0.2.7", client: "OpenSSH_9.2" };
 const at = "2026-11-22T10:00:00.000Z";
-
-/** What happened to a subject, in order, with the facts of it. */
-async function happened(client: Client, subject: string): Promise<[string, unknown][]> {
-  const { rows } = await client.execute({
-    sql: "SELECT kind, facts FROM occurrences WHERE subject = ? ORDER BY number",
-    args: [subject],
-  });
-  return rows.map((row) => [row["kind"] as string, JSON.parse(row["facts"] as string)]);
-}
 
 eachDatabase("what a bridge tells of is written down with it", (database) => {
   function announcement(schoolId: SchoolId, changes: object = {}) {
@@ -45,7 +36,7 @@ eachDatabase("what a bridge tells of is written down with it", (database) => {
       const answer = await world.bridge("POST", "/bridge/uploads", upload);
       assert.equal(answer.status, 200, JSON.stringify(answer.body));
     }
-    assert.deepEqual(await happened(database().client, upload.id), [["upload.accepted", {}]]);
+    assert.deepEqual(await happenedTo(database().client, upload.id), [["upload.accepted", {}]]);
   });
 
   test("an upload is parked, once until it is tried again, and given up", async () => {
@@ -61,7 +52,7 @@ eachDatabase("what a bridge tells of is written down with it", (database) => {
     for (let time = 0; time < 2; time++) await world.bridge("POST", "/bridge/uploads", upload);
     const reason = "Ann A. is not at this school any more";
     assert.equal((await world.admin("POST", `${path}/discard`, { reason })).status, 202);
-    assert.deepEqual(await happened(database().client, upload.id), [
+    assert.deepEqual(await happenedTo(database().client, upload.id), [
       ["upload.accepted", {}],
       ["upload.parked", { because: parked }],
       ["upload.retried", {}],
@@ -98,7 +89,7 @@ eachDatabase("what a bridge tells of is written down with it", (database) => {
         );
       }
       for (let time = 0; time < 2; time++) await hand({ events, done: [] });
-      assert.deepEqual(await happened(client, made.id), [
+      assert.deepEqual(await happenedTo(client, made.id), [
         ["export.made", {}],
         ["export.delivered", {}],
         ...(late ? [["export.not_downloaded", {}] as [string, unknown]] : []),

@@ -1,18 +1,17 @@
 // A clock that ran a year ahead and was put right: nothing waits for what it wrote meanwhile.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { instant } from "../../../worker/context.ts";
 import { dueRetentions } from "../../../worker/database/control/retentions.ts";
 import { retainInPassing } from "../../../worker/intake/retention.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startMailbox, startReceiver, type TellingWorld, tellingWorld } from "./telling-world.ts";
-import { addWebhook, HOUR } from "./webhook-calls.ts";
+import { addWebhook, hangingPost, HOUR } from "./webhook-calls.ts";
 
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
 const expectEvery = { when: "every day at noon", timezone: "UTC" };
-
-const instant = (moment: number) => new Date(moment).toISOString();
 
 async function kinds({ context }: TellingWorld, schoolId: number): Promise<unknown[]> {
   const { rows } = await context.database.execute({
@@ -86,9 +85,8 @@ eachDatabase("a clock that ran a year ahead and was put right", (database) => {
       await failing.run();
       world.later(60_000);
       await aYearAhead(world, async () => {
-        let isSending = () => {};
-        const sending = new Promise<void>((resolve) => isSending = resolve);
-        world.anotherTeller({ post: () => (isSending(), new Promise(() => {})) }).run();
+        const { post, sending } = hangingPost();
+        world.anotherTeller({ post }).run();
         await sending;
       });
       world.later(60_000);

@@ -1,11 +1,12 @@
 // SPEC section 10: whatever goes wrong, nobody is told never, and nobody twice.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import { receiversQuery } from "../../../worker/database/control/webhook-deliveries.ts";
 import { createHandingOver } from "../../../worker/events/handing-over.ts";
 import { createWebhookSender } from "../../../worker/events/webhook-sender.ts";
 import { createPost } from "../../../worker/platform/post.ts";
+import { aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startReceiver, type TellingWorld, tellingWorld } from "./telling-world.ts";
 import { addWebhook } from "./webhook-calls.ts";
@@ -15,14 +16,11 @@ function lookedAt(
   database: Client,
   look: (sql: string, args: unknown) => Promise<void> | void,
 ): Client {
-  return Object.assign(Object.create(database) as Client, {
-    batch: database.batch.bind(database),
-    async execute(statement: InStatement) {
-      const result = await database.execute(statement);
-      const { sql, args = [] } = statement as { sql: string; args?: unknown };
-      await look(sql, args);
-      return result;
-    },
+  return aroundStatements(database, async (make, statement) => {
+    const result = await make();
+    const { sql, args = [] } = statement as { sql: string; args?: unknown };
+    await look(sql, args);
+    return result;
   });
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PostFailure } from "../../../worker/events/outgoing.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startReceiver, tellingWorld } from "./telling-world.ts";
-import { addWebhook, deliveries, HOUR } from "./webhook-calls.ts";
+import { addWebhook, deliveries, hangingPost, HOUR } from "./webhook-calls.ts";
 
 eachDatabase("webhooks and what receives them", (database) => {
   test("a receiver that hangs stops nobody else's", async () => {
@@ -101,16 +101,9 @@ eachDatabase("webhooks and what receives them", (database) => {
     try {
       const { id } = await addWebhook(world, { url: receiver.url, school: slug });
       await world.happen({ schoolId });
-      let sent!: () => void;
-      const isSending = new Promise<void>((resolve) => sent = resolve);
-      const dying = world.anotherTeller({
-        post: () => {
-          sent();
-          return new Promise(() => {});
-        },
-      });
-      dying.run();
-      await isSending;
+      const { post, sending } = hangingPost();
+      world.anotherTeller({ post }).run();
+      await sending;
       await world.teller.run();
       assert.equal(receiver.received.length, 0, "it is in another's hands");
       world.later(3 * 60_000);

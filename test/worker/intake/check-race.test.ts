@@ -2,27 +2,23 @@
 // answer comes in time, makes nobody inactive whom the file names and gets past no limit.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client, ResultSet } from "@libsql/client";
+import { aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { header, rows, SafeWorld } from "./safe-world.ts";
 
 /** The database; `around` has each statement that notes a page of those whom a snapshot does not name. */
 function interrupted(
   client: Client,
-  around: (note: () => ReturnType<Client["execute"]>) => ReturnType<Client["execute"]>,
+  around: (note: () => Promise<ResultSet>) => Promise<ResultSet>,
 ): Client {
-  return new Proxy(client, {
-    get(target, name) {
-      const value = Reflect.get(target, name);
-      if (name !== "execute") return typeof value === "function" ? value.bind(target) : value;
-      return async (statement: InStatement) => {
-        const note = () => target.execute(statement);
-        return JSON.stringify(statement).includes("'left', username_key")
-          ? await around(note)
-          : await note();
-      };
-    },
-  });
+  return aroundStatements(
+    client,
+    async (make, statement) =>
+      JSON.stringify(statement).includes("'left', username_key")
+        ? await around(make)
+        : await make(),
+  );
 }
 
 /** Something that is waited for. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, rows, SafeWorld } from "./safe-world.ts";
+import { happenedTo, kindsOf } from "../events/happened.ts";
 
 const limits = { holdWhen: { changedPercent: 50, removedPercent: 10 }, mode: "snapshot" };
 
@@ -64,7 +65,7 @@ eachDatabase("held files", (opened) => {
     assert.match(released!, /^,,,info,released,.*released by .*Ruth\. In their words: =they moved/);
     assert.deepEqual(more, []);
     assert.equal(await world.left("checked_students", id), 0);
-    assert.deepEqual(await world.told(id), [
+    assert.deepEqual(await kindsOf(opened().client, id), [
       ...["upload.accepted", "upload.checking", "upload.held", "upload.released"],
       ...["upload.processing", "upload.completed"],
     ]);
@@ -169,14 +170,11 @@ eachDatabase("held files", (opened) => {
     await world.send(rows(0, 12));
     world.app.clock.now += 1000;
     await world.decide(id, "release");
-    const { rows: told } = await opened().client.execute({
-      sql: "SELECT kind, facts FROM occurrences WHERE subject = ? ORDER BY number",
-      args: [id],
-    });
-    assert.deepEqual(told.map(({ kind }) => kind), [
+    const told = await happenedTo(opened().client, id);
+    assert.deepEqual(told.map(([kind]) => kind), [
       ...["upload.accepted", "upload.checking", "upload.held", "upload.released", "upload.held"],
     ]);
-    assert.match(String(told[2]!["facts"]), /make 6 of 10 active students inactive/);
+    assert.match(JSON.stringify(told[2]![1]), /make 6 of 10 active students inactive/);
   });
 
   test("two who release at once: one does, and it is applied once", async () => {

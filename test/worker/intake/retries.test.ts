@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eachDatabase } from "../database/each-database.ts";
+import { kindsOf } from "../events/happened.ts";
 import { header, rows, SafeWorld } from "./safe-world.ts";
 
 const limits = { holdWhen: { changedPercent: 60, removedPercent: 10 }, mode: "snapshot" };
@@ -27,7 +28,7 @@ eachDatabase("parked files that are tried again", (opened) => {
     await park(world, id);
     world.app.clock.now += 1000;
     assert.equal((await world.decide(id, "retry")).status, 202);
-    assert.deepEqual(await world.told(id), [
+    assert.deepEqual(await kindsOf(opened().client, id), [
       ...["upload.accepted", "upload.checking", "upload.parked", "upload.retried"],
       ...["upload.checking", "upload.held"],
     ]);
@@ -37,6 +38,19 @@ eachDatabase("parked files that are tried again", (opened) => {
     await world.announce(id, "its stored bytes are damaged");
     assert.equal((await world.upload(id)).state, "parked");
   };
+
+  test("why it was tried again stands in the audit", async () => {
+    const world = await school();
+    const id = world.accept(header + rows(0, 10));
+    await park(world, id);
+    const reason = "The disk was made larger";
+    assert.equal((await world.decide(id, "retry", { reason })).status, 202);
+    const path = `/admin/audit?school=${world.slug}&action=upload.retried`;
+    const { body } = await world.app.admin("GET", path);
+    assert.deepEqual(body.items.map((item: { detail: object }) => item.detail), [
+      { upload: id, name: "roster.csv", reason },
+    ]);
+  });
 
   /** A file that makes 6 of 10 students inactive, released and parked before its first row. */
   const released = async () => {

@@ -161,7 +161,7 @@ eachDatabase("reverts beside a roster", (opened) => {
           const by = { actor: "admin", at: new Date(under.clock.now).toISOString() };
           const revert = (id: string) => async (client: Client) => {
             await client.execute(beginRevert({ id, schoolId: school as SchoolId }, null, by));
-            await carryOutRevert(client, id, by, 2);
+            await carryOutRevert(client, id, by.at, 2);
           };
           const roster = async (client: Client) => {
             const options = { now: under.clock.now, sliceRows: 2 };

@@ -6,6 +6,7 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 import { purgeSchool } from "../../../worker/database/purge.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { dying, inactiveOf, row, undoSchool, why } from "./undo-school.ts";
 
@@ -13,15 +14,9 @@ type World = Awaited<ReturnType<typeof undoSchool>>;
 
 /** Something happens just before a batch that has this in it. */
 function before(client: Client, words: string, happens: () => Promise<void>): Client {
-  return new Proxy(client, {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-      return async (statements: never, mode: never) => {
-        if (JSON.stringify(statements).includes(words)) await happens();
-        return await target.batch(statements, mode);
-      };
-    },
+  return aroundBatches(client, async (make, statements) => {
+    if (JSON.stringify(statements).includes(words)) await happens();
+    return await make();
   });
 }
 
@@ -36,7 +31,7 @@ interface Cut {
 async function begin(world: World, id: string, { batches, isAfter, page }: Cut) {
   const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
   await world.database.execute(beginRevert({ id, schoolId: world.id as SchoolId }, null, by));
-  return await carryOutRevert(dying(world.database, batches, isAfter), id, by, page)
+  return await carryOutRevert(dying(world.database, batches, isAfter), id, by.at, page)
     .then(() => true, (error) => {
       assert.equal(error.message, "gone");
       return false;

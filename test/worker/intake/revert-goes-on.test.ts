@@ -30,7 +30,7 @@ eachDatabase("a revert that was cut off", (opened) => {
     const by = { actor: "ruth", at: new Date(under.clock.now).toISOString() };
     const upload = { id: wrong, schoolId: id as SchoolId };
     await database.execute(beginRevert(upload, "wrong term", by));
-    const revert = carryOutRevert(dying(database, batches, true), wrong, by, PAGE);
+    const revert = carryOutRevert(dying(database, batches, true), wrong, by.at, PAGE);
     await assert.rejects(revert, { message: "gone" });
   }
   async function stands({ ok, slug }: World, wrong: string) {

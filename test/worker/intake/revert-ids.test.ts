@@ -6,22 +6,18 @@ import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, undoSchool } from "./undo-school.ts";
 
 /** How many StudentIds each batch gives back. */
 function counted(database: Client): { client: Client; batches: number[] } {
   const batches: number[] = [];
-  const client = new Proxy(database, {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-      return (statements: { sql: string; args: unknown[] }[], mode: "write") => {
-        const gives = statements.find(({ sql }) => /SET student_id = NULL/.test(sql));
-        if (gives) batches.push(JSON.parse(gives.args[0] as string).length);
-        return target.batch(statements as never, mode);
-      };
-    },
+  const client = aroundBatches(database, (make, statements) => {
+    const gives = (statements as { sql: string; args: unknown[] }[])
+      .find(({ sql }) => /SET student_id = NULL/.test(sql));
+    if (gives) batches.push(JSON.parse(gives.args[0] as string).length);
+    return make();
   });
   return { client, batches };
 }
@@ -36,7 +32,7 @@ eachDatabase("undo of StudentIds", (opened) => {
     const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
     await world.database.execute(beginRevert({ id, schoolId: world.id as SchoolId }, null, by));
     const { client, batches } = counted(world.database);
-    const { restored } = await carryOutRevert(client, id, by, page);
+    const { restored } = await carryOutRevert(client, id, by.at, page);
     assert.deepEqual(await world.stored(), stored);
     return { restored, batches };
   }

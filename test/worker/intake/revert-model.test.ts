@@ -8,6 +8,7 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 import { listRemains } from "../../../worker/database/school/revert-remains.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, undoSchool } from "./undo-school.ts";
 
@@ -16,18 +17,12 @@ eachDatabase("undo beside a model", (opened) => {
 
   /** Each third batch or so fails, before it or after it took effect. */
   function flaky(client: Client, random: () => number): Client {
-    return new Proxy(client, {
-      get(target, name) {
-        const member = Reflect.get(target, name);
-        if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-        return async (statements: never, mode: never) => {
-          const dice = random();
-          if (dice < 0.2) throw new Error("cut off before");
-          const results = await target.batch(statements, mode);
-          if (dice > 0.8) throw new Error("cut off after");
-          return results;
-        };
-      },
+    return aroundBatches(client, async (make) => {
+      const dice = random();
+      if (dice < 0.2) throw new Error("cut off before");
+      const results = await make();
+      if (dice > 0.8) throw new Error("cut off after");
+      return results;
     });
   }
 
@@ -140,7 +135,7 @@ eachDatabase("undo beside a model", (opened) => {
               const unreliable = flaky(world.database, random);
               for (let done = false, tries = 0; !done; tries++) {
                 assert.ok(tries < 500);
-                done = await carryOutRevert(unreliable, id, by, 2).then(() => true, (error) => {
+                done = await carryOutRevert(unreliable, id, by.at, 2).then(() => true, (error) => {
                   if (/^cut off/.test(error.message)) return false;
                   throw error;
                 });

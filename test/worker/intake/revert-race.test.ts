@@ -2,21 +2,16 @@
 // rows themselves say.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client } from "@libsql/client";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, SafeWorld } from "./safe-world.ts";
 
 /** The database; `between` is called before each batch that writes, when what it rests on was read. */
 function interrupted(client: Client, between: (sql: string) => Promise<void>): Client {
-  return new Proxy(client, {
-    get(target, name) {
-      const value = Reflect.get(target, name);
-      if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
-      return async (statements: InStatement[], mode: "read" | "write") => {
-        if (mode === "write") await between(JSON.stringify(statements));
-        return await target.batch(statements, mode);
-      };
-    },
+  return aroundBatches(client, async (make, statements, mode) => {
+    if (mode === "write") await between(JSON.stringify(statements));
+    return await make();
   });
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eachDatabase } from "../database/each-database.ts";
 import { inactiveOf, row, undoSchool, why } from "./undo-school.ts";
+import { kindsOf } from "../events/happened.ts";
 
 eachDatabase("undo", (opened) => {
   const school = () => undoSchool(opened().client);
@@ -18,11 +19,8 @@ eachDatabase("undo", (opened) => {
     const [a, b, c] = await stored();
     assert.deepEqual([a, c], [before[0], before[2]]);
     assert.equal(b!["first_name"], "Bernard");
-    const { rows } = await database.execute({
-      sql: "SELECT kind FROM occurrences WHERE subject = ? ORDER BY number",
-      args: [wrong],
-    });
-    assert.equal(rows.filter((one) => one["kind"] === "upload.reverted").length, 1);
+    const told = await kindsOf(database, wrong);
+    assert.equal(told.filter((kind) => kind === "upload.reverted").length, 1);
     assert.deepEqual(
       await revert(wrong),
       answer,

@@ -131,15 +131,6 @@ export class SafeWorld {
     }
   }
 
-  /** The kinds of what is told of an upload, in order. */
-  async told(id: string): Promise<string[]> {
-    const { rows } = await this.app.context.database.execute({
-      sql: "SELECT kind FROM occurrences WHERE subject = ? ORDER BY number",
-      args: [id],
-    });
-    return rows.map((row) => String(row["kind"]));
-  }
-
   /** Decides about an upload, and lets the bridge carry it out meanwhile. */
   async decide(id: string, what: string, body: object = {}, actor?: string): Promise<Answer> {
     const headers: Record<string, string> = actor ? { "x-actor": actor } : {};

@@ -2,6 +2,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { announceUpload } from "../../../worker/database/school/arrivals.ts";
@@ -160,22 +161,16 @@ eachDatabase("what a slice costs", (opened) => {
     await upload(database, school, rows(4, (i) => `S${i}`));
     let isCut = true;
     const { client } = counting(database);
-    const failing = new Proxy(client, {
-      get(target, name) {
-        const value = Reflect.get(target, name);
-        if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
-        return (statements: InStatement[], mode: "read" | "write") => {
-          const settles = statements.some((statement) =>
-            typeof statement === "object" &&
-            /INSERT INTO students .*deferred_rows/s.test(statement.sql)
-          );
-          if (settles && isCut) {
-            isCut = false;
-            return Promise.reject(new Error("the worker ended"));
-          }
-          return target.batch(statements, mode);
-        };
-      },
+    const failing = aroundBatches(client, (make, statements) => {
+      const settles = statements.some((statement) =>
+        typeof statement === "object" &&
+        /INSERT INTO students .*deferred_rows/s.test(statement.sql)
+      );
+      if (settles && isCut) {
+        isCut = false;
+        return Promise.reject(new Error("the worker ended"));
+      }
+      return make();
     });
     const file = rows(4, (i) => `S${(i + 1) % 4}`) + "late@x.edu,S0,,,,,,,1\r\n";
     await assert.rejects(upload(failing, school, file), /the worker ended/);

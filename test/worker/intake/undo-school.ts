@@ -2,6 +2,7 @@
 import type { Client } from "@libsql/client";
 import assert from "node:assert/strict";
 import { appUnderTest } from "../app-under-test.ts";
+import { aroundBatches } from "../database/around.ts";
 import { header, sendOn, students, upload, type UploadOptions } from "../roster/world.ts";
 
 export const row = (name: string, id = "", first = "", last = "") =>
@@ -81,16 +82,10 @@ export async function undoSchool(database: Client) {
 /** After so many batches the worker is gone, before the next takes effect or just after it did. */
 export function dying(client: Client, batches: number, isAfter: boolean): Client {
   let left = batches;
-  return new Proxy(client, {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (name !== "batch") return typeof member === "function" ? member.bind(target) : member;
-      return async (statements: never, mode: never) => {
-        if (--left >= 0) return await target.batch(statements, mode);
-        if (isAfter) await target.batch(statements, mode);
-        throw new Error("gone");
-      };
-    },
+  return aroundBatches(client, async (make) => {
+    if (--left >= 0) return await make();
+    if (isAfter) await make();
+    throw new Error("gone");
   });
 }
 

@@ -20,11 +20,11 @@ export function accessPage(desk: Desk): Hono {
   ) {
     const reader = desk.reader(c);
     const ask = desk.ask(c);
-    const ledger = "/admin/audit";
+    const audit = "/admin/audit";
     const [listed, begun, refused, bans] = await Promise.all([
       ask.find<Listed<Token>>("/admin/tokens", { limit: 200 }),
-      ask.list<AuditEntry>(ledger, { action: "session.begun", limit: SIGN_INS }),
-      ask.list<AuditEntry>(ledger, { action: "session.refused", limit: SIGN_INS }),
+      ask.list<AuditEntry>(audit, { action: "session.begun", limit: SIGN_INS }),
+      ask.list<AuditEntry>(audit, { action: "session.refused", limit: SIGN_INS }),
       ask.find<Listed<Ban>>("/admin/bans"),
     ]);
     const tokens = listed?.items;

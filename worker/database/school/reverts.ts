@@ -241,11 +241,10 @@ export async function changesUpTo(
 export function restoreChanged(
   revert: Revert,
   last: number | undefined,
-  by: Author,
+  at: string,
 ): InStatement[] {
   const { uploadId, reached } = revert;
-  const { at } = by;
-  if (last === undefined) return finish(revert, by);
+  if (last === undefined) return finish(revert, at);
   // The + keeps to the page's ids, of which few are another upload's.
   const which = "+c.upload_id = ? AND c.id > ? AND c.id <= ?";
   const args = [uploadId, Number(reached), last];
@@ -304,7 +303,7 @@ export async function studentsUpTo(
 export function takeBackAdded(
   revert: Revert,
   last: string | undefined,
-  by: Author,
+  at: string,
 ): InStatement[] {
   const { uploadId, schoolId, reached } = revert;
   if (last === undefined) return [moveOn(revert, { phase: "ids", reached: "" })];
@@ -359,30 +358,30 @@ export function takeBackAdded(
         SELECT school_id, username_key, changed_by, -1, 1, ?1, changed_by, ?1,
           ${list((column) => column)}, ${list((column) => column)}
         FROM students WHERE ${stands} AND inactive_since IS NULL`,
-      args: [by.at, ...args, uploadId, uploadId],
+      args: [at, ...args, uploadId, uploadId],
     },
     {
       sql: `UPDATE students SET inactive_since = ? WHERE ${stands} AND inactive_since IS NULL`,
-      args: [by.at, ...args, uploadId, uploadId],
+      args: [at, ...args, uploadId, uploadId],
     },
     count("made_inactive"),
   ];
 }
 
-function finish(revert: Revert, by: Author): InStatement[] {
+function finish(revert: Revert, at: string): InStatement[] {
   const { uploadId, schoolId, actor, reason } = revert;
   return [
     moveOn(revert, { phase: "done", reached: "" }),
     {
       sql: "UPDATE reverts SET finished_at = ? WHERE upload_id = ?",
-      args: [by.at, uploadId],
+      args: [at, uploadId],
     },
     {
       sql: `UPDATE uploads SET state = 'reverted'
         WHERE id = ? AND state IN ('completed', 'discarded')`,
       args: [uploadId],
     },
-    tellOfUpload("upload.reverted", uploadId, by.at),
-    auditEntry({ actor, at: by.at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
+    tellOfUpload("upload.reverted", uploadId, at),
+    auditEntry({ actor, at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
   ];
 }

@@ -80,19 +80,9 @@ export function studentIn(values: readonly unknown[]): Student {
   };
 }
 
+/** A student from a row that has `studentColumns`. */
 export function studentOf(row: Record<string, unknown>): Student {
-  return {
-    usernameKey: row["username_key"] as string,
-    username: row["username"] as string,
-    studentId: row["student_id"] as string | null,
-    lastName: row["last_name"] as string | null,
-    firstName: row["first_name"] as string | null,
-    telephone: row["telephone"] as string | null,
-    dob: row["dob"] as string | null,
-    requirementGroup: row["requirement_group"] as string | null,
-    term: row["term"] as string | null,
-    onCampus: row["on_campus"] as 0 | 1 | null,
-  };
+  return studentIn(studentColumns.map((column) => row[column]));
 }
 
 export const nameColumns = ["username_key", "username"];
