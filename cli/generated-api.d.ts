@@ -1195,6 +1195,11 @@ export interface components {
             }[];
             schools: number;
             students: number;
+            /**
+             * Format: date-time
+             * @description When students and days were counted: where that is much, once in 15 minutes
+             */
+            countedAt: string;
         };
         Connection: {
             host: string | null;

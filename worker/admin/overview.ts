@@ -9,15 +9,11 @@ import {
   schoolSlugs,
   silentSchools,
 } from "../database/control/overview.ts";
-import {
-  countStudents,
-  standingUploads,
-  unfetchedExports,
-  uploadsByDay,
-  type UploadsOfDay,
-} from "../database/school/overview.ts";
+import type { Figures, UploadsOfDay } from "../database/school/figures.ts";
+import { standingUploads, unfetchedExports } from "../database/school/overview.ts";
 import { describes } from "../http/describe.ts";
 import { principalOf, schoolIds } from "../http/principal.ts";
+import { figuresOf } from "./figures.ts";
 import { needs } from "./needs.ts";
 import { Overview } from "./shapes/overview.ts";
 
@@ -41,17 +37,16 @@ export function overviewRoutes({ database, now }: WorkerContext): Hono {
     const only = schoolIds(principalOf(c));
     const slugs = await (only ? schoolSlugs(database, only) : allSlugs(database));
     const schools = [...slugs.keys()];
-    const first = instant(moment - (DAYS - 1) * DAY_MS).slice(0, 10);
+    const since = instant(moment - (DAYS - 1) * DAY_MS).slice(0, 10);
     const ending = { now: instant(moment), by: instant(moment + ENDING_DAYS * DAY_MS) };
     const unfetched = instant(moment - UNFETCHED_DAYS * DAY_MS);
-    const [standing, silent, keys, exports, days, bridges, students] = await Promise.all([
+    const [standing, silent, keys, exports, bridges, figures] = await Promise.all([
       standingUploads(database, schools, MOST),
       silentSchools(database, schools, MOST),
       endingKeys(database, schools, ending, MOST),
       unfetchedExports(database, schools, unfetched, MOST),
-      uploadsByDay(database, schools, first),
       bridgesSeen(database),
-      countStudents(database, schools),
+      figuresOf(database, schools, { since, moment }),
     ]);
     const named = <Item extends { schoolId: SchoolId }>({ schoolId, ...item }: Item) => ({
       ...item,
@@ -63,18 +58,32 @@ export function overviewRoutes({ database, now }: WorkerContext): Hono {
       expiringKeys: keys.map(named),
       notDownloaded: exports.map(named),
       bridges,
-      days: everyDay(days, moment),
+      days: everyDay(figures, moment),
       schools: schools.length,
-      students,
+      students: figures.reduce((sum, { students }) => sum + students, 0),
+      countedAt: figures.reduce(
+        (first, { countedAt }) => countedAt < first ? countedAt : first,
+        instant(moment),
+      ),
     });
   });
 }
 
-/** The days in between too, with nothing on them. */
-function everyDay(days: UploadsOfDay[], now: number): UploadsOfDay[] {
-  const known = new Map(days.map((day) => [day.day, day]));
-  return Array.from({ length: DAYS }, (_, i) => {
-    const day = instant(now - (DAYS - 1 - i) * DAY_MS).slice(0, 10);
-    return known.get(day) ?? { day, applied: 0, withRejections: 0, refused: 0 };
-  });
+/** The last days of all schools together, also those with nothing on them. */
+function everyDay(figures: Figures[], now: number): UploadsOfDay[] {
+  const days = new Map(
+    Array.from({ length: DAYS }, (_, i) => {
+      const day = instant(now - (DAYS - 1 - i) * DAY_MS).slice(0, 10);
+      return [day, { day, applied: 0, withRejections: 0, refused: 0 }];
+    }),
+  );
+  for (const { day, applied, withRejections, refused } of figures.flatMap(({ days }) => days)) {
+    const all = days.get(day);
+    // Counted before midnight, the oldest day is none of the last any more.
+    if (!all) continue;
+    all.applied += applied;
+    all.withRejections += withRejections;
+    all.refused += refused;
+  }
+  return [...days.values()];
 }

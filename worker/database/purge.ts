@@ -27,6 +27,7 @@ export const schoolRows: Record<string, string> = {
   reverts: "school_id = ?",
   students: "school_id = ?",
   placements: "school_id = ?",
+  figures: "school_id = ?",
   files: "school_id = ?",
   commands: "school_id = ?",
   ledger: "school_id = ?",

@@ -55,6 +55,7 @@ const planes: Record<"control" | "school", string[]> = {
     "student_changes",
     "reverts",
     "revert_remains",
+    "figures",
   ],
 };
 

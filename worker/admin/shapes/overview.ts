@@ -25,6 +25,10 @@ export const Overview = v.pipe(
     ),
     schools: Count,
     students: Count,
+    countedAt: v.pipe(
+      Time,
+      v.description("When students and days were counted: where that is much, once in 15 minutes"),
+    ),
   }),
   v.metadata({ ref: "Overview" }),
 );

@@ -10,6 +10,8 @@ import { uploadColumns } from "./uploads.tsx";
 
 /** A bridge that was not heard of for so long is away, in milliseconds. */
 const AWAY_MS = 2 * 60_000;
+/** Figures that were counted so long ago are not of this moment, in milliseconds. */
+const FRESH_MS = 60_000;
 
 export function overviewPage(desk: Desk): Hono {
   return new Hono().get("/", async (c) => {
@@ -61,6 +63,7 @@ function OverviewPage({ reader, overview, uploads, now }: {
             />
           </div>
           <UploadsChart days={overview.days} />
+          <Counted at={overview.countedAt} now={now} />
           <Card title="Newest uploads" actions={<a href="/console/uploads">All uploads</a>}>
             <List
               label="Newest uploads"
@@ -97,6 +100,17 @@ function Figure({ name, of, href }: { name: string; of: number; href?: string })
       <div class="figure">{count(of)}</div>
       <div class="quiet">{href ? <a href={href}>{name}</a> : name}</div>
     </div>
+  );
+}
+
+/** Figures that are not of this moment say so. */
+function Counted({ at, now }: { at: string; now: number }) {
+  if (now - Date.parse(at) < FRESH_MS) return null;
+  return (
+    <p class="quiet">
+      Students and uploads were counted{" "}
+      <Time at={at} />; with so many of them, that is done once in 15 minutes.
+    </p>
   );
 }
 

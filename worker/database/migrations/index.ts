@@ -32,6 +32,7 @@ import { statements as revertsUnderWay } from "./0029-reverts-under-way.ts";
 import { statements as watchesReckoned } from "./0030-watches-reckoned.ts";
 import { statements as exportsOfAll } from "./0031-exports-of-all.ts";
 import { statements as waitingFirst } from "./0032-waiting-first.ts";
+import { statements as figures } from "./0033-figures.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   { number: 30, name: "watches reckoned", statements: watchesReckoned },
   { number: 31, name: "exports of all", statements: exportsOfAll },
   { number: 32, name: "waiting first", statements: waitingFirst },
+  { number: 33, name: "figures", statements: figures },
 ];

@@ -31,42 +31,6 @@ export async function standingUploads(
   }));
 }
 
-export interface UploadsOfDay {
-  /** YYYY-MM-DD, UTC. */
-  day: string;
-  applied: number;
-  withRejections: number;
-  /** Rejected whole, held, parked or given up. */
-  refused: number;
-}
-
-/** Days without an upload are left out. */
-export async function uploadsByDay(
-  database: Client,
-  schools: readonly SchoolId[],
-  since: string,
-): Promise<UploadsOfDay[]> {
-  const { rows } = await database.execute({
-    sql: `SELECT substr(u.accepted_at, 1, 10) AS day,
-            sum(u.state NOT IN ('rejected', 'held', 'parked', 'discarded')
-              AND coalesce(r.rejected, 0) = 0) AS applied,
-            sum(u.state NOT IN ('rejected', 'held', 'parked', 'discarded')
-              AND coalesce(r.rejected, 0) > 0) AS with_rejections,
-            sum(u.state IN ('rejected', 'held', 'parked', 'discarded')) AS refused
-          FROM json_each(?) AS s
-            JOIN uploads AS u ON u.school_id = s.value AND u.accepted_at >= ?
-            LEFT JOIN rosters AS r ON r.upload_id = u.id
-          GROUP BY day ORDER BY day`,
-    args: [JSON.stringify(schools), since],
-  });
-  return rows.map((row) => ({
-    day: row["day"] as string,
-    applied: Number(row["applied"]),
-    withRejections: Number(row["with_rejections"]),
-    refused: Number(row["refused"]),
-  }));
-}
-
 export interface UnfetchedExport {
   id: string;
   schoolId: SchoolId;
@@ -74,7 +38,10 @@ export interface UnfetchedExport {
   deliveredAt: string;
 }
 
-/** Exports that lie in /outbound since before an instant, those that have lain longest first. */
+/**
+ * Exports that lie in /outbound since before an instant, those that have lain longest first. The plus
+ * keeps SQLite from reading all exports that there ever were: it is to look in those that lie.
+ */
 export async function unfetchedExports(
   database: Client,
   schools: readonly SchoolId[],
@@ -84,7 +51,7 @@ export async function unfetchedExports(
   const { rows } = await database.execute({
     sql: `SELECT id, school_id, name, delivered_at FROM exports
           WHERE delivered_at < ? AND downloaded_at IS NULL
-            AND school_id IN (SELECT value FROM json_each(?)) ORDER BY delivered_at LIMIT ?`,
+            AND +school_id IN (SELECT value FROM json_each(?)) ORDER BY delivered_at LIMIT ?`,
     args: [before, JSON.stringify(schools), limit],
   });
   return rows.map((row) => ({
@@ -93,16 +60,4 @@ export async function unfetchedExports(
     name: row["name"] as string,
     deliveredAt: row["delivered_at"] as string,
   }));
-}
-
-export async function countStudents(
-  database: Client,
-  schools: readonly SchoolId[],
-): Promise<number> {
-  const { rows } = await database.execute({
-    sql: `SELECT count(*) AS students FROM students
-          WHERE school_id IN (SELECT value FROM json_each(?))`,
-    args: [JSON.stringify(schools)],
-  });
-  return Number(rows[0]!["students"]);
 }
