@@ -1,35 +1,26 @@
 /** `rosterbridge` as an administrator's terminal runs it, beside a whole service. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { makeKey, type School, type Service, startService } from "../end-to-end/service.ts";
-import { terminal } from "./terminal.ts";
+import { makeKey } from "../end-to-end/service.ts";
+import { type Desk, startDesk } from "./terminal.ts";
 
 describe("the command line", () => {
-  let service: Service;
-  let school: School;
-  let folder: string;
-
-  let run: ReturnType<typeof terminal>["run"];
-  let does: ReturnType<typeof terminal>["does"];
+  let desk: Desk;
+  let service: Desk["service"];
+  let school: Desk["school"];
+  let folder: Desk["folder"];
+  let run: Desk["run"];
+  let does: Desk["does"];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "rosterbridge-cli-"));
-    ({ run, does } = terminal(folder));
-    service = await startService();
-    school = await service.addSchool("springfield");
-    await writeFile(join(folder, "token"), `${service.adminToken}\n`);
-    await does("login", service.workerUrl, "--token-file", join(folder, "token"));
+    desk = await startDesk();
+    ({ service, school, folder, run, does } = desk);
   });
-
-  after(async () => {
-    await service?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => desk?.stop());
 
   const roster = (...rows: string[]) =>
     [

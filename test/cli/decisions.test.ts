@@ -1,13 +1,10 @@
 /** What an administrator decides about uploads, typed into a terminal beside a whole service. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type School, type Service, startService } from "../end-to-end/service.ts";
 import { until } from "../until.ts";
 import { damageNewest } from "../faults/stored.ts";
-import { terminal } from "./terminal.ts";
+import { type Desk, startDesk } from "./terminal.ts";
 
 const header =
   "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\r\n";
@@ -21,25 +18,17 @@ const nowhere = "7d1e0c2a-5b1f-4c39-9a52-3f8f6c1d2e40";
 const decisions = ["release", "discard", "retry", "revert"];
 
 describe("the command line's decisions", () => {
-  let service: Service;
-  let school: School;
-  let folder: string;
-  let run: ReturnType<typeof terminal>["run"];
-  let does: ReturnType<typeof terminal>["does"];
+  let desk: Desk;
+  let service: Desk["service"];
+  let school: Desk["school"];
+  let run: Desk["run"];
+  let does: Desk["does"];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "rosterbridge-decisions-"));
-    ({ run, does } = terminal(folder));
-    service = await startService();
-    school = await service.addSchool("springfield");
-    await writeFile(join(folder, "token"), `${service.adminToken}\n`);
-    await does("login", service.workerUrl, "--token-file", join(folder, "token"));
+    desk = await startDesk();
+    ({ service, school, run, does } = desk);
   });
-
-  after(async () => {
-    await service?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => desk?.stop());
 
   const shown = async (id: string) => JSON.parse(await does("upload", id, "--json"));
   const stands = (id: string, state: string) =>
@@ -128,37 +117,33 @@ describe("the command line's decisions", () => {
       await service.bridge.end("SIGKILL");
       await damageNewest(join(service.folder, "bridge"));
     };
-    await service.worker.end("SIGKILL"); // so that the file waits
-    await school.put("/inbound/damaged.csv", roster(100, 110));
-    await damage();
-    await Promise.all([service.restartWorker(), service.restartBridge()]);
-    let id: string | undefined;
-    await until(async () => {
-      const { body } = await service.admin("GET", "/admin/uploads?state=parked");
-      id = body.items[0]?.id;
-      return id !== undefined;
-    });
-    const retried = JSON.parse(await does("retry", id!, "--reason", "perhaps now", "--json"));
+    /** Sends a roster that is damaged before the worker has it. @returns its id */
+    const park = async (name: string, text: string): Promise<string> => {
+      await service.worker.end("SIGKILL"); // so that the file waits
+      await school.put(`/inbound/${name}`, text);
+      await damage();
+      await Promise.all([service.restartWorker(), service.restartBridge()]);
+      let id: string | undefined;
+      await until(async () => {
+        const { body } = await service.admin("GET", "/admin/uploads?state=parked");
+        id = body.items[0]?.id;
+        return id !== undefined;
+      });
+      return id!;
+    };
+    const id = await park("damaged.csv", roster(100, 110));
+    const retried = JSON.parse(await does("retry", id, "--reason", "perhaps now", "--json"));
     assert.deepEqual([retried.id, retried.name], [id, "damaged.csv"]);
-    await stands(id!, "parked");
+    await stands(id, "parked");
     await damage();
     await service.restartBridge();
-    await does("retry", id!);
-    await stands(id!, "completed");
-    assert.equal((await refused(65, "retry", id!)).code, "upload_not_standing");
+    await does("retry", id);
+    await stands(id, "completed");
+    assert.equal((await refused(65, "retry", id)).code, "upload_not_standing");
 
-    await service.worker.end("SIGKILL");
-    await school.put("/inbound/lost.csv", roster(110, 120));
-    await damage();
-    await Promise.all([service.restartWorker(), service.restartBridge()]);
-    let lost: string | undefined;
-    await until(async () => {
-      const { body } = await service.admin("GET", "/admin/uploads?state=parked");
-      lost = body.items[0]?.id;
-      return lost !== undefined;
-    });
-    assert.match(await does("discard", lost!), /^state +discarded$/m);
-    assert.match(await does("report", lost!), /given up by .*No row of it was applied/);
+    const lost = await park("lost.csv", roster(110, 120));
+    assert.match(await does("discard", lost), /^state +discarded$/m);
+    assert.match(await does("report", lost), /given up by .*No row of it was applied/);
   });
 
   test("an upload is put back, and all that could not be put back is listed", async () => {

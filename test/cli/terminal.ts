@@ -1,8 +1,11 @@
-/** `rosterbridge` as a terminal runs it. */
+/** `rosterbridge` as a terminal runs it, beside a whole service. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type School, type Service, startService } from "../end-to-end/service.ts";
 
 const bin = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
 
@@ -12,11 +15,25 @@ export interface Ended {
   stderr: string;
 }
 
-/** @param folder where what `login` keeps is */
-export function terminal(folder: string) {
+export interface Desk {
+  service: Service;
+  /** springfield */
+  school: School;
+  /** Where commands are typed; `config` has what `login` keeps, `admin-token` the token. */
+  folder: string;
+  run(words: string[], input?: string, environment?: object): Promise<Ended>;
+  /** A command that is done; what it wrote. */
+  does(...words: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** An administrator who is signed in. */
+export async function startDesk(): Promise<Desk> {
+  const folder = await mkdtemp(join(tmpdir(), "rosterbridge-cli-"));
+
   async function run(words: string[], input = "", more = {}): Promise<Ended> {
     const env = { PATH: process.env["PATH"], XDG_CONFIG_HOME: join(folder, "config"), ...more };
-    const child = spawn(process.execPath, [bin, ...words], { env });
+    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, env });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (piece) => stdout += piece);
     child.stderr.setEncoding("utf8").on("data", (piece) => stderr += piece);
@@ -25,12 +42,24 @@ export function terminal(folder: string) {
     return { code, stdout, stderr };
   }
 
-  /** A command that is done; what it wrote. */
   async function does(...words: string[]): Promise<string> {
     const { code, stdout, stderr } = await run(words);
     assert.equal(code, 0, stderr);
     return stdout;
   }
 
-  return { run, does };
+  const service = await startService();
+  async function stop(): Promise<void> {
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  try {
+    const school = await service.addSchool("springfield");
+    await writeFile(join(folder, "admin-token"), `${service.adminToken}\n`);
+    await does("login", service.workerUrl, "--token-file", "admin-token");
+    return { service, school, folder, run, does, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
