@@ -3,12 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Page } from "playwright-core";
-import { openStage, type Stage } from "./stage.ts";
+import { deskPage, header, openStage, type Stage } from "./stage.ts";
 
 /** More stops than any page has. */
 const MOST_STOPS = 300;
-const header =
-  "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\n";
 const row = (number: number, onCampus = "1") =>
   `s${number}@college.edu,A${
     1000 + number
@@ -46,9 +44,7 @@ describe("the console by keyboard", () => {
 
   before(async () => {
     stage = await openStage();
-    const context = await stage.browser.newContext({ viewport: { width: 1280, height: 900 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page = await deskPage(stage);
   });
   after(() => stage?.stop());
 

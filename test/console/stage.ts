@@ -25,6 +25,17 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+export const header =
+  "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\n";
+
+/** A page as on a desk, where nobody is signed in. */
+export async function deskPage({ browser }: Stage): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  return page;
+}
+
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-console-"));
   const [port, sftpPort] = [await freePort(), await freePort()];

@@ -6,15 +6,13 @@ import { mkdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { cutOff, openStage, type Stage, violations } from "./stage.ts";
+import { cutOff, deskPage, header, openStage, type Stage, violations } from "./stage.ts";
 
 const pictures = process.env["PICTURES"];
 /** The most a page may be on the wire, in bytes. */
 const MOST_BYTES = 60 * 1024;
 /** What is below repeats what is above, in pixels. */
 const TALLEST_PICTURE = 1600;
-const header =
-  "Username,StudentId,LastName,FirstName,Telephone,Dob,RequirementGroup,Term,OnCampus\n";
 
 function row(number: number, dob = "01/31/2004"): string {
   return `s${number}@college.edu,A${1000 + number},Last${number},First${number},,${dob},,,1\n`;
@@ -26,9 +24,7 @@ describe("the console", () => {
 
   before(async () => {
     stage = await openStage();
-    const context = await stage.browser.newContext({ viewport: { width: 1280, height: 900 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page = await deskPage(stage);
     if (pictures) await mkdir(pictures, { recursive: true });
   });
   after(() => stage?.stop());
