@@ -2,9 +2,10 @@
  * What hostile rosters cost, over a clean one of the same size: each goes through the worker's own
  * slices, in a process of its own, so that its peak memory is its own too.
  *
- *     node --import tsx test/bench/hostile.ts [file|sqld] [name, or a part of it]
+ *     node --import tsx test/bench/hostile.ts [file|sqld] [name, or a part of it] [rounds]
  *
- * CPU is the worker's, without the database where that is a server; the ratio is of the time.
+ * In each round the hostile one and the clean one take turns; shown are medians. CPU is the worker's,
+ * without the database where that is a server.
  */
 import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -156,13 +157,31 @@ function inProcess(kind: string, name: string): Promise<Cost> {
   });
 }
 
-async function all(kind: string, part: string): Promise<void> {
+/** Of each figure by itself. */
+function median(costs: readonly Cost[]): Cost {
+  const of = (figure: keyof Cost) =>
+    costs.map((cost) => cost[figure]).toSorted((a, b) => a - b)[costs.length >> 1]!;
+  return {
+    bytes: of("bytes"),
+    ms: of("ms"),
+    cpuMs: of("cpuMs"),
+    memory: of("memory"),
+    slices: of("slices"),
+  };
+}
+
+async function all(kind: string, part: string, rounds: number): Promise<void> {
   console.log(`Measured on ${machine}, ${kind}.\n`);
   console.log("| roster | MiB | slices | time | × clean | CPU | × clean | memory | clean's |");
   console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const name of Object.keys(hostile).filter((one) => one.includes(part))) {
-    const cost = await inProcess(kind, name);
-    const plain = await inProcess(kind, `clean of ${cost.bytes}`);
+    const [costs, plains]: [Cost[], Cost[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      const cost = await inProcess(kind, name);
+      costs.push(cost);
+      plains.push(await inProcess(kind, `clean of ${cost.bytes}`));
+    }
+    const [cost, plain] = [median(costs), median(plains)];
     const s = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
     const cells = [
       ...[name, (cost.bytes / MIB).toFixed(1), `${cost.slices}`],
@@ -176,4 +195,4 @@ async function all(kind: string, part: string): Promise<void> {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "--one") await one(rest[0]!, rest[1]!);
-else await all(first ?? "file", rest[0] ?? "");
+else await all(first ?? "file", rest[0] ?? "", Number(rest[1] ?? 1));
