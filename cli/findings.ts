@@ -102,7 +102,10 @@ async function certificate(url: string, now: number): Promise<Finding[]> {
   const named = isIP(host) ? {} : { servername: host };
   return await new Promise((resolve) => {
     const socket = connectTls({
-      ...{ host, port: Number(port || 443), rejectUnauthorized: false, ...named },
+      host,
+      port: Number(port || 443),
+      rejectUnauthorized: false,
+      ...named,
     })
       .once("secureConnect", () => {
         const until = Date.parse(socket.getPeerCertificate().valid_to);

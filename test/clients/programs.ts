@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Client from "ssh2-sftp-client";
-import { type Service, startService } from "../end-to-end/service.ts";
+import { type Service, startService, waitForName } from "../end-to-end/service.ts";
 import { fetchNewer, newer, ssh10 } from "./newer-debian.ts";
 import { here, setStage, sshOptions, type Stage } from "./stage.ts";
 import { until } from "../until.ts";
@@ -51,12 +51,7 @@ function fetched({ folder }: Stage): void {
 
 /** The roster it sent was processed. */
 async function processed(stage: Stage): Promise<void> {
-  for (const end = Date.now() + 20_000;;) {
-    const names = await stage.school.names("/inbound");
-    if (names.some((name) => /^roster\.csv\..*\.completed$/.test(name))) return;
-    assert.ok(Date.now() < end, `no report: ${names}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await waitForName(stage.school, /^roster\.csv\..*\.completed$/);
 }
 
 async function empty(stage: Stage): Promise<void> {

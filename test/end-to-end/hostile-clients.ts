@@ -101,7 +101,7 @@ const kinds: Record<string, () => Promise<unknown>> = {
   },
 
   /** Lengths that no packet may have, of SSH before the login and of SFTP after it. */
-  async "oversized"() {
+  async oversized() {
     const lengths = [35_001, 256 * 1024 + 1, 0x7fffffff, 0xffffffff];
     for (let i = 0; i < TIMES; i++) {
       const socket = connectSocket(PORT, "127.0.0.1").on("error", () => {}).resume();

@@ -252,8 +252,7 @@ test("a worker that is slow, fails or is something else altogether: uploads go o
     front.behave = only(/uploads/, () => hanging++);
     await school.put("/inbound/roster.csv", roster("at last"));
     await until(() => hanging > 0);
-    const { bridge } = service;
-    assert.equal(await bridge.end("SIGTERM"), 0);
+    assert.equal(await service.bridge.end("SIGTERM"), 0);
     const { reason } = events(service, "relay.postponed").at(-1)!;
     assert.match(reason!, /the bridge is stopping/, "it ends the call, which would go on for long");
     front.behave = passOn;

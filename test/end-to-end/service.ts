@@ -85,7 +85,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     BRIDGE_TOKEN: bridgeToken,
     SETTLE_MS: "100",
     SYNC_MS: "50",
-    // … and log in so before the bridge has heard of a key.
+    // … and log in again and again until the bridge has heard of a key.
     LOGIN_FAILURES: "1000000",
     EXCHANGES_PER_SECOND: "10000",
     ...options.bridge,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../free-port.ts";
+import { until } from "../until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const script = join(root, "scripts/start.ts");
@@ -181,14 +182,13 @@ for (const byNpm of [false, true]) {
 
 /** Waits until there is no such process. */
 async function gone(pid: number): Promise<void> {
-  const isThere = () => {
+  await until(() => {
     try {
-      return process.kill(pid, 0);
+      return !process.kill(pid, 0);
     } catch {
-      return false;
+      return true;
     }
-  };
-  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+  }, `the end of process ${pid}`);
 }
 
 /** The worker's process id, then the bridge's: the service starts them in this order. */
