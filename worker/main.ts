@@ -8,6 +8,7 @@ import { startTicking } from "./platform/ticking.ts";
 import { currentRuntime, type Listening } from "./platform/runtime.ts";
 import { SettingError } from "../shared/settings.ts";
 import { readSettings, type WorkerSettings } from "./settings.ts";
+import type { Teller } from "./events/telling.ts";
 import { openTeller } from "./platform/telling.ts";
 import { startWorker } from "./platform/opening.ts";
 
@@ -20,6 +21,8 @@ const EX_TEMPFAIL = 75;
  * it after 5 s.
  */
 const GRACE_MS = 3_500;
+/** So long what is being sent to webhooks and by mail may take then; giving it back takes its time, too. */
+const SENDING_MS = 2_500;
 
 const runtime = currentRuntime();
 
@@ -63,6 +66,7 @@ log("listening", { address: listening.address });
 
 const bell = createBell();
 let context: WorkerContext | undefined;
+let teller: Teller | undefined;
 const ticking = startTicking(() => context, settings.timeline);
 
 const worker = startWorker({
@@ -88,9 +92,9 @@ const worker = startWorker({
       allowPrivateWebhooks: settings.allowPrivateWebhooks,
       oidc: settings.oidc,
       hasMail: settings.mail !== undefined,
-      tell: () => teller.kick(),
+      tell: () => teller?.kick(),
     };
-    const teller = openTeller(database, settings, log);
+    teller = openTeller(database, settings, log);
     const app = createApp(serving);
     return (request, { address }) => {
       const forwarded = request.headers.get("x-forwarded-for");
@@ -115,7 +119,8 @@ async function stop(): Promise<void> {
   ticking.stop();
   // Bridges that listen are answered now.
   bell.close();
-  await Promise.race([listening.stop(), wait(GRACE_MS)]);
+  const ended = [listening.stop(), teller?.stop(wait(SENDING_MS))];
+  await Promise.race([Promise.all(ended), wait(GRACE_MS)]);
   worker.stop();
   log("stopped");
   runtime.exit(0);

@@ -18,12 +18,14 @@ import {
 } from "../database/control/mails.ts";
 import { afterEachOther } from "./after-each-other.ts";
 import { GIVE_UP_MS, nextTry } from "./backoff.ts";
+import type { Ending } from "./ending.ts";
 import type { Handed, MailServer } from "./outgoing.ts";
 import { compose, type MailContent, type WrittenMail } from "./mail/compose.ts";
 import type { Notice } from "./mail/notice.ts";
 
 export interface MailSending {
   database: Client;
+  ending: Ending;
   /** Opened for a round, and closed after it. */
   openServer: () => MailServer;
   /** The part of the Message-ID after the @. */
@@ -47,10 +49,10 @@ export function createMailSender(context: MailSending): { run(): Promise<void> }
 }
 
 async function sendDue(context: MailSending): Promise<void> {
-  const { database, now, randomId, openServer } = context;
+  const { database, ending, now, randomId, openServer } = context;
   let server: MailServer | undefined;
   try {
-    while (true) {
+    while (!ending.isBegun()) {
       const lease: Lease = {
         id: randomId(),
         now: instant(now()),
@@ -60,7 +62,7 @@ async function sendDue(context: MailSending): Promise<void> {
       if (mails.length === 0) return;
       server ??= openServer();
       for (const mail of mails) {
-        if (await send(context, server, mail, lease)) continue;
+        if (!ending.isBegun() && await send(context, server, mail, lease)) continue;
         await releaseMails(database, lease);
         return;
       }
@@ -70,22 +72,23 @@ async function sendDue(context: MailSending): Promise<void> {
   }
 }
 
-/** @returns false when the server is away, for this mail and so for all */
+/** @returns false when the server is away, or this worker ends: for this mail and so for all */
 async function send(
   context: MailSending,
   server: MailServer,
   mail: LeasedMail,
   lease: Lease,
 ): Promise<boolean> {
-  const { database, domain, publicUrl, now, random, log } = context;
+  const { database, ending, domain, publicUrl, now, random, log } = context;
   const { school, timezone, isDigest } = mail;
   const notices = mail.notices as Notice[];
   const written = write({ school, notices, timezone: timezone ?? "UTC", publicUrl, isDigest });
-  const handed = written === undefined ? unwritable : await server.send({
+  const handed = written === undefined ? unwritable : await ending.waitFor(server.send({
     to: { name: mail.contactName, address: mail.email },
     ...written,
     messageId: `<${mail.id}@${domain}>`,
-  });
+  }));
+  if (!handed) return false;
   const giveUpAt = Date.parse(mail.createdAt) + GIVE_UP_MS + (isDigest ? 24 * 3_600_000 : 0);
   const again = handed.kind === "later" || handed.kind === "away"
     ? nextTry({ now: now(), failures: mail.tries, giveUpAt, random: random() })

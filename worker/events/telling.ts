@@ -13,6 +13,7 @@ import { trimDeliveries } from "../database/control/webhook-deliveries.ts";
 import { trimOccurrences } from "../database/school/occurrences.ts";
 import { afterEachOther } from "./after-each-other.ts";
 import { GIVE_UP_MS, LONGEST_WAIT_MS } from "./backoff.ts";
+import { createEnding } from "./ending.ts";
 import { createHandingOver } from "./handing-over.ts";
 import { createMailSender } from "./mail-sender.ts";
 import type { MailServer, Post } from "./outgoing.ts";
@@ -37,6 +38,12 @@ export interface Teller {
   kick(): void;
   /** Tells all that is due now; resolves when that is done. */
   run(): Promise<void>;
+  /**
+   * Begins to send nothing more; resolves when what is in flight came to its end, or was given back.
+   *
+   * @param late when what is in flight is waited for no longer
+   */
+  stop(late: Promise<void>): Promise<void>;
 }
 
 const MINUTE = 60_000;
@@ -65,8 +72,9 @@ function momentsAt(now: number): Moments {
 
 export function createTeller(context: Telling): Teller {
   const { database, mail, now, log } = context;
-  const webhooks = createWebhookSender(context);
-  const mails = mail && createMailSender({ ...context, ...mail });
+  const { ending, begin } = createEnding();
+  const webhooks = createWebhookSender({ ...context, ending });
+  const mails = mail && createMailSender({ ...context, ...mail, ending });
   const handOver = createHandingOver({ database, now, log, hasMail: mails !== undefined });
 
   /** When something was done last here: that is not asked of the database each time. */
@@ -128,5 +136,9 @@ export function createTeller(context: Telling): Teller {
       }, report);
     },
     run,
+    async stop(late) {
+      begin(late);
+      await Promise.allSettled([webhooks.run(), mails?.run()]);
+    },
   };
 }

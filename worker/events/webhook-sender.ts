@@ -13,15 +13,18 @@ import {
   leaseDeliveries,
   type Receiver,
   receivers,
+  recordAttempt,
   releaseDeliveries,
   settleDelivery,
 } from "../database/control/webhook-deliveries.ts";
 import { type Post, PostFailure } from "./outgoing.ts";
 import { nextTry, waitAfter } from "./backoff.ts";
+import type { Ending } from "./ending.ts";
 import { signedHeaders } from "./signature.ts";
 
 export interface WebhookSending {
   database: Client;
+  ending: Ending;
   post: Post;
   now(): number;
   /** From 0 to 1. */
@@ -40,6 +43,7 @@ const LEASE_MS = 180_000;
 const PATIENT_FAILURES = 3;
 /** A receiver may ask for so long a wait, in milliseconds. */
 const LONGEST_ASKED_MS = 6 * 3_600_000;
+const CUT_OFF = "the worker ended before it answered; the next one sends it again";
 
 /** @returns what sends until nothing is due; calls while it does so wait for the same end */
 export function createWebhookSender(context: WebhookSending): { run(): Promise<void> } {
@@ -56,7 +60,7 @@ export function createWebhookSender(context: WebhookSending): { run(): Promise<v
           resolve();
         };
       });
-      const room = RECEIVERS - busy.size;
+      const room = context.ending.isBegun() ? 0 : RECEIVERS - busy.size;
       const found = room > 0
         ? await receivers(context.database, instant(context.now()), [...busy.keys()], room)
         : [];
@@ -84,7 +88,7 @@ export function createWebhookSender(context: WebhookSending): { run(): Promise<v
 
 /** Sends what one receiver is due, until one fails or none is left of what was taken in hand. */
 async function serve(context: WebhookSending, receiver: Receiver): Promise<void> {
-  const { database, now, randomId } = context;
+  const { database, ending, now, randomId } = context;
   const lease: Lease = {
     id: randomId(),
     now: instant(now()),
@@ -93,7 +97,7 @@ async function serve(context: WebhookSending, receiver: Receiver): Promise<void>
   const deliveries = await leaseDeliveries(database, receiver.id, lease, IN_HAND);
   deliveries.sort((a, b) => a.id < b.id ? -1 : 1);
   for (const delivery of deliveries) {
-    if (await send(context, receiver, delivery, lease)) continue;
+    if (!ending.isBegun() && await send(context, receiver, delivery, lease)) continue;
     await releaseDeliveries(database, lease);
     return;
   }
@@ -107,7 +111,11 @@ async function send(
   lease: Lease,
 ): Promise<boolean> {
   const { database, now, random, log } = context;
-  const { attempt, asked } = await attemptOnce(context, receiver, delivery);
+  const { attempt, asked, isCutOff } = await attemptOnce(context, receiver, delivery);
+  if (isCutOff) {
+    await recordAttempt(database, { deliveryId: delivery.id, lease, attempt });
+    return false;
+  }
   const isTaken = attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
   const isGone = attempt.status === 410;
   const failures = isTaken ? 0 : receiver.failures + 1;
@@ -142,11 +150,18 @@ async function send(
   return isTaken;
 }
 
+/** What came of an attempt, for how long the receiver asks to be left alone, and whether this worker ended. */
+interface Tried {
+  attempt: Attempt;
+  asked: number;
+  isCutOff?: true;
+}
+
 async function attemptOnce(
-  { post, now }: WebhookSending,
+  { post, now, ending }: WebhookSending,
   receiver: Receiver,
   { messageId, body }: LeasedDelivery,
-): Promise<{ attempt: Attempt; asked: number }> {
+): Promise<Tried> {
   const started = now();
   const { secret, previousSecret } = receiver;
   const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
@@ -163,7 +178,9 @@ async function attemptOnce(
       "user-agent": "Rosterbridge-Webhooks",
       ...signed,
     };
-    const { status, retryAfter } = await post(receiver.url, headers, body);
+    const answer = await ending.waitFor(post(receiver.url, headers, body));
+    if (!answer) return { attempt: done(null, CUT_OFF), asked: 0, isCutOff: true };
+    const { status, retryAfter } = answer;
     return { attempt: done(status, problemOf(status)), asked: askedWait(retryAfter, now()) };
   } catch (error) {
     const problem = error instanceof PostFailure ? error.message : (error as Error).name;

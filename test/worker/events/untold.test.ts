@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "@libsql/client";
 import { receiversQuery } from "../../../worker/database/control/webhook-deliveries.ts";
+import { createEnding } from "../../../worker/events/ending.ts";
 import { createHandingOver } from "../../../worker/events/handing-over.ts";
 import { createWebhookSender } from "../../../worker/events/webhook-sender.ts";
 import { createPost } from "../../../worker/platform/post.ts";
@@ -127,6 +128,7 @@ eachDatabase("what goes wrong while somebody is to be told", (database) => {
           await createHandingOver({ ...at, database: client, hasMail: false })();
           runs.push(sender.run());
         }),
+        ending: createEnding().ending,
         post: createPost({ allowPrivate: true }),
         random: () => 0.5,
         randomId: () => crypto.randomUUID(),

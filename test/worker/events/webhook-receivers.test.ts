@@ -22,7 +22,7 @@ eachDatabase("webhooks and what receives them", (database) => {
       world.teller.kick();
       await quick.count(2);
       assert.equal(hanging.received.length, 1);
-      await world.teller.run();
+      await world.teller.stop(Promise.resolve());
     } finally {
       await Promise.all([hanging.stop(), quick.stop()]);
     }

@@ -132,7 +132,7 @@ export async function leaseMails(
   }));
 }
 
-/** Gives back what was taken in hand and not tried. */
+/** Gives back what was taken in hand and not tried to its end. */
 export async function releaseMails(database: Client, lease: Lease): Promise<void> {
   await database.execute({
     sql: `UPDATE mails SET lease = NULL, leased_until = NULL, tries = tries - 1 WHERE lease = ?`,

@@ -112,7 +112,7 @@ export async function leaseDeliveries(
   }));
 }
 
-/** Gives back what was taken in hand and not tried. */
+/** Gives back what was taken in hand and not tried to its end. */
 export async function releaseDeliveries(database: Client, lease: Lease): Promise<void> {
   await database.execute({
     sql: `UPDATE webhook_deliveries SET lease = NULL, leased_until = NULL, tries = tries - 1
@@ -131,6 +131,20 @@ export interface Attempt {
 
 /** So many attempts of a delivery are kept, the last ones. */
 const ATTEMPTS = 30;
+const withAttempt = `json_insert(
+  CASE WHEN json_array_length(attempts) >= ${ATTEMPTS} THEN json_remove(attempts, '$[0]')
+    ELSE attempts END, '$[#]', json(?))`;
+
+/** An attempt that came to no end: the receiver may have taken it, and the delivery stays in hand. */
+export async function recordAttempt(
+  database: Client,
+  { deliveryId, lease, attempt }: Pick<Settlement, "deliveryId" | "lease" | "attempt">,
+): Promise<void> {
+  await database.execute({
+    sql: `UPDATE webhook_deliveries SET attempts = ${withAttempt} WHERE id = ? AND lease = ?`,
+    args: [JSON.stringify(attempt), deliveryId, lease.id],
+  });
+}
 
 export interface Settlement {
   webhookId: string;
@@ -163,9 +177,7 @@ export async function settleDelivery(database: Client, settlement: Settlement): 
       ],
     },
     {
-      sql: `UPDATE webhook_deliveries SET attempts = json_insert(
-              CASE WHEN json_array_length(attempts) >= ${ATTEMPTS} THEN json_remove(attempts, '$[0]')
-                ELSE attempts END, '$[#]', json(?)),
+      sql: `UPDATE webhook_deliveries SET attempts = ${withAttempt},
               state = ?, due_at = ?, finished_at = ?, lease = NULL, leased_until = NULL
             WHERE ${held}`,
       args: [
