@@ -364,7 +364,7 @@ function startSftp(
       port: settings.sftpPort,
       hostKeys,
       keyTypes: settings.keyTypes,
-      kex: settings.kex,
+      ...{ kex: settings.kex, helpUrl: settings.helpUrl },
       tracing: settings.tracing,
       door: settings.door,
       limits: settings.sftp,

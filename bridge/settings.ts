@@ -36,6 +36,8 @@ export interface BridgeSettings {
   maxUploadBytes: number;
   /** Where schools reach it, `host:port`, for what administrators tell them; `null`: nobody said. */
   sftpAddress: string | null;
+  /** Where a school's people find help, for the banner before the login; `null`: nobody said. */
+  helpUrl: string | null;
   /** Of one school, over all its sessions. */
   maxOpenFiles: number;
   /** The most that a school's home may have. */
@@ -76,6 +78,7 @@ export function readSettings(environment: Environment): BridgeSettings {
     sftpHost: () => text("SFTP_HOST", "127.0.0.1"),
     sftpPort: whole("SFTP_PORT", 2222, 0, 65535),
     sftpAddress: () => readAddress(environment["SFTP_ADDRESS"]?.trim() || undefined),
+    helpUrl: () => readHelpUrl(environment["HELP_URL"]?.trim() || undefined),
     healthPort: whole("HEALTH_PORT", 8022, 0, 65535),
     workerUrl: () => readWorkerUrl(text("WORKER_URL")),
     bridgeToken: () => readToken(text("BRIDGE_TOKEN")),
@@ -117,6 +120,19 @@ function readAddress(value: string | undefined): string | null {
   if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(value)) return value;
   throw new SettingError(
     `SFTP_ADDRESS is "${value}"; it takes a host and a port, such as sftp.college.edu:2222.`,
+  );
+}
+
+function readHelpUrl(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  // It stands in what strangers are shown, in one line of a terminal.
+  const fits = /^[\x21-\x7e]{1,200}$/.test(value) && URL.canParse(value);
+  if (fits && ["https:", "http:", "mailto:"].includes(new URL(value).protocol)) return value;
+  throw new SettingError(
+    `HELP_URL is ${
+      JSON.stringify(value)
+    }; it takes an https:, http: or mailto: address of at most ` +
+      "200 characters, such as https://college.edu/rosters.",
   );
 }
 

@@ -7,14 +7,15 @@ import type { After } from "../timers.ts";
 import type { Ban } from "./bans.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { TurnedAway } from "./figures.ts";
+import type { Tell } from "./refusal.ts";
 
 /** A connection at the door. */
 export interface Caller {
   readonly socket: Socket;
   /** As it was when the connection was accepted; a socket forgets it once the peer has reset. */
   readonly address: string;
-  /** It has introduced itself. */
-  greeted(): void;
+  /** It has introduced itself; from now on it is told so why it is sent away. */
+  greeted(tell: Tell): void;
   /** It has said what keys are computed of: calls `go` when it is its turn, at once if it can. */
   exchanging(go: () => void): void;
   /** Keys are exchanged; the client has yet to log in. */

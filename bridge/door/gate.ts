@@ -11,13 +11,22 @@ import { fewLines } from "./few-lines.ts";
 import { noneTurnedAway, type TurnedAway } from "./figures.ts";
 import type { DoorLimits } from "./limits.ts";
 import { Pace } from "./pace.ts";
-import { type DisconnectReason, Refusing } from "./refusal.ts";
+import {
+  DISCONNECT,
+  type Refusal,
+  Refusing,
+  type Tell,
+  tellNewcomer,
+  tellSilent,
+} from "./refusal.ts";
 import { type Stranger, Strangers } from "./strangers.ts";
 
 /** Somebody at the door, or in the house. */
 export interface Guest extends Stranger {
   readonly socket: Socket;
   readonly address: string;
+  /** How it is told why it is sent away. */
+  tell: Tell;
   /** A login of it was refused. */
   refused: boolean;
   admitted: boolean;
@@ -60,13 +69,26 @@ export class Gate {
     if (!this.#mayKnock(socket, address, source)) return undefined;
     const guest: Guest = {
       ...{ socket, address, source, stage: "silent" as const },
-      ...{ refused: false, admitted: false },
+      ...{ refused: false, admitted: false, tell: tellSilent(socket) },
     };
+    const { graceMs, strangers, strangersPerAddress } = this.#limits;
     const displaced = this.strangers.add(guest);
-    if (displaced) this.dismiss("gave_way", displaced.socket, displaced.address);
-    const { graceMs } = this.#limits;
+    if (displaced) {
+      this.#sendAway("gave_way", displaced, {
+        reason: DISCONNECT.tooManyConnections,
+        sentence:
+          `Not now: ${strangers} connections, and ${strangersPerAddress} of one address, may ` +
+          "wait to log in, and yours gave way to a newer one. Try again later.",
+      });
+    }
     const callOff = this.#after(graceMs, () => {
-      if (this.strangers.delete(guest)) this.dismiss("too_slow", socket, address, { graceMs });
+      if (!this.strangers.delete(guest)) return;
+      this.#sendAway("too_slow", guest, {
+        reason: DISCONNECT.byApplication,
+        sentence:
+          `You did not log in within ${graceMs / 1000} seconds, which is the longest that a ` +
+          "login may take. Connect again.",
+      }, { graceMs });
     });
     socket.once("close", () => {
       callOff();
@@ -80,7 +102,7 @@ export class Gate {
     if (until !== undefined) {
       const minutes = Math.max(1, Math.ceil((until - this.#now()) / 60_000));
       this.refuse("banned", socket, address, {
-        reason: "not_allowed",
+        reason: DISCONNECT.notAllowed,
         sentence: `Too many logins from your address were refused. Try again in ${minutes} ` +
           `minute${minutes === 1 ? "" : "s"}, with the right key, or ask the service's operator.`,
       });
@@ -89,7 +111,7 @@ export class Gate {
     const { perAddress } = this.#limits;
     if ((this.#inside.get(source) ?? 0) < perAddress) return true;
     this.refuse("too_many_of_address", socket, address, {
-      reason: "too_many",
+      reason: DISCONNECT.tooManyConnections,
       sentence: `Not now: ${perAddress} connections of your address are open, which is the most. ` +
         "Close one of them first.",
     });
@@ -127,21 +149,20 @@ export class Gate {
     } else if (guest.refused) this.bans.failed(source, address);
   }
 
-  /** Turns a connection away with a sentence. */
-  refuse(
-    why: TurnedAway,
-    socket: Socket,
-    address: string,
-    { reason, sentence }: { reason: DisconnectReason; sentence: string },
-  ): void {
-    this.count(why, address);
-    this.#refusing.refuse(socket, reason, sentence);
+  /** Turns a connection away that was not greeted. */
+  refuse(why: TurnedAway, socket: Socket, address: string, refusal: Refusal, fields = {}): void {
+    this.count(why, address, fields);
+    this.#refusing.refuse(socket, refusal, tellNewcomer(socket));
   }
 
-  /** … and without. */
-  dismiss(why: TurnedAway, socket: Socket, address: string, fields = {}): void {
+  #sendAway(
+    why: TurnedAway,
+    { socket, address, tell }: Guest,
+    refusal: Refusal,
+    fields = {},
+  ): void {
     this.count(why, address, fields);
-    socket.destroy();
+    this.#refusing.refuse(socket, refusal, tell);
   }
 
   /** A connection is turned away by who speaks with it. */

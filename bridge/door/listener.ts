@@ -7,6 +7,7 @@ import type { Listener, ListenerOptions } from "./caller.ts";
 import { contain, type Containment } from "./containment.ts";
 import { Gate } from "./gate.ts";
 import { takeProxyHeader } from "./proxy-protocol.ts";
+import { DISCONNECT } from "./refusal.ts";
 
 /** Opens the door. @throws Error when nothing can listen there */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
@@ -26,7 +27,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     socket.once("close", () => sockets.delete(socket));
     if (sockets.size > limits.connections) {
       return gate.refuse("too_many_connections", socket, address, {
-        reason: "too_many",
+        reason: DISCONNECT.tooManyConnections,
         sentence:
           `Not now: ${limits.connections} connections are open, which is the most. Try again later.`,
       });
@@ -90,7 +91,10 @@ function receiver(
     containment.hold(socket, address, ({ failed, held }) => {
       options.serve({
         ...{ socket, address, failed },
-        greeted: () => void (guest.stage = "speaking"),
+        greeted(tell) {
+          guest.stage = "speaking";
+          guest.tell = tell;
+        },
         exchanging: (go) => gate.awaitTurn(guest, () => held(go)),
         exchangedKeys: () => void (guest.stage = "keys exchanged"),
         refused: () => void (guest.refused = true),
@@ -111,15 +115,22 @@ function behindProxy(
     receive(address: string): void;
   },
 ): void {
-  const late = after(
-    limits.graceMs,
-    () => gate.dismiss("no_proxy_header", socket, address, { why: "it said nothing" }),
-  );
+  const wrong = (why: string) =>
+    gate.refuse("no_proxy_header", socket, address, {
+      reason: DISCONNECT.protocolError,
+      sentence:
+        "The proxy between you and this service has to say first who you are (PROXY protocol), " +
+        `and did not: ${why}. Nothing you can do helps; tell the service's operator.`,
+    }, { why });
+  const late = after(limits.graceMs, () => wrong("it said nothing"));
   socket.once("close", late);
   takeProxyHeader(socket, (told) => {
     late();
     if (!socket.destroyed) receive(told ?? address);
-  }, (why) => gate.dismiss("no_proxy_header", socket, address, { why }));
+  }, (why) => {
+    late();
+    wrong(why);
+  });
 }
 
 function listen(

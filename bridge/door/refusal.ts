@@ -1,13 +1,25 @@
 /**
- * Turning a connection away before any key is exchanged, with a reason that its client can show: the
- * greeting and a DISCONNECT in clear (RFC 4253 sections 4.2, 6 and 11.1).
+ * Turning a connection away with a reason that its client can show: before any key is exchanged a
+ * DISCONNECT in clear, after the greeting (RFC 4253 sections 4.2, 6 and 11.1); later in whatever way
+ * is spoken on it.
  */
 import type { Socket } from "node:net";
 import type { After } from "../timers.ts";
 
 /** RFC 4253 section 11.1. */
-const REASON = { not_allowed: 1, too_many: 12 } as const;
-export type DisconnectReason = keyof typeof REASON;
+export const DISCONNECT = {
+  ...{ notAllowed: 1, protocolError: 2, byApplication: 11 },
+  ...{ tooManyConnections: 12, noMoreMethods: 14 },
+} as const;
+
+export interface Refusal {
+  /** One of {@link DISCONNECT}. */
+  reason: number;
+  sentence: string;
+}
+
+/** Says a refusal to who is connected, and ends this side of the connection. */
+export type Tell = (refusal: Refusal) => void;
 
 /** How long a peer may take to read it, in milliseconds; and how many peers at once may. */
 const LINGER_MS = 2000;
@@ -22,7 +34,7 @@ export class Refusing {
   }
 
   /** Ends the connection; in a flood without a word. */
-  refuse(socket: Socket, reason: DisconnectReason, sentence: string): void {
+  refuse(socket: Socket, refusal: Refusal, tell: Tell): void {
     if (this.#lingering >= LINGERING) return void socket.destroy();
     this.#lingering++;
     const callOff = this.#after(LINGER_MS, () => socket.destroy());
@@ -30,28 +42,40 @@ export class Refusing {
       callOff();
       this.#lingering--;
     });
-    // What is not read would have the kernel reset the connection, and the sentence with it.
-    socket.resume();
-    socket.end(refusalBytes(reason, sentence));
+    // Nobody listens any more; but what is not read would have the kernel reset the connection, and
+    // the sentence with it.
+    socket.removeAllListeners("readable").removeAllListeners("data").resume();
+    tell(refusal);
   }
 }
 
-export function refusalBytes(reason: DisconnectReason, sentence: string): Buffer {
+/** To who was not greeted yet. */
+export const tellNewcomer = (socket: Socket): Tell => (refusal) => {
+  socket.end(Buffer.concat([Buffer.from("SSH-2.0-Rosterbridge\r\n"), inClear(refusal)]));
+};
+
+/** To who was greeted and has said nothing. */
+export const tellSilent = (socket: Socket): Tell => (refusal) => {
+  socket.end(inClear(refusal));
+};
+
+/** SSH_MSG_DISCONNECT. */
+export function disconnectMessage({ reason, sentence }: Refusal): Buffer {
   const text = Buffer.from(sentence);
   const message = Buffer.alloc(1 + 4 + 4 + text.length + 4);
   message[0] = 1;
-  message.writeUInt32BE(REASON[reason], 1);
+  message.writeUInt32BE(reason, 1);
   message.writeUInt32BE(text.length, 5);
   text.copy(message, 9);
+  return message;
+}
+
+function inClear(refusal: Refusal): Buffer {
+  const message = disconnectMessage(refusal);
   // Without a cipher packets are multiples of eight bytes, with four of padding or more.
   const padding = 8 - ((message.length + 5) % 8) + ((message.length + 5) % 8 > 4 ? 8 : 0);
   const head = Buffer.alloc(5);
   head.writeUInt32BE(1 + message.length + padding);
   head[4] = padding;
-  return Buffer.concat([
-    Buffer.from("SSH-2.0-Rosterbridge\r\n"),
-    head,
-    message,
-    Buffer.alloc(padding),
-  ]);
+  return Buffer.concat([head, message, Buffer.alloc(padding)]);
 }

@@ -7,6 +7,7 @@ import type { SchoolId } from "../../shared/protocol.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ClientInfo, Connection, Session } from "ssh2";
 import type { Caller } from "../door/caller.ts";
+import { DISCONNECT } from "../door/refusal.ts";
 import type { AbandonReason, Home } from "../home/home.ts";
 import type { Reached } from "../limits-reached.ts";
 import type { After } from "../timers.ts";
@@ -17,7 +18,7 @@ import { neededSoftware } from "./needed-software.ts";
 import { rekeying, type RekeyLimits } from "./rekeying.ts";
 import { type SftpSession, startSession } from "./session.ts";
 import type { SchoolShares } from "./shares.ts";
-import { closeUnused, DISCONNECT, disconnect, heldBack, packetSizeOf } from "./ssh2-internals.ts";
+import { closeUnused, disconnect, heldBack, packetSizeOf } from "./ssh2-internals.ts";
 import type { Trace } from "./trace.ts";
 
 /** Who is logged in, and from where. */
@@ -56,8 +57,8 @@ export interface OpenConnection {
   readonly ending: boolean;
   /** When it last had a request, in milliseconds since the epoch. */
   readonly activeAt: number;
-  /** Ends the sessions and then the connection. */
-  end(requests: "finish" | "discard", why: AbandonReason): Promise<void>;
+  /** Ends the sessions, tells the client why, and ends the connection. */
+  end(requests: "finish" | "discard", why: AbandonReason, sentence: string): Promise<void>;
 }
 
 /** Channels of one connection, and handles over all of them. */
@@ -70,6 +71,9 @@ const MOST_HANDLES = 128;
 const LEAST_PACKET = 1024;
 /** How long a peer may take to close a connection that we ended. */
 const LINGER_MS = 2000;
+
+/** What becomes of files that were open when a connection ended. */
+export const KEPT = "what arrived of a file that was open is kept, and an upload can be resumed.";
 
 export function serveConnection(
   client: Connection,
@@ -171,7 +175,7 @@ export function serveConnection(
           },
           broken: (why) => {
             log("sftp.broken", { slug: visitor!.slug, address, why });
-            void end("discard", "connection lost");
+            void end("discard", "connection lost", `Your client ${why}; ${KEPT}`);
           },
         });
         sessions.add(session);
@@ -194,18 +198,24 @@ export function serveConnection(
     callOffIdle = options.after(options.idleMs, () => {
       if (visitor) options.reached("idle", visitor.schoolId);
       log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
-      void end("finish", "idle");
+      const seconds = options.idleMs / 1000;
+      const time = seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+      void end("finish", "idle", `Nothing was asked for in ${time}. Connect again; ${KEPT}`);
     });
   }
 
-  async function end(requests: "finish" | "discard", why: AbandonReason): Promise<void> {
+  async function end(
+    requests: "finish" | "discard",
+    why: AbandonReason,
+    sentence: string,
+  ): Promise<void> {
     ending = true;
     const over = [...sessions].map((session) => {
       session.end(requests, why);
       return session.over;
     });
     if (requests === "finish") await Promise.all(over);
-    disconnect(client, DISCONNECT.byApplication, "");
+    disconnect(client, DISCONNECT.byApplication, sentence);
     linger();
     await Promise.all(over);
   }

@@ -4,7 +4,7 @@
  * school that has fewer. So schools that do nothing with many connections keep no other out.
  */
 import type { SchoolId } from "../../shared/protocol.ts";
-import type { OpenConnection, Visitor } from "./connection.ts";
+import { KEPT, type OpenConnection, type Visitor } from "./connection.ts";
 import type { SftpLimits } from "./limits.ts";
 
 export class Crowd {
@@ -43,7 +43,11 @@ export class Crowd {
     if (largest && largest.length > own + 1) {
       const [quietest] = largest.toSorted((a, b) => a.activeAt - b.activeAt);
       this.#gaveWay(quietest!.visitor!);
-      void quietest!.end("discard", "idle");
+      void quietest!.end(
+        ...["discard", "idle"] as const,
+        `Not now: ${sessions} connections are open, which is the most, and this one was quiet for ` +
+          `longest. Connect again later; ${KEPT}`,
+      );
       return undefined;
     }
     return `${sessions} connections are open, which is the most; try again later`;

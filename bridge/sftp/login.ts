@@ -6,6 +6,7 @@ import { isSlug } from "../../shared/slug.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
 import type { AuthContext, Connection } from "ssh2";
 import type { Caller } from "../door/caller.ts";
+import { DISCONNECT } from "../door/refusal.ts";
 import {
   type AuthenticationOptions,
   judge,
@@ -13,7 +14,7 @@ import {
   type Refused,
 } from "./authentication.ts";
 import { neededSoftware } from "./needed-software.ts";
-import { acceptKey, DISCONNECT, disconnect } from "./ssh2-internals.ts";
+import { acceptKey, disconnect } from "./ssh2-internals.ts";
 import type { RefusedLogin } from "../logins.ts";
 
 export interface LoginOptions extends AuthenticationOptions {

@@ -8,9 +8,10 @@ import type { Home } from "../home/home.ts";
 import type { Reached } from "../limits-reached.ts";
 import type { Caller, DoorFigures } from "../door/caller.ts";
 import { startListener } from "../door/listener.ts";
+import { DISCONNECT } from "../door/refusal.ts";
 import { algorithms, hostKeys, type KexMode, signatures } from "./algorithms.ts";
 import { announced, type AnnouncedKey, type HostKey, madeOfThoseInForce } from "./host-keys.ts";
-import { checkSsh2, DISCONNECT, disconnect, prepare, socketOf } from "./ssh2-internals.ts";
+import { checkSsh2, disconnect, prepare, socketOf } from "./ssh2-internals.ts";
 import type { LoginRefusal, SchoolId } from "../../shared/protocol.ts";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import type { Ban } from "../door/bans.ts";
@@ -18,7 +19,7 @@ import { fewLines } from "../door/few-lines.ts";
 import { type DoorLimits, doorLimits } from "../door/limits.ts";
 import { type After, systemAfter } from "../timers.ts";
 import type { Showing } from "../logins.ts";
-import { serveConnection, type Visitor } from "./connection.ts";
+import { KEPT, serveConnection, type Visitor } from "./connection.ts";
 import { Crowd } from "./crowd.ts";
 import { type SftpLimits, sftpLimits } from "./limits.ts";
 import type { RefusedLogin } from "../logins.ts";
@@ -64,6 +65,8 @@ export interface SftpServerOptions {
   kex?: KexMode;
   /** When keys are exchanged anew; default after 1 GiB or an hour. */
   rekey?: RekeyLimits;
+  /** Where people find help, for the banner; default the documentation's page by its name. */
+  helpUrl?: string | null;
   /** Whether every packet is logged, without what is in files; default no. */
   tracing?: boolean;
 }
@@ -93,9 +96,10 @@ export interface SftpServer {
 }
 
 /** Shown before the login; many clients show a person nothing else of what the server says. */
-const banner =
+const banner = (helpUrl: string | null | undefined) =>
   "Rosters go into the folder inbound/, one file at a time; exports are in outbound/.\r\n" +
-  'Help, also when this refuses you: the page "Clients" of the Rosterbridge documentation.\r\n';
+  "Help, also when this refuses you: " +
+  `${helpUrl ?? 'the page "Clients" of the Rosterbridge documentation.'}\r\n`;
 
 /** @throws Error when the address is taken, or a host key cannot be read */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
@@ -116,7 +120,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const serving = (hostKeys: readonly AnnouncedKey[]) => (client: Connection, info: ClientInfo) => {
     client.on("error", () => {}); // Before anything can throw: without a listener it would.
     const caller = callers.get(socketOf(client))!;
-    caller.greeted();
+    caller.greeted(({ reason, sentence }) => disconnect(client, reason, sentence));
     try {
       let isOver = false;
       prepare(client, {
@@ -168,7 +172,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     const server = new ssh2.Server({
       hostKeys: hostKeys(keys),
       algorithms: algorithms(options.kex ?? "compatible"),
-      banner,
+      banner: banner(options.helpUrl),
       ident: "Rosterbridge",
       keepaliveInterval: limits.keepaliveMs,
       keepaliveCountMax: 4,
@@ -210,14 +214,21 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     liftBan: (source) => listener.liftBan(source),
     closeSessions(stale) {
       const ended = crowd.inside.filter((connection) => stale(connection.visitor!));
-      for (const connection of ended) void connection.end("discard", "revoked");
+      const sentence = "The key or the school no longer opens this service. Ask its operator.";
+      for (const connection of ended) void connection.end("discard", "revoked", sentence);
       return ended.length;
     },
     async close(graceMs) {
       const closed = listener.close();
       listener.sendStrangersAway();
       const over = Promise.all(
-        [...crowd.connections].map((connection) => connection.end("finish", "stopped")),
+        [...crowd.connections].map((connection) =>
+          connection.end(
+            "finish",
+            "stopped",
+            `The service is stopping. Connect again later; ${KEPT}`,
+          )
+        ),
       );
       // Until the peers have closed too, so that they get the last answers.
       const inTime = await within(graceMs, over.then(() => closed));

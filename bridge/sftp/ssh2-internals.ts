@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { AuthContext, Connection, Session } from "ssh2";
+import { disconnectMessage } from "../door/refusal.ts";
 import { kexNames, withKexNames } from "./kex-names.ts";
 import { answerCurve, answerHybrid, HYBRID_KEX, type HybridExchange } from "./hybrid-kem.ts";
 import { type PacketCipher, withPacketMemory } from "./packet-memory.ts";
@@ -31,6 +32,8 @@ interface KeyExchange {
   /** An Error is a failed exchange. */
   computeSecret(theirs: Buffer): Buffer | Error;
   getPublicKey(): Buffer;
+  _sentNEWKEYS: boolean;
+  _receivedNEWKEYS: boolean;
 }
 
 type OnPayload = (payload: Buffer) => unknown;
@@ -67,7 +70,6 @@ interface InnerSession {
 }
 
 const MESSAGE = {
-  disconnect: 1,
   unimplemented: 3,
   extInfo: 7,
   kexInit: 20,
@@ -75,9 +77,6 @@ const MESSAGE = {
   exchange: 30,
   globalRequest: 80,
 } as const;
-/** RFC 4253 section 11.1. */
-export const DISCONNECT = { byApplication: 11, tooManyConnections: 12, noMoreMethods: 14 } as const;
-
 const constants: { SUPPORTED_KEX?: unknown } = require("ssh2/lib/protocol/constants.js");
 /** What is done with a message, by its number. */
 const handlers: (KexInitHandler | undefined)[] = require("ssh2/lib/protocol/handlers.js");
@@ -302,12 +301,10 @@ export function socketOf(client: Connection): Socket {
  */
 export function disconnect(client: Connection, reason: number, sentence: string): void {
   const { _protocol, _sock } = client as unknown as InnerConnection;
-  const text = Buffer.from(sentence);
-  const message = Buffer.alloc(1 + 4 + 4 + text.length + 4);
-  message[0] = MESSAGE.disconnect;
-  message.writeUInt32BE(reason, 1);
-  message.writeUInt32BE(text.length, 5);
-  text.copy(message, 9);
+  const message = disconnectMessage({ reason, sentence });
+  const { _sentNEWKEYS: sent, _receivedNEWKEYS: received } = _protocol._kex ?? {};
+  // ssh2 takes to its new keys when it has heard of the client's; what is sent before nobody can read.
+  if (sent && !received) return void _sock.end();
   try {
     // Also in the middle of a key exchange.
     const { write } = _protocol._packetRW;

@@ -61,6 +61,7 @@ const bridgeCases = (): Case[] => [
   ],
   ["SFTP_PORT", "ssh", whole(0, 65535)],
   ["HEALTH_PORT", "-1", whole(0, 65535)],
+  ["HELP_URL", "ask the office", /takes an https:, http: or mailto: address/],
   ["SETTLE_MS", "2s", whole(0, 3_600_000)],
   ["SYNC_MS", "0", whole(10, 3_600_000)],
   ["SLICE_BYTES", "1024", whole(131_072, 16_777_216)],

@@ -80,6 +80,101 @@ test("greetings a byte at a time keep nobody of the same address waiting, and ar
   for (const socket of slow) socket.destroy();
 });
 
+/** What a client is told when its connection is ended. */
+function toldAtEnd(client: Client): Promise<string> {
+  const { _protocol } = client as unknown as Insides;
+  return new Promise((resolve) => {
+    _protocol._handlers.DISCONNECT = (_protocol, _reason, sentence) => resolve(sentence);
+  });
+}
+
+/** … without a key or a cipher. */
+async function toldInClear(socket: Socket): Promise<string> {
+  let text = "";
+  socket.on("data", (piece) => text += piece.toString("latin1"));
+  await new Promise((resolve) => socket.once("close", resolve));
+  return text;
+}
+
+test("who does not log in in time is told so, however far it has come", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({ door: { graceMs: 30_000 }, after: clock.after });
+  const silent = connectFrom("127.0.0.1", world.server.port);
+  const speaking = connectFrom("127.0.0.2", world.server.port);
+  speaking.write("SSH-2.0-x\r\n");
+  const client = new ssh2.Client().on("error", () => {});
+  const shaken = new Promise<void>((resolve) => {
+    client.once("handshake", () => {
+      (client as unknown as Insides)._protocol._handlers.SERVICE_ACCEPT = resolve;
+    });
+  });
+  client.connect({
+    ...{ host: "127.0.0.1", port: world.server.port, username: "school", readyTimeout: 0 },
+    authHandler: () => {},
+  });
+  await shaken;
+  await until(() => world.server.figures.strangers === 3);
+  const told = Promise.all([toldInClear(silent), toldInClear(speaking), toldAtEnd(client)]);
+  clock.pass(30_000);
+  for (const text of await told) assert.match(text, /You did not log in within 30 seconds/);
+  assert.equal(world.server.figures.turnedAway.too_slow, 3);
+});
+
+test("while keys change hands nothing can be said, and the connection just ends", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({ door: { graceMs: 30_000 }, after: clock.after });
+  const errors: string[] = [];
+  const client = new ssh2.Client().on("error", ({ message }) => errors.push(message));
+  const gone = closed(client);
+  // The server has said that its next packet is under the new keys, and has not yet heard the same.
+  client.once("handshake", () => clock.pass(30_000));
+  client.connect({
+    ...{ host: "127.0.0.1", port: world.server.port, username: "school", readyTimeout: 0 },
+    privateKey: schoolKey,
+  });
+  await gone;
+  assert.deepEqual(errors, []);
+});
+
+test("who gives way at the door is told so; in a flood many are not, and nobody lingers", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({ door: { strangersPerAddress: 1 }, after: clock.after });
+  const first = connectFrom("127.0.0.2", world.server.port);
+  await until(() => world.server.figures.strangers === 1);
+  const told = toldInClear(first);
+  const flood = Array.from({ length: 200 }, () => {
+    const socket = createConnection({
+      ...{ host: "127.0.0.1", port: world.server.port, localAddress: "127.0.0.2" },
+      allowHalfOpen: true, // They never close their side.
+    });
+    return socket.on("error", () => {}).resume();
+  });
+  assert.match(await told, /1 of one address, may wait to log in, and yours gave way/);
+  await until(() => world.server.figures.turnedAway.gave_way === 200);
+  assert.ok(world.server.figures.connections <= 66, `${world.server.figures.connections}`);
+  clock.pass(2_000);
+  await until(() => world.server.figures.connections === 1);
+  for (const socket of flood) socket.destroy();
+});
+
+test("whose connection is ended after it logged in is told why, and what becomes of its files", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({ limits: { idleMs: 1_800_000 }, after: clock.after });
+  const idle = await connect(world.server.port);
+  const idleTold = toldAtEnd(idle);
+  clock.pass(1_800_000);
+  assert.match(await idleTold, /Nothing was asked for in 30 minutes\. .*an upload can be resumed/);
+  const revoked = await connect(world.server.port);
+  const revokedTold = toldAtEnd(revoked);
+  assert.equal(world.server.closeSessions(({ slug }) => slug === "school"), 1);
+  assert.match(await revokedTold, /The key or the school no longer opens this service/);
+  const last = await connect(world.server.port);
+  const lastTold = toldAtEnd(last);
+  const stopped = world.server.close(10_000);
+  assert.match(await lastTold, /The service is stopping\. Connect again later/);
+  await stopped;
+});
+
 test("who exchanges keys more often than its address may waits and is then served", async () => {
   const door = { exchanges: { burst: 1, perSecond: 20 } };
   await using world = await startWorld({ door });
@@ -203,7 +298,12 @@ test("the connection too many of a school is told so in words that its client sh
 });
 
 interface Insides {
-  _protocol: { _handlers: { SERVICE_ACCEPT(): void } };
+  _protocol: {
+    _handlers: {
+      SERVICE_ACCEPT(): void;
+      DISCONNECT(protocol: unknown, reason: number, sentence: string): void;
+    };
+  };
 }
 
 /** Two schools, each with a key of its own. */
@@ -233,9 +333,9 @@ test("a school with many connections that do nothing keeps no other school out",
   for (let i = 0; i < 4; i++) idle.push(await connect(world.server.port));
   const active = await openSftp(idle[0]!);
   await call((done) => active.stat("/inbound", done));
-  const gone = Promise.race(idle.slice(1).map(closed));
+  const gone = Promise.race(idle.slice(1).map(toldAtEnd));
   const client = await connect(world.server.port, { username: "other", privateKey: otherKey });
-  await gone;
+  assert.match(await gone, /4 connections are open, .* this one was quiet for longest/);
   // Who is at work stays, and who has as many as others gives way to nobody.
   await call((done) => active.stat("/inbound", done));
   assert.equal(world.server.sessions, 4);

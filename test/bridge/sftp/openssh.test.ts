@@ -203,6 +203,22 @@ test("a refused login, a full house and an idle one are told why, as far as Open
   first.end();
 });
 
+test("the banner says where rosters go and where help is, at the operator's own address", async () => {
+  for (
+    const [helpUrl, where] of [[null, /page "Clients"/], [
+      "https://oak.edu/a",
+      /oak\.edu\/a/,
+    ]] as const
+  ) {
+    await using world = await startWorld({ helpUrl });
+    using ssh = new OpenSsh(world.server.port);
+    const { errors } = await ssh.sftp("pwd");
+    const lines = errors.split(/\r?\n/);
+    assert.ok(lines.some((line) => /^Rosters go into the folder inbound\//.test(line)), errors);
+    assert.match(lines.find((line) => /^Help, also when this refuses you: /.test(line))!, where);
+  }
+});
+
 test("keys may be exchanged anew in the middle of a transfer", async () => {
   await using world = await startWorld();
   using ssh = new OpenSsh(world.server.port);
