@@ -111,7 +111,8 @@ const info = {
     "Student rosters in by SFTP, verified students out: the administrators' API. Lists are " +
     "pages, newest first where they have a time; times are ISO 8601 UTC; refusals are RFC 9457 " +
     "problems with a code for programs and a sentence for people. Who asks too often within a minute " +
-    "is answered 429 with Retry-After; RateLimit says with each answer how many requests are left.",
+    "is answered 429 with Retry-After; RateLimit says with each answer how many requests are left. Each " +
+    "process of the worker counts for itself.",
   version: "1",
   license: { name: "MIT", identifier: "MIT" },
 };

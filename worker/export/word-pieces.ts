@@ -44,8 +44,10 @@ function piece(
 /** In this order: the first that reads the start of the words is taken. */
 export const wordPieces = [
   piece("(?:never|none|off|manual(?:ly)?|on demand|not at all|no schedule)", () => ({
-    refusal: "an export at no time needs no schedule: remove it with DELETE " +
-      "/admin/schools/<slug>/schedule, and exports are made only when an administrator runs one",
+    refusal:
+      "an export at no time needs no schedule: where there is one, remove it (a button of the " +
+      'console, "off" on the command line, DELETE of the API), and exports are made only when an ' +
+      "administrator runs one",
   })),
   piece("(?:after|on|with|upon) (?:every|each|an?|the) (?:upload|file|roster|import)s?", () => ({
     refusal: 'a schedule goes by the clock and not by uploads; "every 15 minutes" comes close',
