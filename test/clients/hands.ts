@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Client from "ssh2-sftp-client";
-import { newer } from "./newer-debian.ts";
+import { jschHand } from "./jsch.ts";
+import { newer, ssh10 } from "./newer-debian.ts";
 import { here, type Outcome, sshOptions, type Stage } from "./stage.ts";
 
 /** Where a step goes, and as whom. */
@@ -23,7 +24,8 @@ export interface Hand {
 /** All the clients that take one step at a time, by name. */
 export function handsOf(stage: Stage): Record<string, Hand> {
   return {
-    "OpenSSH sftp": openSsh(stage),
+    "OpenSSH sftp": openSsh(stage, "sftp"),
+    "OpenSSH 10 sftp": openSsh(stage, newer, "sftp", "-S", ssh10),
     "OpenSSH scp": scp(stage),
     lftp: lftp(stage),
     rclone: rclone(stage),
@@ -34,6 +36,7 @@ export function handsOf(stage: Stage): Record<string, Hand> {
     paramiko: script(stage, "/usr/bin/python3", [here("hand.py"), "paramiko"]),
     asyncssh: script(stage, "/usr/bin/python3", [here("hand.py"), "asyncssh"]),
     phpseclib: script(stage, "php", [here("hand.php")]),
+    JSch: script(stage, "java", jschHand("0.2")),
     "ssh2-sftp-client": ssh2SftpClient(stage),
   };
 }
@@ -44,9 +47,15 @@ const options = (stage: Stage, { port, key }: Login) => [
   ),
 ];
 
-function openSsh(stage: Stage): Hand {
-  const sftp = (login: Login, input: string) =>
-    stage.run("sftp", [...options(stage, login), "-b", "-", `${login.slug}@127.0.0.1`], { input });
+/** Of OpenSSH's sftp, the system's or a newer one: a batch of commands. */
+export const runSftp = (stage: Stage, login: Login, input: string, ...program: string[]) => {
+  const [name, ...words] = program;
+  const person = `${login.slug}@127.0.0.1`;
+  return stage.run(name!, [...words, ...options(stage, login), "-b", "-", person], { input });
+};
+
+function openSsh(stage: Stage, ...program: string[]): Hand {
+  const sftp = (login: Login, input: string) => runSftp(stage, login, input, ...program);
   return {
     upload: (login, local, remote) => sftp(login, `put ${local} ${remote}`),
     resume: (login, local, remote) => sftp(login, `reput ${local} ${remote}`),

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = process.env.CLIENTS_FOLDER ?? at("../../node_modules/.cache/newer-debian");
-const packages = ["openssh-client", "ssh-audit", "curl"];
+const packages = ["openssh-client", "ssh-audit", "curl", "libjsch-java"];
 
 /** Starts a program: the first argument is its name, the others its own. */
 export const newer = join(folder, "run");
@@ -18,7 +18,10 @@ export const ssh10 = join(folder, "ssh");
 
 /** @throws Error where Debian's packages cannot be had */
 export function fetchNewer(): void {
-  if (!existsSync(newer) || !existsSync(join(folder, "root/usr/bin/curl"))) {
+  const last = ["usr/bin/curl", "usr/share/java/jsch.jar"].map((file) =>
+    join(folder, "root", file)
+  );
+  if (!existsSync(newer) || !last.every((file) => existsSync(file))) {
     execFileSync(at("../../scripts/newer-openssh.sh"), ["trixie", folder, ...packages], {
       stdio: "inherit",
     });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Client from "ssh2-sftp-client";
 import { type Service, startService, waitForName } from "../end-to-end/service.ts";
+import { compileHand, jschHand } from "./jsch.ts";
 import { fetchNewer, newer, ssh10 } from "./newer-debian.ts";
 import { here, setStage, sshOptions, type Stage } from "./stage.ts";
 import { until } from "../until.ts";
@@ -22,6 +23,7 @@ const content = randomBytes(3_000_000);
 let service: Service;
 before(async () => {
   fetchNewer();
+  compileHand();
   service = await startService();
 });
 after(() => service.stop());
@@ -255,6 +257,27 @@ for (
     await empty(stage);
   });
 }
+
+client("JSch", async (stage) => {
+  const { slug } = stage.school;
+  const run = (version: "0.1.55" | "0.2") =>
+    stage.run("java", [...jschHand(version), String(stage.port), slug, "key", "play"]);
+  const played = await run("0.2");
+  assert.match(played.output, /^done$/m, played.output);
+  assert.match(
+    played.output,
+    /refused: Rosters go into \/inbound: send it as \/inbound\/roster\.csv/,
+  );
+  await empty(stage);
+  // Debian 12's signs with SHA-1 only, and is told apart in the log.
+  const older = await run("0.1.55");
+  assert.equal(older.status, 1, older.output);
+  assert.match(older.output, /Algorithm negotiation fail/);
+  const logged = () => stage.service.bridge.output().split("\n");
+  const line = () => logged().find((one) => /connection_error/.test(one) && /JSCH/.test(one));
+  await until(() => line() !== undefined, "the log's line");
+  assert.match(line()!, /"needed":"com\.github\.mwiede:jsch"/);
+});
 
 client("ssh2-sftp-client", async (stage) => {
   const sftp = new Client();

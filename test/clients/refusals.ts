@@ -10,6 +10,7 @@ import type { Client } from "ssh2";
 import { connect } from "../bridge/sftp/harness.ts";
 import { makeKey, type Service, startService } from "../end-to-end/service.ts";
 import { type Hand, handsOf, type Login } from "./hands.ts";
+import { compileHand } from "./jsch.ts";
 import { fetchNewer } from "./newer-debian.ts";
 import { type Outcome, setStage, type Stage } from "./stage.ts";
 
@@ -19,6 +20,7 @@ let crowd: Client[];
 let own: Login, crowded: Login, stranger: Login;
 before(async () => {
   fetchNewer();
+  compileHand();
   service = await startService({
     bridge: { MAX_UPLOAD_BYTES: "1000000", NEVER_BANNED: "127.0.0.1" },
   });
@@ -136,6 +138,7 @@ const shown: Record<string, readonly RegExp[]> = {
   ],
   asyncssh: [...sentences, /PermissionDenied: Permission denied/],
   phpseclib: [...sentences, /SSH_MSG_USERAUTH_FAILURE/],
+  JSch: [...sentences, /Auth fail/],
   "ssh2-sftp-client": [...sentences, /All configured authentication methods failed/],
 };
 
