@@ -25,6 +25,7 @@ test("no page is over 60 KB compressed, nor over 100 ms of the server's time", a
     await migrate(database, "2026-11-22T10:15:30.123Z");
     const world = appUnderTest(database);
     await fillDesk(world, database, { schools: 25, uploads: 10_000, students: 50_000 });
+    for (const sql of noTwoAlike) await database.execute(sql);
     const cookie = await cookieOf(world);
     const [tooBig, tooSlow]: string[][] = [[], []];
     const pages = addresses(world).filter((address) => address.startsWith("/console"));
@@ -51,3 +52,22 @@ test("no page is over 60 KB compressed, nor over 100 ms of the server's time", a
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+const other = (bytes: number) => `hex(randomblob(${bytes}))`;
+/** What is shown of them compresses as badly as what schools send: no two are alike. */
+const noTwoAlike = [
+  `UPDATE students SET username = ${other(12)} || '@college.edu', last_name = ${other(6)},
+     first_name = ${other(6)}, telephone = ${other(6)}`,
+  `UPDATE uploads SET name = ${other(12)} || '.csv', sha256 = ${other(32)}, client = ${other(8)},
+     fingerprint = 'SHA256:' || ${other(22)}`,
+  `UPDATE files SET path = '/inbound/' || ${other(16)}, client = ${other(8)}, address = ${other(4)},
+     fingerprint = 'SHA256:' || ${other(22)}`,
+  `UPDATE problems SET username = ${other(12)}, message = ${other(30)}`,
+  `UPDATE placements SET requirement_group = ${other(10)}, term = ${other(6)}`,
+  `UPDATE exports SET name = ${other(14)} || '.csv'`,
+  `UPDATE audit SET actor = ${other(10)}, detail = json_object('name', ${other(20)})`,
+  `UPDATE mails SET address = ${other(10)}, subject = ${other(10)}`,
+  `UPDATE webhook_deliveries SET message_id = ${other(10)}`,
+  `UPDATE refused_logins SET slug = ${other(8)}, client = ${other(8)}, fingerprint = ${other(22)}`,
+  `UPDATE verifications SET reviewer = ${other(8)}`,
+];

@@ -9,6 +9,13 @@ import { Card, Note } from "../parts/show.tsx";
 export const decisions = ["release", "discard", "retry", "revert"] as const;
 type Decision = (typeof decisions)[number];
 
+const why: Record<Decision, string> = {
+  release: "Why it is released",
+  discard: "Why it is given up",
+  retry: "Why it is tried again",
+  revert: "Why it is put back",
+};
+
 /** Those whose reason the school reads too. */
 const isReported = new Set<Decision>(["release", "discard"]);
 
@@ -36,7 +43,7 @@ export function WhatToDo({ upload, reader, tried }: {
     <Field
       name="reason"
       id={`${decision}-reason`}
-      label="Why"
+      label={why[decision]}
       value={tried?.decision === decision ? tried.values["reason"] : undefined}
       hint={isReported.has(decision)
         ? "Stands in the audit and in the report the school reads."
