@@ -107,7 +107,14 @@ function workerProcess(modules) {
 }
 
 function workerInside(modules) {
-  const flags = ["test", "--allow-all", "--no-check", "--quiet", `--ignore=${processes.join()}`];
+  const flags = [
+    "test",
+    "--allow-all",
+    "--no-check",
+    "--quiet",
+    "--parallel",
+    `--ignore=${processes.join()}`,
+  ];
   const inside = command(denoOf(modules), [...flags, "test/worker", "test/shared"]);
   const outside = command(process.execPath, ["scripts/test.mjs", "--none-skipped", "worker/main"], {
     DENO_BINARY: denoOf(modules),
