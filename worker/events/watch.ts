@@ -17,7 +17,7 @@ import {
   type Watch,
   watchesAhead,
 } from "../database/control/watches.ts";
-import { tell } from "../database/school/occurrences.ts";
+import { tell, tellIfChanged } from "../database/school/occurrences.ts";
 import {
   deliveredByNow,
   rosterSince,
@@ -67,17 +67,20 @@ export async function watch(context: Watching): Promise<void> {
 async function watchSchools(context: Watching): Promise<void> {
   const { database, now } = context;
   await reckonAgain(context);
+  let lastDue: Watch | undefined;
   while (true) {
-    const due = await dueWatches(database, instant(now()), PAGE);
+    const due = await dueWatches(database, instant(now()), lastDue, PAGE);
     for (const watch of due) await lookAt(context, watch);
     if (due.length < PAGE) break;
+    // One that waits for a file stays due.
+    lastDue = due.at(-1)!;
   }
-  let last = 0;
+  let lastSilent = 0;
   while (true) {
-    const silent = await silentWatches(database, last, PAGE);
+    const silent = await silentWatches(database, lastSilent, PAGE);
     for (const watch of silent) await listen(context, watch);
     if (silent.length < PAGE) return;
-    last = silent.at(-1)!.schoolId;
+    lastSilent = silent.at(-1)!.schoolId;
   }
 }
 
@@ -106,7 +109,7 @@ async function beginAnew(
   const begun = begin(watch, now());
   if (!begun) log("watch.unreadable", { schoolId: watch.schoolId });
   const after = { ...begun ?? { ...watch, nextAt: null }, silentSince };
-  await moveWatch(database, watch, after, instant(now()));
+  await database.execute(moveWatch(watch, after, instant(now())));
 }
 
 /** The time has come by which a roster was expected, or the expectation is new. */
@@ -119,24 +122,25 @@ async function lookAt(context: Watching, watch: Watch): Promise<void> {
   const due = Date.parse(nextAt!);
   const { isApplied, isUnderWay } = await rosterSince(database, schoolId, since, untilNow(now()));
   if (!isApplied && isUnderWay && now() < due + UNDER_WAY_MS) return;
-  const isSilent = !isApplied;
-  if (isSilent && watch.silentSince === null) {
-    const happening = { kind: "school.silent", schoolId, subject: String(schoolId) } as const;
-    const facts = {
-      ...{ expected: watch.expectation!.when, expectedBy: nextAt, since },
-      ...await unappliedSince(database, schoolId, since),
-      ...(isUnderWay ? { underWay: true } : {}),
-    };
-    const once = `school.silent:${nextAt}`;
-    await database.execute(tell({ ...happening, at: instant(now()), facts, once }));
-  }
+  const at = instant(now());
   const next = nextRun(cron, timezone, Math.max(due, now()));
-  await moveWatch(database, watch, {
-    ...watch,
-    since: nextAt,
-    nextAt: next === undefined ? null : instant(next),
-    silentSince: isSilent ? watch.silentSince ?? nextAt : watch.silentSince,
-  }, instant(now()));
+  const moved = { ...watch, since: nextAt, nextAt: next === undefined ? null : instant(next) };
+  if (isApplied || watch.silentSince !== null) {
+    await database.execute(moveWatch(watch, moved, at));
+    return;
+  }
+  const facts = {
+    ...{ expected: watch.expectation!.when, expectedBy: nextAt, since },
+    ...await unappliedSince(database, schoolId, since),
+    ...(isUnderWay ? { underWay: true } : {}),
+  };
+  await database.batch([
+    moveWatch(watch, { ...moved, silentSince: nextAt }, at),
+    tellIfChanged({
+      ...{ kind: "school.silent", schoolId, subject: String(schoolId), at, facts },
+      once: `school.silent:${nextAt}`,
+    }),
+  ], "write");
 }
 
 /** What is later was written by a clock that ran ahead. */
@@ -162,15 +166,14 @@ async function listen({ database, now }: Watching, watch: Watch): Promise<void> 
   const { schoolId, silentSince } = watch;
   const { isApplied } = await rosterSince(database, schoolId, silentSince!, untilNow(now()));
   if (!isApplied) return;
-  await database.execute(tell({
-    kind: "school.heard",
-    schoolId,
-    subject: String(schoolId),
-    at: instant(now()),
-    facts: { silentSince },
-    once: `school.heard:${silentSince}`,
-  }));
-  await moveWatch(database, watch, { ...watch, silentSince: null }, instant(now()));
+  const at = instant(now());
+  await database.batch([
+    moveWatch(watch, { ...watch, silentSince: null }, at),
+    tellIfChanged({
+      ...{ kind: "school.heard", schoolId, subject: String(schoolId), at },
+      ...{ facts: { silentSince }, once: `school.heard:${silentSince}` },
+    }),
+  ], "write");
 }
 
 async function watchKeys({ database, now }: Watching): Promise<void> {

@@ -32,6 +32,30 @@ export function aroundStatements(
   );
 }
 
+export class Crash extends Error {}
+
+/**
+ * A database whose worker dies at its so-and-so-many-th call: before the call, or after it was made and
+ * before the worker heard of it. From then on it does nothing more.
+ */
+export function dyingDatabase(database: Client, dies: number, isHeard: boolean): Client {
+  let calls = 0;
+  const dying = <Arguments extends unknown[], Result>(
+    call: (...values: Arguments) => Promise<Result>,
+  ) =>
+  async (...values: Arguments): Promise<Result> => {
+    calls += 1;
+    if (calls > dies || (calls === dies && !isHeard)) throw new Crash();
+    const result = await call(...values);
+    if (calls >= dies) throw new Crash();
+    return result;
+  };
+  return {
+    execute: dying(database.execute.bind(database) as Client["execute"]),
+    batch: dying(database.batch.bind(database)),
+  } as Client;
+}
+
 function instead(client: Client, method: "batch" | "execute", does: unknown): Client {
   return new Proxy(client, {
     get(target, name) {

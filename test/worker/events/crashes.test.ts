@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "@libsql/client";
 import fc from "fast-check";
+import { Crash, dyingDatabase } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { header } from "./mail-calls.ts";
 import { startMailbox, startReceiver, tellingWorld } from "./telling-world.ts";
 
 const HOUR = 3_600_000;
-
-class Crash extends Error {}
-
-/**
- * A database whose worker dies at its so-and-so-many-th call: before the call, or after it was made and
- * before the worker heard of it. From then on it does nothing more.
- */
-function dyingDatabase(database: Client, dies: number, isHeard: boolean): Client {
-  let calls = 0;
-  const dying = <Arguments extends unknown[], Result>(
-    call: (...values: Arguments) => Promise<Result>,
-  ) =>
-  async (...values: Arguments): Promise<Result> => {
-    calls += 1;
-    if (calls > dies || (calls === dies && !isHeard)) throw new Crash();
-    const result = await call(...values);
-    if (calls >= dies) throw new Crash();
-    return result;
-  };
-  return {
-    execute: dying(database.execute.bind(database) as Client["execute"]),
-    batch: dying(database.batch.bind(database)),
-  } as Client;
-}
 
 eachDatabase("whatever crashes", (database) => {
   test("everyone is told, under one id each, and twice at most what a dying worker had in hand", async () => {

@@ -44,12 +44,20 @@ export function watchExpectation(slugOrId: string | number): InStatement {
 
 const columns = "school_id, expectation, cron, timezone, since, next_at, silent_since";
 
-export const dueWatchesQuery = `SELECT ${columns} FROM watches WHERE next_at <= ?
-  ORDER BY next_at LIMIT ?`;
+export const dueWatchesQuery = `SELECT ${columns} FROM watches
+  WHERE next_at <= ? AND (next_at, school_id) > (?, ?) ORDER BY next_at, school_id LIMIT ?`;
 
-/** Schools whose time has come, those that have waited longest first. */
-export async function dueWatches(database: Client, now: string, limit: number): Promise<Watch[]> {
-  const { rows } = await database.execute({ sql: dueWatchesQuery, args: [now, limit] });
+/** Schools whose time has come, those that have waited longest first, after one. */
+export async function dueWatches(
+  database: Client,
+  now: string,
+  after: Watch | undefined,
+  limit: number,
+): Promise<Watch[]> {
+  const { rows } = await database.execute({
+    sql: dueWatchesQuery,
+    args: [now, after?.nextAt ?? "", after?.schoolId ?? 0, limit],
+  });
   return rows.map(readWatch);
 }
 
@@ -80,13 +88,8 @@ export async function silentWatches(
 }
 
 /** Moves a watch on, unless its school's setting was changed meanwhile. */
-export async function moveWatch(
-  database: Client,
-  before: Watch,
-  after: Watch,
-  now: string,
-): Promise<void> {
-  await database.execute({
+export function moveWatch(before: Watch, after: Watch, now: string): InStatement {
+  return {
     sql: `UPDATE watches SET cron = ?, timezone = ?, since = ?, next_at = ?, silent_since = ?,
             reckoned_at = ?
           WHERE school_id = ? AND next_at IS ? AND silent_since IS ?`,
@@ -101,7 +104,7 @@ export async function moveWatch(
       before.nextAt,
       before.silentSince,
     ],
-  });
+  };
 }
 
 export interface ExpiringKey {
