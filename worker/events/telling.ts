@@ -50,7 +50,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long what is finished is kept, in milliseconds, and how many rows go at a time. */
+/** How long what is finished is kept, in milliseconds, and how many rows of each go in a minute. */
 const KEPT = { occurrences: 90 * DAY, deliveries: 30 * DAY, mails: 90 * DAY };
 const TRIMMED = 500;
 /** What waits for a next try is looked for so often, in milliseconds; what is new is sent at once. */
@@ -98,7 +98,7 @@ export function createTeller(context: Telling): Teller {
     if (await isDue("long waits", MINUTE)) await endLongWaits(database, momentsAt(now()));
     await watch({ database, now, log, isDue });
     const isNew = await handOver();
-    if (await isDue("trim", HOUR)) await trim();
+    if (await isDue("trim", MINUTE)) await trim();
     return isTimeFor("sending what waits", WAITING_EVERY_MS) || isNew;
   }
 
