@@ -3,8 +3,8 @@ import type { Client } from "@libsql/client";
 import { keyByFingerprint } from "../database/control/keys.ts";
 import { shownOf } from "../database/school/checks.ts";
 import { getExport } from "../database/school/exports.ts";
-import { type CodeCount, type Occurrence, problemsByCode } from "../database/school/occurrences.ts";
-import { type Upload, uploadById } from "../database/school/uploads.ts";
+import type { Occurrence } from "../database/school/occurrences.ts";
+import { type CodeCount, codeCounts, type Upload, uploadById } from "../database/school/uploads.ts";
 
 export interface UploadDetails {
   id: string;
@@ -78,6 +78,6 @@ async function uploadDetails(
     ...facts,
   };
   if (!counted.includes(kind)) return { upload };
-  const problems = await problemsByCode(database, subject);
+  const problems = await codeCounts(database, subject);
   return { upload: { ...upload, rows, ...(problems.length > 0 ? { problems } : {}) } };
 }

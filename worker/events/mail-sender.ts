@@ -8,8 +8,8 @@
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
 import { instant } from "../context.ts";
+import type { Lease } from "../database/control/lease.ts";
 import {
-  type Lease,
   type LeasedMail,
   leaseMails,
   type MailState,

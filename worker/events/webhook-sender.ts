@@ -6,9 +6,9 @@
 import type { Client } from "@libsql/client";
 import type { Log } from "../../shared/log.ts";
 import { instant } from "../context.ts";
+import type { Lease } from "../database/control/lease.ts";
 import {
   type Attempt,
-  type Lease,
   type LeasedDelivery,
   leaseDeliveries,
   type Receiver,
@@ -47,8 +47,22 @@ const CUT_OFF = "the worker ended before it answered; the next one sends it agai
 
 /** @returns what sends until nothing is due; calls while it does so wait for the same end */
 export function createWebhookSender(context: WebhookSending): { run(): Promise<void> } {
-  const busy = new Map<string, Promise<void>>();
+  const busy = new Set<string>();
+  /** Those that could not be served wait for the next call. */
+  const failed = new Set<string>();
   let wake = () => {};
+
+  async function serveOne(receiver: Receiver): Promise<void> {
+    try {
+      await serve(context, receiver);
+    } catch (error) {
+      failed.add(receiver.id);
+      context.log("webhook.failed", { reason: (error as Error).name });
+    }
+    busy.delete(receiver.id);
+    // A look that is under way has left it out.
+    wake();
+  }
 
   async function serveAll(): Promise<void> {
     while (true) {
@@ -61,24 +75,24 @@ export function createWebhookSender(context: WebhookSending): { run(): Promise<v
         };
       });
       const room = context.ending.isBegun() ? 0 : RECEIVERS - busy.size;
+      const others = [...busy, ...failed];
       const found = room > 0
-        ? await receivers(context.database, instant(context.now()), [...busy.keys()], room)
+        ? await receivers(context.database, instant(context.now()), others, room)
         : [];
       for (const receiver of found) {
-        const served = serve(context, receiver)
-          .catch((error) => context.log("webhook.failed", { reason: (error as Error).name }))
-          .finally(() => busy.delete(receiver.id));
-        busy.set(receiver.id, served);
+        busy.add(receiver.id);
+        serveOne(receiver);
       }
       if (busy.size === 0 && !isWoken) return;
       // A receiver that hangs is not waited for when there may be something for another.
-      await Promise.race([woken, ...busy.values()]);
+      await woken;
     }
   }
 
   let running: Promise<void> | undefined;
   return {
     run() {
+      failed.clear();
       wake();
       running ??= serveAll().finally(() => running = undefined);
       return running;

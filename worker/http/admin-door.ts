@@ -1,6 +1,7 @@
 /** The administrators' door: finds out who asks, before anything of a body is read. */
 import type { Client } from "@libsql/client";
 import type { Context, MiddlewareHandler } from "hono";
+import { instant } from "../context.ts";
 import { markUsed, type StoredToken, tokenByHash } from "../database/control/tokens.ts";
 import { givenToken, refuseToken } from "./bearer.ts";
 import type { Caller } from "./caller.ts";
@@ -68,7 +69,7 @@ export function tokenReader(
       ? await tokenByHash(database, await hexDigest(given))
       : undefined;
     if (!token) return { why: "The bearer token is not one of this door's." };
-    const at = new Date(now()).toISOString();
+    const at = instant(now());
     const why = whyNot(token, at);
     if (why) return { why };
     const used = token.lastUsedAt === null ? 0 : Date.parse(token.lastUsedAt);

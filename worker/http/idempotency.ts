@@ -5,6 +5,7 @@
  */
 import type { Client } from "@libsql/client";
 import type { MiddlewareHandler } from "hono";
+import { instant } from "../context.ts";
 import { claimRepeat, keepAnswer, releaseRepeat } from "../database/control/repeats.ts";
 import { digest, hexDigest } from "./digest.ts";
 import { principalOf } from "./principal.ts";
@@ -35,8 +36,8 @@ export function idempotent(
     );
     const moment = now();
     const known = await claimRepeat(database, {
-      ...{ id, request, at: new Date(moment).toISOString() },
-      oldest: new Date(moment - KEPT_MS).toISOString(),
+      ...{ id, request, at: instant(moment) },
+      oldest: instant(moment - KEPT_MS),
     });
     if (known) {
       if (known.request !== request) throw keyReused();

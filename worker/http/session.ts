@@ -5,6 +5,7 @@
 import type { Client } from "@libsql/client";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { instant } from "../context.ts";
 import type { Author } from "../database/control/audit.ts";
 import {
   addSession,
@@ -57,7 +58,7 @@ export async function beginSession(
   by: Author,
 ): Promise<void> {
   const secret = randomSecret();
-  const latest = new Date(Date.parse(by.at) + UNUSED_MS).toISOString();
+  const latest = instant(Date.parse(by.at) + UNUSED_MS);
   const ends = expiresAt !== null && expiresAt < latest ? expiresAt : latest;
   const hash = await hashOf(secret, signing);
   const session = { hash, name, role, schools, tokenId, signedInAt, expiresAt: ends };
@@ -81,13 +82,13 @@ export async function sessionOf(
   if (!secret) return undefined;
   const { database } = signing;
   const hash = await hashOf(secret, signing);
-  const at = new Date(now).toISOString();
+  const at = instant(now);
   const stored = await sessionByHash(database, hash, at);
   if (!stored) return undefined;
   const { name, role, schools, signedInAt, seenAt, expiresAt } = stored;
   if (now - Date.parse(seenAt) >= USE_MS) {
     const longest = Date.parse(signedInAt) + LONGEST_MS;
-    const ends = new Date(Math.min(now + UNUSED_MS, longest)).toISOString();
+    const ends = instant(Math.min(now + UNUSED_MS, longest));
     await prolongSession(database, hash, { seenAt: at, expiresAt: ends });
   }
   return {

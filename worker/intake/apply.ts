@@ -7,6 +7,7 @@
  * to wait for the end of the file are settled after the last slice, in a batch of their own.
  */
 import type { Client } from "@libsql/client";
+import { instant } from "../context.ts";
 import type { StoredPosition } from "../database/school/arrivals.ts";
 import { keysThereBefore } from "../database/school/checked-students.ts";
 import { leave } from "../database/school/leaving.ts";
@@ -52,7 +53,7 @@ async function leaveAll(
   upload: UploadProgress,
   now: number,
 ): Promise<UploadState> {
-  const at = new Date(now).toISOString();
+  const at = instant(now);
   let state = await leave(database, upload, at);
   while (state === "processing") {
     await pause();
@@ -122,7 +123,7 @@ async function write(database: Client, changes: SliceChanges): Promise<Reached> 
 }
 
 async function settle(upload: UploadProgress, options: ApplyOptions): Promise<Reached> {
-  const completedAt = new Date(options.now).toISOString();
+  const completedAt = instant(options.now);
   const failed = await settleWaiting(options.database, upload, { completedAt, pause });
   const state = upload.isLeaving ? "processing" : "completed";
   return { state, offset: upload.size, rejected: upload.rejected + failed };

@@ -1,4 +1,5 @@
 /** The end of the check pass: whom a snapshot does not name, and what becomes of the file. */
+import { instant } from "../context.ts";
 import type { StoredPosition } from "../database/school/arrivals.ts";
 import { writeDecision } from "../database/school/check-decisions.ts";
 import { keepAll, noteAbsent } from "../database/school/check-writes.ts";
@@ -41,7 +42,7 @@ export async function finishCheck(
     release,
     overtakenBy,
   });
-  const at = new Date(now).toISOString();
+  const at = instant(now);
   const all = [...notes, ...withheldNote(end, withheld)];
   await writeDecision(database, { id, terms, decision, findings, crossed, notes: all, at });
   return positionOf(decision, terms.checkOnly, size);

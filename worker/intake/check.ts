@@ -8,6 +8,7 @@
  * there, how they stand, and what is known of those whose rows take effect.
  */
 import type { Client } from "@libsql/client";
+import { instant } from "../context.ts";
 import {
   compareRows,
   type Comparison,
@@ -158,7 +159,7 @@ const checked: Ground = {
 };
 
 async function settle(upload: LoadedProgress, options: LaneOptions): Promise<Reached> {
-  const completedAt = new Date(options.now).toISOString();
+  const completedAt = instant(options.now);
   const failed = await settleWaiting(options.database, upload, {
     completedAt,
     pause,

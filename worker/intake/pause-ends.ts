@@ -7,6 +7,7 @@ import type { Client } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";
 import type { Log } from "../../shared/log.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
+import { instant } from "../context.ts";
 import { overtakenBy, pausedSchools, pausedUploads } from "../database/school/checks.ts";
 import { checkAgain, discardUpload } from "../database/school/decisions.ts";
 import { type Rules, rulesOfAll } from "../database/control/schools.ts";
@@ -55,7 +56,7 @@ async function endPause(
   if (!newest) return;
   const later = await overtakenBy(database, newest.id);
   const moment = now();
-  const by = { actor: "the end of a pause", at: new Date(moment).toISOString() };
+  const by = { actor: "the end of a pause", at: instant(moment) };
   for (const upload of later === undefined ? older : paused) {
     const message =
       `A pause of the school held this file, and ${later ?? newest.name} came after it: at the ` +

@@ -1,4 +1,5 @@
 /** The next slice of a roster, read: what its records come to before anybody asked about them. */
+import { instant } from "../context.ts";
 import type { LoadedProgress } from "../database/school/slice-reads.ts";
 import type { SliceChanges, UploadProgress } from "../roster/changes.ts";
 import { type HeaderVerdict, judgeFile } from "../roster/header.ts";
@@ -68,8 +69,8 @@ function changesOf(
     bytes,
     nextOffset: offset + reading.consumed,
     state: isDone ? "completed" : isCheck ? "checking" : "processing",
-    at: new Date(now).toISOString(),
-    completedAt: isDone ? new Date(now).toISOString() : null,
+    at: instant(now),
+    completedAt: isDone ? instant(now) : null,
     isRepeatedHere,
     seen: reading.isEnd || reading.rows.length === 0 ? null : index,
     problems: [...ofHeader, ...reading.problems, ...warnings],
@@ -90,8 +91,8 @@ function rejectFile(upload: UploadProgress, problem: Problem, { now }: LaneOptio
     nextLine: 1,
     insideLine: false,
     state: "rejected",
-    at: new Date(now).toISOString(),
-    completedAt: new Date(now).toISOString(),
+    at: instant(now),
+    completedAt: instant(now),
     header: null,
     layout: upload.layout,
     isRepeatedHere: false,

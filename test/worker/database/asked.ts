@@ -1,5 +1,6 @@
 /** A database that notes what it is asked, and what the plans of that look at. */
 import type { Client, InStatement } from "@libsql/client";
+import { aroundBatches, aroundStatements } from "./around.ts";
 
 export interface Asked {
   sql: string;
@@ -13,13 +14,8 @@ export function watched(database: Client): { client: Client; asked: Map<string, 
     const { sql, args = [] } = typeof statement === "string" ? { sql: statement } : statement;
     asked.set(sql.replace(/\s+/g, " "), { sql, args });
   };
-  const client = Object.assign(Object.create(database) as Client, {
-    execute: (statement: InStatement) => (note(statement), database.execute(statement)),
-    batch: (statements: InStatement[], mode: "read" | "write") => {
-      statements.forEach(note);
-      return database.batch(statements, mode);
-    },
-  });
+  const alone = aroundStatements(database, (make, statement) => (note(statement), make()));
+  const client = aroundBatches(alone, (make, statements) => (statements.forEach(note), make()));
   return { client, asked };
 }
 

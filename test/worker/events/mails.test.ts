@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { addContact, header, mailsOf, readable, withWorldAndMailbox } from "./mail-calls.ts";
-import { problemsByCode } from "../../../worker/database/school/occurrences.ts";
+import { codeCounts } from "../../../worker/database/school/uploads.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startMailbox, type TellingWorld, tellingWorld } from "./telling-world.ts";
 import { freePort } from "../../free-port.ts";
@@ -118,7 +118,7 @@ eachDatabase("mail", (database) => {
                 message) VALUES (?, 0, 0, '', '', 'error', 'file_line_ends', '')`,
         args: [subject],
       });
-      const [problem] = await problemsByCode(world.context.database, subject);
+      const [problem] = await codeCounts(world.context.database, subject);
       assert.deepEqual([problem!.count, problem!.lines], [1, []]);
       await world.happen({ schoolId, kind: "upload.rejected", subject });
       await world.teller.run();

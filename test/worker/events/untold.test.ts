@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "@libsql/client";
-import { receiversQuery } from "../../../worker/database/control/webhook-deliveries.ts";
+import { leaseQuery, receiversQuery } from "../../../worker/database/control/webhook-deliveries.ts";
 import { createEnding } from "../../../worker/events/ending.ts";
 import { createHandingOver } from "../../../worker/events/handing-over.ts";
 import { createWebhookSender } from "../../../worker/events/webhook-sender.ts";
 import { createPost } from "../../../worker/platform/post.ts";
-import { aroundStatements } from "../database/around.ts";
+import { aroundBatches, aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { startReceiver, type TellingWorld, tellingWorld } from "./telling-world.ts";
 import { addWebhook } from "./webhook-calls.ts";
+import { until } from "../../until.ts";
 
 /** The database, with a look at each statement that is executed alone, before it is answered. */
 function lookedAt(
@@ -110,6 +111,38 @@ eachDatabase("what goes wrong while somebody is to be told", (database) => {
     }
   });
 
+  test("a webhook that cannot be served is tried at the next call; others are served meanwhile", async () => {
+    const { client } = database();
+    let unserved: string | undefined;
+    let failures = 0;
+    const world = tellingWorld(aroundStatements(client, (make, statement) => {
+      const { sql, args } = statement as { sql: string; args?: unknown[] };
+      if (sql === receiversQuery && failures > 3) throw new Error("it tries again and again");
+      if (sql !== leaseQuery || unserved === undefined || !args!.includes(unserved)) return make();
+      failures += 1;
+      return Promise.reject(Object.assign(new Error("no room"), { code: "SQLITE_FULL" }));
+    }));
+    const { id: schoolId, slug } = await world.school();
+    const receiver = await startReceiver();
+    try {
+      const url = (path: string) => receiver.url.replace("/hook", path);
+      const { id } = await addWebhook(world, { url: url("/unserved"), school: slug });
+      await addWebhook(world, { url: url("/served"), school: slug });
+      unserved = id;
+      await world.happen({ schoolId });
+      const paths = () => receiver.received.map(({ path }) => path);
+      await world.teller.run();
+      assert.deepEqual([failures, paths()], [1, ["/served"]]);
+      await world.teller.run();
+      assert.deepEqual([failures, paths()], [2, ["/served"]]);
+      unserved = undefined;
+      await world.teller.run();
+      assert.deepEqual(paths(), ["/served", "/unserved"]);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
   test("what comes while somebody looks for what is due is sent by that run", async () => {
     const { client } = database();
     const world = tellingWorld(client);
@@ -141,5 +174,44 @@ eachDatabase("what goes wrong while somebody is to be told", (database) => {
     } finally {
       await receiver.stop();
     }
+  });
+
+  test("a receiver that has taken one while somebody looked gets the next, though another hangs", async () => {
+    const { client } = database();
+    let take = (_: { status: number; retryAfter: undefined }) => {};
+    const taken = new Promise<{ status: number; retryAfter: undefined }>((done) => take = done);
+    let settle = () => {};
+    const settled = new Promise<void>((done) => settle = done);
+    let quick = "";
+    const looked = lookedAt(client, async (sql, args) => {
+      if (sql !== receiversQuery || !quick || !JSON.stringify(args).includes(quick)) return;
+      take({ status: 200, retryAfter: undefined });
+      await settled;
+    });
+    const posted: string[] = [];
+    const world = tellingWorld(
+      aroundBatches(looked, async (make, statements) => {
+        const results = await make();
+        // When whoever waits for it has gone on.
+        if (JSON.stringify(statements).includes("attempts = json_insert")) setImmediate(settle);
+        return results;
+      }),
+      {
+        post: (url) => {
+          posted.push(new URL(url).pathname);
+          return url.endsWith("/quick") ? taken : new Promise(() => {});
+        },
+      },
+    );
+    const { id: schoolId, slug } = await world.school();
+    await addWebhook(world, { url: "http://127.0.0.1:1/hangs", school: slug });
+    quick = (await addWebhook(world, { url: "http://127.0.0.1:1/quick", school: slug })).id;
+    await world.happen({ schoolId, subject: "1" });
+    world.teller.kick();
+    await until(() => posted.length === 2);
+    await world.happen({ schoolId, subject: "2" });
+    world.teller.kick();
+    await until(() => posted.length === 3);
+    assert.deepEqual(posted.toSorted(), ["/hangs", "/quick", "/quick"]);
   });
 }, { only: ["file:", "http:"] });

@@ -6,6 +6,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
+import type { Lease } from "./lease.ts";
 
 /** An occurrence that a contact is told of, in the mail of that id. */
 export interface NewNotice {
@@ -58,12 +59,6 @@ export function missingNotices(notices: readonly NewNotice[]): InStatement {
       JSON.stringify(notices.map(({ contactId, occurrence }) => ({ contactId, occurrence }))),
     ],
   };
-}
-
-export interface Lease {
-  id: string;
-  now: string;
-  until: string;
 }
 
 /** A mail in hand, with whom it is to and what it tells. */

@@ -6,6 +6,7 @@
 import type { Client, InStatement, Row } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { Page } from "../page.ts";
+import type { Lease } from "./lease.ts";
 
 export interface NewDelivery {
   id: string;
@@ -50,16 +51,16 @@ export const receiversQuery = `SELECT id, url, secret, failures,
       AND d.due_at <= ?1 AND (d.leased_until IS NULL OR d.leased_until <= ?1))
   LIMIT ?3`;
 
-/** @param busy ids of webhooks that this worker is sending to */
+/** @param others ids of webhooks that are left out */
 export async function receivers(
   database: Client,
   now: string,
-  busy: readonly string[],
+  others: readonly string[],
   limit: number,
 ): Promise<Receiver[]> {
   const { rows } = await database.execute({
     sql: receiversQuery,
-    args: [now, JSON.stringify(busy), limit],
+    args: [now, JSON.stringify(others), limit],
   });
   return rows.map((row) => ({
     id: row["id"] as string,
@@ -68,13 +69,6 @@ export async function receivers(
     previousSecret: row["previous_secret"] as string | null,
     failures: Number(row["failures"]),
   }));
-}
-
-export interface Lease {
-  /** A new id: only its holder writes down what came of the sending. */
-  id: string;
-  now: string;
-  until: string;
 }
 
 export interface LeasedDelivery {
@@ -138,7 +132,7 @@ const withAttempt = `json_insert(
 /** An attempt that came to no end: the receiver may have taken it, and the delivery stays in hand. */
 export async function recordAttempt(
   database: Client,
-  { deliveryId, lease, attempt }: Pick<Settlement, "deliveryId" | "lease" | "attempt">,
+  { deliveryId, lease, attempt }: Pick<SettledDelivery, "deliveryId" | "lease" | "attempt">,
 ): Promise<void> {
   await database.execute({
     sql: `UPDATE webhook_deliveries SET attempts = ${withAttempt} WHERE id = ? AND lease = ?`,
@@ -146,7 +140,7 @@ export async function recordAttempt(
   });
 }
 
-export interface Settlement {
+export interface SettledDelivery {
   webhookId: string;
   deliveryId: string;
   lease: Lease;
@@ -159,8 +153,8 @@ export interface Settlement {
 }
 
 /** Writes down what came of an attempt. Nothing when the lease ran out and another has it now. */
-export async function settleDelivery(database: Client, settlement: Settlement): Promise<void> {
-  const { webhookId, deliveryId, lease, attempt, outcome, dueAt, webhook } = settlement;
+export async function settleDelivery(database: Client, delivery: SettledDelivery): Promise<void> {
+  const { webhookId, deliveryId, lease, attempt, outcome, dueAt, webhook } = delivery;
   const held = "id = ? AND lease = ?";
   await database.batch([
     {

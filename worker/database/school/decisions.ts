@@ -10,7 +10,7 @@ import type { Terms } from "../../roster/terms.ts";
 import { askIfChanged } from "./commands.ts";
 import { type Kind, tellIfChanged } from "./occurrences.ts";
 
-export interface StandingUpload {
+export interface UndecidedUpload {
   id: UploadId;
   schoolId: SchoolId;
   name: string;
@@ -27,7 +27,7 @@ export interface StandingUpload {
  */
 export async function retryUpload(
   database: Client,
-  upload: StandingUpload,
+  upload: UndecidedUpload,
   { terms, commandId, reason }: {
     terms: Terms | undefined;
     commandId: string;
@@ -83,7 +83,7 @@ function forgetChecked(id: UploadId, which: string): InStatement[] {
  */
 export async function discardUpload(
   database: Client,
-  upload: StandingUpload,
+  upload: UndecidedUpload,
   { commandId, reason, message }: { commandId: string; reason: string | null; message: string },
   by: Author,
 ): Promise<boolean> {
@@ -143,7 +143,7 @@ export async function discardUpload(
  */
 export async function checkAgain(
   database: Client,
-  upload: StandingUpload,
+  upload: UndecidedUpload,
   check: { terms: Terms; release: Release | null; commandId: string },
   by: Author,
 ): Promise<boolean> {
@@ -175,7 +175,7 @@ export async function checkAgain(
 /** Directly after the decision, if that changed something; it may be decided so again. */
 function tellAgain(
   kind: Extract<Kind, `upload.${string}`>,
-  { id, schoolId }: StandingUpload,
+  { id, schoolId }: UndecidedUpload,
   commandId: string,
   { at }: Author,
 ): InStatement {
@@ -185,7 +185,7 @@ function tellAgain(
 
 /** After what is told of the decision, if that changed something: the bridge asks again, and who decided. */
 function decided(
-  upload: StandingUpload,
+  upload: UndecidedUpload,
   commandId: string,
   by: Author,
   action: string,
@@ -198,6 +198,6 @@ function decided(
   ];
 }
 
-function resume({ id, schoolId }: StandingUpload, commandId: string): Command {
+function resume({ id, schoolId }: UndecidedUpload, commandId: string): Command {
   return { id: commandId, type: "resume", schoolId, uploadId: id };
 }

@@ -127,6 +127,37 @@ export async function problemsByCode(
   return rows.map((row) => ({ count: Number(row["count"]), first: readProblem(row) }));
 }
 
+/** How often each problem code comes in a file, and the first lines with it: none, if it is on none. */
+export interface CodeCount {
+  code: string;
+  severity: string;
+  count: number;
+  lines: number[];
+}
+
+/** So many lines are named of each code. */
+const LINES = 5;
+
+/** The problems of an upload by their codes, most frequent first. */
+export async function codeCounts(database: Client, uploadId: string): Promise<CodeCount[]> {
+  const { rows } = await database.execute({
+    sql: `SELECT code, severity, count, json_group_array(line) FILTER (WHERE line > 0) AS lines
+      FROM (
+        SELECT code, severity, line,
+          count(*) OVER (PARTITION BY code, severity) AS count,
+          row_number() OVER (PARTITION BY code, severity ORDER BY line = 0, line, number) AS place
+        FROM problems WHERE upload_id = ? AND severity <> 'info')
+      WHERE place <= ${LINES} GROUP BY code, severity ORDER BY count DESC, code`,
+    args: [uploadId],
+  });
+  return rows.map((row) => ({
+    code: row["code"] as string,
+    severity: row["severity"] as string,
+    count: Number(row["count"]),
+    lines: (JSON.parse(row["lines"] as string) as number[]).toSorted((a, b) => a - b),
+  }));
+}
+
 function readProblem(row: DatabaseRow): NumberedProblem {
   return {
     line: Number(row["line"]),

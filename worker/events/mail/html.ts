@@ -2,7 +2,7 @@
  * A mail as HTML. Mail programs know little of it: tables for layout, styles on the elements, no
  * pictures, nothing that is loaded from anywhere.
  */
-import type { CodeCount } from "../../database/school/occurrences.ts";
+import type { CodeCount } from "../../database/school/uploads.ts";
 import type { Item, Letter } from "./letter.ts";
 import { linesOf, meaningOf } from "./problem-lines.ts";
 

@@ -1,5 +1,5 @@
 import { problemCodes } from "../../roster/problems.ts";
-import type { CodeCount } from "../../database/school/occurrences.ts";
+import type { CodeCount } from "../../database/school/uploads.ts";
 import { number, plural } from "./sentences.ts";
 
 /** How often a problem comes and where, in words: `3 times`, `lines 4, 9 and 12`; empty: on no line. */

@@ -2,7 +2,7 @@
  * What a mail says of each occurrence, in words that a registrar understands: counts, codes, line
  * numbers and names of files; never a value of a row.
  */
-import type { CodeCount } from "../../database/school/occurrences.ts";
+import type { CodeCount } from "../../database/school/uploads.ts";
 import type { UnappliedFiles } from "../../database/school/signs-of-life.ts";
 import { hasProblems } from "../wants.ts";
 import type { Notice } from "./notice.ts";
