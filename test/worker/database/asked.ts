@@ -19,16 +19,13 @@ export function watched(database: Client): { client: Client; asked: Map<string, 
   return { client, asked };
 }
 
-/**
- * The tables that a statement reads from end to end, `TABLE: statement`.
- *
- * @param tables the names of all tables, as a scan of anything else is of what the statement made itself
- */
-export async function scans(
-  database: Client,
-  asked: Iterable<Asked>,
-  tables: readonly string[],
-): Promise<string[]> {
+/** The tables that a statement reads from end to end, `TABLE: statement`. */
+export async function scans(database: Client, asked: Iterable<Asked>): Promise<string[]> {
+  const { rows } = await database.execute(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+  );
+  // A scan of anything else is of what the statement made itself.
+  const tables = rows.map((row) => String(row["name"]));
   const found: string[] = [];
   for (const { sql, args } of asked) {
     if (!/^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)/i.test(sql)) continue;

@@ -1,11 +1,12 @@
 // SPEC 6: an export of any size is made in bounded transactions, and each verification is in exactly
 // one export, whatever crashes when.
 import assert from "node:assert/strict";
-import type { Client, InStatement } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import fc from "fast-check";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { unfinishedExports } from "../../../worker/database/school/exports.ts";
 import { tick } from "../../../worker/export/tick.ts";
+import { aroundBatches } from "../database/around.ts";
 import {
   addSchool,
   exportNow,
@@ -27,13 +28,10 @@ const all = Array.from({ length: STUDENTS }, (_, index) => student(index + 1));
 /** A database whose worker dies at a batch: before it, or when it is done and not yet answered. */
 function dying(database: Client, batchesLeft: number, answered: boolean): Client {
   let left = batchesLeft;
-  return Object.assign(Object.create(database) as Client, {
-    execute: database.execute.bind(database),
-    batch: async (statements: InStatement[], mode: "write") => {
-      if (--left >= 0) return await database.batch(statements, mode);
-      if (answered) await database.batch(statements, mode);
-      throw Object.assign(new Error("the worker is dead"), { code: "SQLITE_BUSY" });
-    },
+  return aroundBatches(database, async (make) => {
+    if (--left >= 0) return await make();
+    if (answered) await make();
+    throw Object.assign(new Error("the worker is dead"), { code: "SQLITE_BUSY" });
   });
 }
 
@@ -46,13 +44,10 @@ sentences("exports in pieces", {
   "an export of any size is made in bounded transactions": async (database) => {
     const id = await addSchool(database, STUDENTS);
     const written: number[] = [];
-    const watched = Object.assign(Object.create(database) as Client, {
-      execute: database.execute.bind(database),
-      batch: async (statements: InStatement[], mode: "write") => {
-        const results = await database.batch(statements, mode);
-        written.push(Math.max(...results.map(({ rowsAffected }) => rowsAffected)));
-        return results;
-      },
+    const watched = aroundBatches(database, async (make) => {
+      const results = await make();
+      written.push(Math.max(...results.map(({ rowsAffected }) => rowsAffected)));
+      return results;
     });
     const here = world(watched);
     await verify(world(database), id, all);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { InStatement } from "@libsql/client";
 import { recordDeliveries } from "../../../worker/database/school/deliveries.ts";
 import { exportRows } from "../../../worker/database/school/exports.ts";
 import { tick } from "../../../worker/export/tick.ts";
+import { scans, watched } from "../database/asked.ts";
 import {
   addSchool,
   exportNow,
@@ -18,48 +18,27 @@ import { sentences } from "./sentences.ts";
 
 sentences("query plans", {
   "no query of exports reads a whole table": async (database) => {
-    const asked: { sql: string; args: unknown[] }[] = [];
-    const note = (statement: InStatement) => {
-      if (typeof statement === "object") asked.push(statement as (typeof asked)[number]);
-    };
-    const execute: typeof database.execute = database.execute.bind(database);
-    const batch: typeof database.batch = database.batch.bind(database);
-    const watched = Object.assign(Object.create(database), {
-      execute: (statement: InStatement) => (note(statement), execute(statement)),
-      batch: (
-        statements: InStatement[],
-        mode: "write",
-      ) => (statements.forEach(note), batch(statements, mode)),
-    });
+    const { client, asked } = watched(database);
     const id = await addSchool(database);
-    const here = world(watched);
+    const here = world(client);
     await verify(here, id, [student(1)]);
     await withdraw(here, id, student(1));
     await schedule(here, id, midnight);
     await tick(here.context);
     await exportNow(here, id);
-    const [made] = await exportsOf(watched, id);
-    await exportRows(watched, made!.id, 0, 10);
-    await watched.batch([recordDeliveries("default", [])], "write");
-    const scans: string[] = [];
-    for (const { sql, args } of asked) {
-      const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });
-      for (const { detail } of rows) {
-        // What is handed over as JSON, what a query made itself, a single row, and the index that has the
-        // exports in the making only are no tables.
-        if (
-          /^SCAN (?!asked|done|download|json_each|CONSTANT|waiting|exports USING INDEX exports_making|\(subquery)/
-            .test(String(detail))
-        ) {
-          scans.push(`${detail}: ${sql}`);
-        }
-      }
-    }
-    assert.ok(asked.length > 20);
-    assert.deepEqual(scans, []);
+    const [made] = await exportsOf(client, id);
+    await exportRows(client, made!.id, 0, 10);
+    await client.batch([recordDeliveries("default", [])], "write");
+    const found = await scans(database, asked.values());
+    assert.ok(asked.size > 20, `${asked.size} statements`);
+    // The index that has the exports in the making only.
+    assert.deepEqual(found.filter((scan) => !/^exports USING INDEX exports_making/.test(scan)), []);
     const indexOf = async (words: RegExp) => {
-      const { sql, args } = asked.find(({ sql }) => words.test(sql))!;
-      const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as string[] });
+      const { sql, args } = [...asked.values()].find(({ sql }) => words.test(sql))!;
+      const { rows } = await database.execute({
+        sql: `EXPLAIN QUERY PLAN ${sql}`,
+        args: args as string[],
+      });
       return rows.map(({ detail }) => String(detail)).join("\n");
     };
     assert.match(await indexOf(/FROM schedules .*WHERE ready_at/s), /USING INDEX schedules_ready/);

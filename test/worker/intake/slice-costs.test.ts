@@ -2,7 +2,7 @@
 import type { Client, InStatement } from "@libsql/client";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aroundBatches } from "../database/around.ts";
+import { aroundBatches, aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { announceUpload } from "../../../worker/database/school/arrivals.ts";
@@ -26,32 +26,22 @@ function counting(client: Client): { client: Client; traffic: Traffic } {
       traffic.statements.push({ sql: statement.sql, args: statement.args });
     }
   };
-  const counted = new Proxy(client, {
-    get(target, name) {
-      if (name === "execute") {
-        return async (statement: InStatement) => {
-          traffic.trips++;
-          note(statement);
-          const result = await target.execute(statement);
-          traffic.rows += result.rows.length;
-          return result;
-        };
-      }
-      if (name === "batch") {
-        return async (statements: InStatement[], mode: "read" | "write") => {
-          traffic.trips++;
-          statements.forEach(note);
-          const results = await target.batch(statements, mode);
-          // A row for each slice before, 12 bytes for each of its rows, is another thing.
-          for (const { rows, columns } of results) {
-            if (columns[0] !== "seen") traffic.rows += rows.length;
-          }
-          return results;
-        };
-      }
-      const value = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
+  const alone = aroundStatements(client, async (make, statement) => {
+    traffic.trips++;
+    note(statement);
+    const result = await make();
+    traffic.rows += result.rows.length;
+    return result;
+  });
+  const counted = aroundBatches(alone, async (make, statements) => {
+    traffic.trips++;
+    statements.forEach(note);
+    const results = await make();
+    // A row for each slice before, 12 bytes for each of its rows, is another thing.
+    for (const { rows, columns } of results) {
+      if (columns[0] !== "seen") traffic.rows += rows.length;
+    }
+    return results;
   });
   return { client: counted, traffic };
 }
