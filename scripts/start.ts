@@ -4,7 +4,7 @@
  * The log goes to standard output, one JSON object a line; what is for people goes to standard error.
  */
 import { startService } from "./start-service.ts";
-import { SettingError } from "../shared/settings.ts";
+import { readSwitch, SettingError } from "../shared/settings.ts";
 import { readWords } from "./words.ts";
 
 const EX_TEMPFAIL = 75;
@@ -41,6 +41,10 @@ async function run(): Promise<void> {
   const service = startService({ environment: process.env, log: show });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => void service.stop());
+  }
+  if (readSwitch("STOP_WITH_STDIN", process.env["STOP_WITH_STDIN"] || "0")) {
+    process.stdin.resume().once("close", () => void service.stop());
+    service.ended.finally(() => process.stdin.destroy()); // It would keep this process.
   }
   if (process.env["npm_lifecycle_event"]) whenParentIsGone(() => void service.stop());
   service.ready.then(({ sftp, hostKey, workerUrl }) => {

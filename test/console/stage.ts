@@ -49,9 +49,12 @@ export async function openStage(): Promise<Stage> {
       SFTP_PORT: String(sftpPort),
       HEALTH_PORT: "0",
       SETTLE_MS: "100",
+      STOP_WITH_STDIN: "1",
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The pipe to its standard input ends with this process, however that ends.
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // Nothing is ever written there.
   let output = "";
   const ready = new Promise<void>((resolve, reject) => {
     const look = (piece: Buffer) => {

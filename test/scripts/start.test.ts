@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { childrenOf, gone } from "../child-processes.ts";
 import { freePort } from "../free-port.ts";
-import { until } from "../until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const script = join(root, "scripts/start.ts");
@@ -45,10 +45,13 @@ async function start(
       PORT: String(await freePort()),
       SFTP_PORT: "0",
       HEALTH_PORT: "0",
+      STOP_WITH_STDIN: "1",
       ...environment,
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The pipe to its standard input ends with this process, however that ends.
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // Nothing is ever written there.
   const ended = once(child, "close").then(([code]) => code as number | null);
   let output = "";
   let log = "";
@@ -159,6 +162,15 @@ test("if either process dies it is said which, and the exit is not 0", async (t)
   for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
+test("the end of its standard input stops it, where STOP_WITH_STDIN says so", async (t) => {
+  const service = await start(t);
+  await service.says(/is running/);
+  const children = await childrenOf(service.child.pid!);
+  service.child.stdin!.end();
+  assert.equal(await service.ended, 0);
+  for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
+
 for (const byNpm of [false, true]) {
   const killed = byNpm ? "npm" : "what npm start runs";
   test(`kill -9 of ${killed} leaves nothing behind, and the next start on the same ports works`, async (t) => {
@@ -178,31 +190,4 @@ for (const byNpm of [false, true]) {
     const next = await start(t, { ...ports, DATA_DIR: join(service.folder, "data") });
     await next.says(/is running/);
   });
-}
-
-/** Waits until there is no such process. */
-async function gone(pid: number): Promise<void> {
-  await until(() => {
-    try {
-      return !process.kill(pid, 0);
-    } catch {
-      return true;
-    }
-  }, `the end of process ${pid}`);
-}
-
-/** The worker's process id, then the bridge's: the service starts them in this order. */
-async function childrenOf(
-  pid: number,
-  programs = ["worker/main.ts", "bridge/main.ts"],
-): Promise<number[]> {
-  const words = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
-  const commands = await Promise.all(
-    words.map(async (word) => ({
-      pid: Number(word),
-      command: await readFile(`/proc/${word}/cmdline`, "utf8"),
-    })),
-  );
-  const of = (main: string) => commands.filter(({ command }) => command.includes(main));
-  return programs.flatMap(of).map(({ pid }) => pid);
 }
