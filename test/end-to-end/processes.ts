@@ -31,8 +31,10 @@ export async function launch(
   const child = spawn(command, args, {
     cwd: root,
     env: { ...clean, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The pipe to its standard input ends with this process, however that ends.
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // Nothing is ever written there.
   let output = "";
   const gone = once(child, "exit");
   const line = await new Promise<string>((resolve, reject) => {
@@ -41,8 +43,8 @@ export async function launch(
       const found = output.split("\n").find((line) => ready.test(line));
       if (found) resolve(found);
     };
-    child.stdout!.on("data", read);
-    child.stderr!.on("data", read);
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
     child.on("exit", (code) => reject(new Error(`${command} ended with ${code}: ${output}`)));
     child.on("error", reject);
   });
@@ -73,5 +75,6 @@ export function startBridge(environment: Environment, built?: string): Promise<R
 }
 
 function startProgram({ command, args, environment }: Program): Promise<Running> {
-  return launch(command, args, environment as Environment, listening);
+  const stopping = { STOP_WITH_STDIN: "1", ...environment } as Environment;
+  return launch(command, args, stopping, listening);
 }

@@ -47,17 +47,23 @@ export function spawnWorker(
     : [process.execPath, "--import", "tsx"];
   const child = spawn(command!, [...options, `${root}worker/main.ts`], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...{ PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1" },
+      STOP_WITH_STDIN: "1",
+      ...environment,
+    },
+    // The pipe to its standard input ends with this process, however that ends.
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // Nothing is ever written there.
   const events: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
   const wake = () => {
     for (const look of [...waiting]) look();
   };
   let stderr = "";
-  child.stderr!.setEncoding("utf8").on("data", (text) => stderr += text);
-  createInterface({ input: child.stdout! }).on("line", (line) => {
+  child.stderr.setEncoding("utf8").on("data", (text) => stderr += text);
+  createInterface({ input: child.stdout }).on("line", (line) => {
     events.push(JSON.parse(line));
     wake();
   });

@@ -37,9 +37,11 @@ export async function startSqld(port?: number): Promise<Sqld> {
   let server = await start();
 
   async function start(): Promise<ChildProcess> {
+    // It heeds no end of its standard input: the kernel ends it with this process.
     const child = spawn(
-      binary,
+      "setpriv",
       [
+        ...["--pdeathsig", "KILL", binary],
         ...["-d", join(folder, "db"), "--http-listen-addr", `127.0.0.1:${at}`],
         ...["--admin-listen-addr", adminAt],
       ],
