@@ -31,7 +31,7 @@ export function* inTurn(changes: readonly IdChange[], page: number): Generator<I
       yield batch;
       batch = [];
     }
-    batch.push(...ring);
+    for (const one of ring) batch.push(one);
   }
   if (batch.length > 0) yield batch;
 }

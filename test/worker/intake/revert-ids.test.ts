@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
+import { inTurn, settleIds } from "../../../worker/intake/revert-ids.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
@@ -21,6 +22,21 @@ function counted(database: Client): { client: Client; batches: number[] } {
   });
   return { client, batches };
 }
+
+test("200,000 who pass theirs round in one ring stay together", () => {
+  const count = 200_000;
+  const key = (i: number) => `s${i % count}`;
+  const ring = Array.from({ length: count }, (_, i) => ({
+    change: i,
+    usernameKey: key(i),
+    username: key(i),
+    before: key(i + 1),
+    now: key(i),
+    holder: { usernameKey: key(i + 1), username: key(i + 1) },
+  }));
+  const { restored } = settleIds(ring);
+  assert.deepEqual(Array.from(inTurn(restored, 1000), ({ length }) => length), [count]);
+});
 
 eachDatabase("undo of StudentIds", (opened) => {
   async function reverted(before: string[], after: string[], page: number) {
