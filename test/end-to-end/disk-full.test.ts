@@ -208,3 +208,37 @@ test("somebody else fills the disk to the last byte: clear refusals, no wrong st
   );
   assert.equal(await service.bridge.end(), 0);
 });
+
+test("a school whose rosters fill the disk that both halves have can be put out all the same", async (t) => {
+  const disk = await smallDisk(t, 24 * MIB);
+  if (!disk) return;
+  await using service = await startService({
+    databaseUrl: `file:${join(disk.folder, "worker.db")}`,
+    bridge: { DATA_DIR: join(disk.folder, "bridge") },
+  });
+  const school = await service.addSchool("springfield");
+  const other = await service.addSchool("shelbyville");
+  // While the worker is away they pile up: more rows than the disk has room left for.
+  await service.worker.end("SIGKILL");
+  const full = /^The service's disk is full/;
+  for (let i = 0;; i++) {
+    const roster = makeRoster(10_000, i + 1).replaceAll("@", `.${i}@`);
+    const error = await school.put(`/inbound/r${i}.csv`, roster).catch((error) => error);
+    if (error === undefined) continue;
+    assert.match(error.message, full);
+    break;
+  }
+  await service.restartWorker();
+  const isFull = async () => (await fetch(`${service.workerUrl}/healthz`)).status === 503;
+  await until(isFull, "the worker's database has no room left");
+
+  const key = `/admin/schools/springfield/keys/${encodeURIComponent(school.fingerprint)}`;
+  assert.equal((await service.admin("DELETE", key)).status, 204);
+  const suspended = await service.admin("POST", "/admin/schools/springfield/suspension", {});
+  assert.equal(suspended.status, 200);
+  await until(
+    async () => (await school.sftp("pwd")).code !== 0,
+    "the bridge has heard that the school is out",
+  );
+  assert.equal((await other.sftp("pwd")).code, 0);
+});

@@ -32,11 +32,12 @@ export function positionAfter({ position, consumed }: Taken, sent: number): Uplo
 const LEAST_TAKE = 16 * 1024;
 
 /**
- * How many bytes to send next: where the records of a slice were more than are taken at a time, a bit
- * more than was used of it; `undefined`, as many as the bridge likes, where bytes were the limit. What
- * held no whole record is asked for doubled.
+ * How many bytes to send next: where the records of a slice were more than are taken at a time, a
+ * quarter more than was used of it; `undefined`, as many as the bridge likes, where bytes were the
+ * limit. Of the quarter more than a tenth is left where the next records are like these, so it stays
+ * so. What held no whole record is asked for doubled.
  */
 function takeNext(consumed: number, sent: number): number | undefined {
   if (consumed === 0) return Math.max(LEAST_TAKE, sent * 2);
-  return consumed * 2 < sent ? Math.max(LEAST_TAKE, Math.ceil(consumed * 1.25)) : undefined;
+  return consumed * 1.1 < sent ? Math.max(LEAST_TAKE, Math.ceil(consumed * 1.25)) : undefined;
 }
