@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { type Api, makeApi } from "./api.ts";
 import { readCredentials } from "./credentials.ts";
+import { showOne } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type { Command };
@@ -19,6 +20,9 @@ export type Run = (
   args: string[],
   options: Options,
 ) => Promise<number | void>;
+
+/** Resolves to the thing that is shown. */
+export type Answer = (api: Api, args: string[], options: Options) => Promise<object>;
 
 /**
  * Adds a command that asks the worker. `words` is its name and its arguments as commander reads them:
@@ -38,6 +42,19 @@ export function ask(
     const api = makeApi(await readCredentials(terminal));
     const code = await run(api, args, command.optsWithGlobals<Options>());
     if (code) process.exitCode = code;
+  });
+}
+
+/** Adds a command that asks the worker for one thing, and shows it. */
+export function askOne(
+  parent: Command,
+  terminal: Terminal,
+  words: string,
+  says: string,
+  answer: Answer,
+): Command {
+  return ask(parent, terminal, words, says, async (api, args, options) => {
+    showOne(terminal, await answer(api, args, options), options);
   });
 }
 

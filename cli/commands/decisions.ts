@@ -1,6 +1,6 @@
 /** What an administrator decides about an upload. */
 import { type Api, list } from "../api.ts";
-import { ask, type Command, type Options } from "../command.ts";
+import { type Answer, ask, askOne, type Command, type Options } from "../command.ts";
 import { showList, showOne } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -62,9 +62,8 @@ export function addDecisionCommands(program: Command, terminal: Terminal): void 
   askingAgain(withReason(revert));
 
   function decision(words: string, says: string, decide: Decide): Command {
-    return withReason(ask(program, terminal, words, says, async (api, [id], options) => {
-      showOne(terminal, await decide(api, { id: id! }, options), options);
-    }));
+    const answer: Answer = (api, [id], options) => decide(api, { id: id! }, options);
+    return withReason(askOne(program, terminal, words, says, answer));
   }
 
   function withReason(command: Command): Command {

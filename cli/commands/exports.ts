@@ -1,8 +1,8 @@
 /** Exports of verified students, and when they are made. */
 import { list } from "../api.ts";
-import { ask, type Command } from "../command.ts";
+import { ask, askOne, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
-import { save } from "../save.ts";
+import { askFile } from "../save.ts";
 import { showList, showOne } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -29,46 +29,28 @@ export function addExportCommands(program: Command, terminal: Terminal): void {
     },
   ).option("--limit <number>", "so many", "20");
 
-  const one = ask(
+  const one = askOne(
     program,
     terminal,
     "export <slug>",
     "exports now what is verified and not exported yet",
-    async (api, [slug], options) => {
-      showOne(
-        terminal,
-        await api.json("post", "/admin/schools/{slug}/exports", {
-          params: { path: { slug: slug! } },
-        }),
-        options,
-      );
-    },
+    (api, [slug]) =>
+      api.json("post", "/admin/schools/{slug}/exports", { params: { path: { slug: slug! } } }),
   );
-  ask(
+  askFile(
     one,
     terminal,
     "file <id>",
     "an export's file, as the school gets it",
-    async (api, [id], options) =>
-      await save(
-        await api.raw("/admin/exports/{id}/file", { params: { path: { id: id! } } }),
-        terminal,
-        options["output"],
-      ),
-  )
-    .option("-o, --output <file>", "into a file, else to standard output");
-  ask(
+    "/admin/exports/{id}/file",
+  );
+  askOne(
     one,
     terminal,
     "deliver <id>",
     "delivers an export again, byte for byte",
-    async (api, [id], options) => {
-      showOne(
-        terminal,
-        await api.json("post", "/admin/exports/{id}/deliver", { params: { path: { id: id! } } }),
-        options,
-      );
-    },
+    (api, [id]) =>
+      api.json("post", "/admin/exports/{id}/deliver", { params: { path: { id: id! } } }),
   );
 
   ask(

@@ -1,9 +1,9 @@
 /** A school's SSH keys. */
 import { readFile } from "node:fs/promises";
 import { list } from "../api.ts";
-import { ask, type Command } from "../command.ts";
+import { ask, askOne, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
-import { showList, showOne } from "../output.ts";
+import { showList } from "../output.ts";
 import { readAll, type Terminal } from "../terminal.ts";
 
 export function addKeyCommands(program: Command, terminal: Terminal): void {
@@ -31,7 +31,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     });
   });
 
-  ask(
+  askOne(
     keys,
     terminal,
     "add <slug> <file>",
@@ -39,14 +39,10 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     async (api, [slug, file], options) => {
       const publicKey = await readKeyFile(terminal, file!);
       const body = { publicKey, label: options["label"], expiresAt: options["expires"] };
-      showOne(
-        terminal,
-        await api.json("post", "/admin/schools/{slug}/keys", {
-          params: { path: { slug: slug! } },
-          body,
-        }),
-        options,
-      );
+      return await api.json("post", "/admin/schools/{slug}/keys", {
+        params: { path: { slug: slug! } },
+        body,
+      });
     },
   ).option("--label <words>", "what administrators call it, else the key's own comment")
     .option("--expires <instant>", "when it stops to work, such as 2027-08-01T00:00:00Z");

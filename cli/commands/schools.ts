@@ -1,8 +1,8 @@
 /** Schools: list them, make one, look at one. */
 import { list } from "../api.ts";
-import { ask, type Command } from "../command.ts";
+import { ask, askOne, type Command } from "../command.ts";
 import { exitCodes, Failure } from "../exit-codes.ts";
-import { showList, showOne } from "../output.ts";
+import { showList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function addSchoolCommands(program: Command, terminal: Terminal): void {
@@ -25,52 +25,39 @@ export function addSchoolCommands(program: Command, terminal: Terminal): void {
     },
   );
 
-  ask(
+  askOne(
     schools,
     terminal,
     "show <slug>",
     "one school with its settings",
-    async (api, [slug], options) => {
-      showOne(
-        terminal,
-        await api.json("get", "/admin/schools/{slug}", { params: { path: { slug: slug! } } }),
-        options,
-      );
-    },
+    (api, [slug]) =>
+      api.json("get", "/admin/schools/{slug}", { params: { path: { slug: slug! } } }),
   );
 
-  ask(
+  askOne(
     schools,
     terminal,
     "add <slug> <name>",
     "makes a school",
     async (api, [slug, name], options) => {
       const settings = readSettings(options["set"] ?? []);
-      showOne(
-        terminal,
-        await api.json("post", "/admin/schools", {
-          body: { slug: slug!, name: name!, settings },
-        }),
-        options,
-      );
+      return await api.json("post", "/admin/schools", {
+        body: { slug: slug!, name: name!, settings },
+      });
     },
   ).option("--set <name=value...>", "settings, their values as JSON or a word");
 
-  ask(
+  askOne(
     schools,
     terminal,
     "set <slug> <settings...>",
     "changes settings, written name=value (docs/admin.md)",
-    async (api, [slug, ...given], options) => {
+    async (api, [slug, ...given]) => {
       const settings = readSettings(given);
-      showOne(
-        terminal,
-        await api.json("patch", "/admin/schools/{slug}", {
-          params: { path: { slug: slug! } },
-          body: { settings },
-        }),
-        options,
-      );
+      return await api.json("patch", "/admin/schools/{slug}", {
+        params: { path: { slug: slug! } },
+        body: { settings },
+      });
     },
   );
 }

@@ -2,7 +2,7 @@
 import { list } from "../api.ts";
 import { ask, type Command } from "../command.ts";
 import { followAll, followOne } from "../follow.ts";
-import { save } from "../save.ts";
+import { askFile } from "../save.ts";
 import { type Column, showList, showOne } from "../output.ts";
 import type { Preview, Upload } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
@@ -101,32 +101,20 @@ export function addUploadCommands(program: Command, terminal: Terminal): void {
   ).option("--outcome <outcome>", "only those who would be added, changed, left or returned")
     .option("--limit <number>", "so many students", "100");
 
-  saving("report <id>", "its .completed file", "/admin/uploads/{id}/report");
-  saving(
+  askFile(
+    program,
+    terminal,
+    "report <id>",
+    "its .completed file",
+    "/admin/uploads/{id}/report",
+  );
+  askFile(
+    program,
+    terminal,
     "rejected <id>",
     "the header and the rejected rows, as they were sent",
     "/admin/uploads/{id}/rejected.csv",
   );
-
-  function saving(
-    words: string,
-    says: string,
-    path: "/admin/uploads/{id}/report" | "/admin/uploads/{id}/rejected.csv",
-  ): void {
-    ask(
-      program,
-      terminal,
-      words,
-      says,
-      async (api, [id], options) =>
-        await save(
-          await api.raw(path, { params: { path: { id: id! } } }),
-          terminal,
-          options["output"],
-        ),
-    )
-      .option("-o, --output <file>", "into a file, else to standard output");
-  }
 }
 
 function changeWords({ column, from, to }: Preview["items"][number]["changes"][number]): string {
