@@ -50,7 +50,7 @@ export async function startDesk(): Promise<Desk> {
 
   const service = await startService();
   async function stop(): Promise<void> {
-    await service.stop();
+    await service[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   }
   try {

@@ -31,7 +31,7 @@ before(async () => {
   compileHand();
   service = await startService();
 });
-after(() => service.stop());
+after(() => service[Symbol.asyncDispose]());
 
 /** Lets one connection through, so many bytes of one side's, and then nothing until it is reset. */
 async function cutter(

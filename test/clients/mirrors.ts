@@ -23,7 +23,7 @@ before(async () => {
   // Taken while the client is still there: rclone sets times over another of its connections.
   service = await startService({ bridge: { SETTLE_MS: "50" } });
 });
-after(() => service.stop());
+after(() => service[Symbol.asyncDispose]());
 
 /** A stage whose folder `sent` has the lists and two rosters. */
 async function withFolder(slug: string): Promise<Stage> {

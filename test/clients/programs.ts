@@ -26,7 +26,7 @@ before(async () => {
   compileHand();
   service = await startService();
 });
-after(() => service.stop());
+after(() => service[Symbol.asyncDispose]());
 
 function client(name: string, play: (stage: Stage) => Promise<void>): void {
   const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");

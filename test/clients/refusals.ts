@@ -47,7 +47,7 @@ before(async () => {
 });
 after(async () => {
   for (const one of crowd) one.end();
-  await service.stop();
+  await service[Symbol.asyncDispose]();
 });
 
 const reasons: Record<string, (hand: Hand) => Promise<Outcome>> = {

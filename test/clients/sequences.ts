@@ -22,7 +22,7 @@ before(async () => {
   // As in production: the packets after CLOSE find the file under its plain name.
   service = await startService({ bridge: { SETTLE_MS: "2000" } });
 });
-after(() => service.stop());
+after(() => service[Symbol.asyncDispose]());
 
 async function enter(school: School): Promise<{ raw: RawSftp; end(): void }> {
   const client = await connect(service.sftpPort, {

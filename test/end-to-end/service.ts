@@ -32,6 +32,7 @@ export interface School {
   names(folder?: string): Promise<string[]>;
 }
 
+/** Disposed of, both processes are killed and the folder is removed. */
 export interface Service extends AsyncDisposable {
   folder: string;
   worker: Running;
@@ -46,7 +47,6 @@ export interface Service extends AsyncDisposable {
   restartBridge(): Promise<void>;
   admin(method: string, path: string, body?: unknown): Promise<Answer>;
   addSchool(slug: string, settings?: Record<string, unknown>): Promise<School>;
-  stop(): Promise<void>;
 }
 
 export interface ServiceOptions {
@@ -139,9 +139,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       // The bridge hears of it with its next sync.
       await until(() => school.names().then(() => true, () => false));
       return school;
-    },
-    async stop() {
-      await Promise.all([service.worker.end(), service.bridge.end()]);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([service.worker.end("SIGKILL"), service.bridge.end("SIGKILL")]);
