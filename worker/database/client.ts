@@ -3,6 +3,7 @@
  * `libsql:` and `ws(s):` are remote and need nothing but the network.
  */
 import { type Client, createClient as createRemoteClient } from "@libsql/client/web";
+import { BatchStep } from "@libsql/hrana-client";
 import { DatabaseAway } from "./errors.ts";
 
 export interface DatabaseAddress {
@@ -88,6 +89,23 @@ function withFreshConnectionAfterBusy(client: Client): Client {
   client.batch = guard(client.batch);
   return client;
 }
+
+/** A step of a batch whose failure never ends the process. */
+function heeded<Arguments extends unknown[], Result>(
+  add: (this: BatchStep, ...values: Arguments) => Promise<Result>,
+) {
+  return function (this: BatchStep, ...values: Arguments): Promise<Result> {
+    const done = add.apply(this, values);
+    done.catch(() => {/* said by the batch */});
+    return done;
+  };
+}
+
+// Of a batch the library waits for the first step that fails. A server that takes a slow batch's lock
+// away fails several, and a failure that nobody waits for ends the process.
+const { query, run } = BatchStep.prototype;
+BatchStep.prototype.query = heeded(query);
+BatchStep.prototype.run = heeded(run);
 
 /** Tells a database that is away or does not answer from a fault of this program. */
 async function fetchInTime(request: Request): Promise<Response> {

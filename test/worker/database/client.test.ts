@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { createClient } from "@libsql/client";
 import { openDatabase } from "../../../worker/database/client.ts";
 import { isConstraint, isUnavailable } from "../../../worker/database/errors.ts";
+import { until } from "../../until.ts";
 import { eachDatabase } from "./each-database.ts";
 import { hasSqld, startSqld } from "./sqld.ts";
 
@@ -116,6 +117,55 @@ test("after another process held the lock too long, the embedded database goes o
 test("an embedded database in a folder that is not there is unavailable", async () => {
   await assert.rejects(openDatabase({ url: "file:/nowhere/at/all/worker.db" }), /nowhere/);
 });
+
+for (const protocol of ["http", "ws"]) {
+  test(
+    `a batch that the server ends at several steps is one failure, and nothing of the process's: ${protocol}`,
+    {
+      skip: hasSqld ? false : "there is no sqld for this platform",
+    },
+    async () => {
+      const sqld = await startSqld();
+      const url = sqld.url.replace(/^http/, protocol);
+      const [slow, other] = await Promise.all([openDatabase({ url }), openDatabase({ url })]);
+      try {
+        await slow.execute("CREATE TABLE things (id TEXT)");
+        const add = (id: string) => ({ sql: "INSERT INTO things VALUES (?)", args: [id] });
+        const counting = (count: number) => ({
+          sql: "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) " +
+            "SELECT count(*) FROM n",
+          args: [count],
+        });
+        const began = performance.now();
+        await other.execute(counting(1_000_000));
+        // Who has had the lock for five seconds loses it to the next one.
+        const eightSeconds = Math.ceil(8_000 / (performance.now() - began)) * 1_000_000;
+        const batch = slow.batch(
+          [add("slow"), counting(eightSeconds), add("too"), add("late")],
+          "write",
+        );
+        let isOver = false;
+        const isTold = assert.rejects(batch, (error) => {
+          assert.ok(isUnavailable(error), String(error));
+          return true;
+        }).finally(() => isOver = true);
+        await until(async () => {
+          await other.batch([add("next")], "write");
+          return isOver;
+        });
+        await isTold;
+        // What nobody waits for fails a test after this turn of the event loop.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const { rows } = await other.execute("SELECT DISTINCT id FROM things");
+        assert.deepEqual(rows.map((row) => row[0]), ["next"]);
+      } finally {
+        slow.close();
+        other.close();
+        await sqld.stop();
+      }
+    },
+  );
+}
 
 test("a remote database that is away is unavailable, and used again once it is back", {
   skip: hasSqld ? false : "there is no sqld for this platform",
