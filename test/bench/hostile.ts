@@ -46,6 +46,7 @@ const hostile: Record<string, Roster> = {
   "64 MiB of a quote and a line end": { file: () => filled(64 * MIB, '"\n') },
   "50,000 unclosed quotes": { file: () => rows(50_000, (i) => `"${row(i)}`) },
   "10 million blank lines": { file: () => header + "\n".repeat(10_000_000) },
+  "lines of 65,000 columns": { file: () => filled(64 * MIB, ",".repeat(65_000) + "\n") },
   "a million columns": { file: () => `${header}${",".repeat(1_000_000)}\r\n` },
   "every row wrong in every column": {
     file: () => rows(50_000, (i) => `no address ${i},#${i},\x07,\x07,1,31/31/1,G${i},,7`),

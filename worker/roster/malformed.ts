@@ -10,13 +10,18 @@ import { shown, visible } from "./values/shown.ts";
 /** The problem of a malformed record; pieces that are `continued` have none of their own. */
 export function malformedProblem(record: MalformedRecord, layout: Layout = byPosition): Problem {
   const { line, reason } = record;
-  const username = readableUsername(onFirstLine(record.fields), layout);
+  const fields = onFirstLine(record.fields);
+  const username = readableUsername(fields, layout);
   const isQuote = reason.startsWith("quote_");
   const column = isQuote ? columnAt((record.found ?? 0) - 1, layout) ?? "" : "";
   const consequence = reason === "quote_unclosed"
     ? " Only this line was left out; reading went on at the next one."
     : "";
-  return problem({ line, username, column }, reason, whatIsWrong(record, layout) + consequence);
+  return problem(
+    { line, username, column },
+    reason,
+    whatIsWrong(record, layout, fields) + consequence,
+  );
 }
 
 /**
@@ -45,8 +50,11 @@ function hasHole(bytes: Uint8Array): boolean {
 }
 
 /** What is wrong with a record and what is expected, in a sentence or three. */
-export function whatIsWrong(record: MalformedRecord, layout: Layout = byPosition): string {
-  const fields = onFirstLine(record.fields);
+export function whatIsWrong(
+  record: MalformedRecord,
+  layout: Layout = byPosition,
+  fields = onFirstLine(record.fields),
+): string {
   switch (record.reason) {
     case "quote_bare":
       return `There is a quotation mark in ${
@@ -114,12 +122,12 @@ function fieldCountMessage(
 
 function fieldCountHint(fields: readonly string[], wanted: number): string {
   const all = fields.join(",");
-  if (fields.some((field) => /\r[^\r]/.test(field))) {
+  if (all.includes("\r") && fields.some((field) => /\r[^\r]/.test(field))) {
     return "It contains old Macintosh line ends (CR alone), which do not end a row here. Save the " +
       "file with CRLF or LF line ends.";
   }
   for (const [name, separator] of [["semicolons", ";"], ["tabs", "\t"], ["bars", "|"]] as const) {
-    if (wanted > 1 && all.split(separator).length >= wanted) {
+    if (wanted > 1 && all.includes(separator) && all.split(separator).length >= wanted) {
       return `It looks like ${name} stand between the values; commas are expected.`;
     }
   }
