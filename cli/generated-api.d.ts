@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Puts back what an upload changed, and says what could not be
-         * @description Each student that it changed, and nothing changed since, is as before. Those it added are gone, or inactive if they were ever verified. Of an upload that was given up half-way, what it changed until then. A revert that was cut off goes on by itself, and when it is asked for again; of several at once of a school, the one that was begun first comes first.
+         * @description Each student that it changed, and nothing changed since, is as before. Those it added are gone, or inactive if they were ever verified. Of an upload that was given up half-way, what it changed until then. A revert that was cut off goes on by itself, and when it is asked for again; of several at once of a school, the one that was begun first comes first. Asked for again when what stood in its way is gone (a later upload is reverted, a StudentId is free), it puts back what it had to leave.
          */
         post: operations["postAdminUploadsByIdRevert"];
         delete?: never;
@@ -1360,6 +1360,8 @@ export interface components {
             /** @description Students whom it added and who were verified */
             madeInactive: number;
             finishedAt: string | null;
+            /** @description Asked for again it would put back more: what stood in its way is gone */
+            again: boolean;
             /** @description What could not be put back */
             items: {
                 username: string;

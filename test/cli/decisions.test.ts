@@ -168,12 +168,14 @@ describe("the command line's decisions", () => {
     assert.match(again, /^removed +10$/m);
     assert.match(again, /^USERNAME +WHY +MESSAGE$/m);
     assert.equal(
-      again.match(/^s\d+@college\.edu +changed_since +Upload .* what it left/gm)?.length,
+      again.match(/^s\d+@college\.edu +changed_since +The upload second\.csv .* what it left/gm)
+        ?.length,
       140,
     );
     assert.equal((await shown(first)).state, "reverted");
     const second = JSON.parse(await does("uploads", "springfield", "--limit", "1", "--json"))[0];
     assert.match(await does("revert", second.id), /^restored +140$[^]*^Nothing of it is left\.$/m);
+    assert.match(await does("revert", first), /^removed +150$[^]*^Nothing of it is left\.$/m);
   });
 
   test("an upload that nobody knows is 66, one that a token may not decide about 77", async () => {

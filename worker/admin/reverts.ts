@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { severalLines, strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
+import { canRevertAgain, revertAgain } from "../database/school/revert-again.ts";
 import { listRemains } from "../database/school/revert-remains.ts";
 import {
   beginRevert,
@@ -41,7 +42,8 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
         "added are gone, or inactive if they were ever verified. Of an upload that was given up " +
         "half-way, what it changed until then. A revert that was cut off goes on by itself, " +
         "and when it is asked for again; of several at once of a school, the one that was begun " +
-        "first comes first.",
+        "first comes first. Asked for again when what stood in its way is gone (a later upload " +
+        "is reverted, a StudentId is free), it puts back what it had to leave.",
       query: { confirm: v.optional(Confirm) },
       body: Reason,
       bodyOptional: true,
@@ -58,7 +60,10 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
       const { reason = null } = await readOptionalJson(c, Reason);
       checkTypedAgain(c, upload.name, `Reverting ${upload.name} puts its students back`);
       const by = author(c, now());
-      await database.execute(beginRevert(upload, reason, by));
+      await database.batch([
+        ...revertAgain(upload.id, reason, by),
+        beginRevert(upload, reason, by),
+      ], "write");
       if (!await revertOf(database, upload.id)) throw notRevertible(upload);
       const revert = await carryOutRevert(database, upload.id, by.at).catch((error) => {
         throw error instanceof RevertGone ? uploadUnknown(upload.id) : error;
@@ -85,12 +90,13 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
   );
 
   async function answerOf(revert: Revert, page: Parameters<typeof listRemains>[2]) {
-    const { schoolId: _, phase, reached: __, ...shown } = revert;
+    const { schoolId: _, run: __, phase, reached: ___, ...shown } = revert;
     const remains = await listRemains(database, revert.uploadId, page);
     const state = phase === "done" ? "reverted" : "reverting";
     return {
       ...shown,
       state,
+      again: await canRevertAgain(database, revert.uploadId),
       ...writePage(remains, page, ({ key }) => [key], remainsAnswer),
     };
   }
@@ -98,19 +104,22 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
   return routes;
 }
 
-function remainsAnswer({ username, isAdded, why, other }: Remains) {
-  return { username, why, message: sentences[why](other ?? "", isAdded) };
+function remainsAnswer(remains: Remains) {
+  const { username, why } = remains;
+  return { username, why, message: sentences[why](remains) };
 }
 
-const sentences: Record<Why, (other: string, isAdded: boolean) => string> = {
-  changed_since: (other) =>
-    `${
-      other === "" ? "Something" : `Upload ${other}`
-    } changed the student since, and what it left stands.`,
-  student_id_taken: (other) =>
-    `The StudentId of before belongs to ${other} now, so nothing was put back.`,
+const sentences: Record<Why, (remains: Remains) => string> = {
+  changed_since: ({ other, otherName }) =>
+    other === null
+      ? "Something changed the student since, and what it left stands."
+      : `The upload ${otherName ?? ""} (${other}) changed the student since, and what it left ` +
+        "stands. To put the student back, revert that upload first, then this one again.",
+  student_id_taken: ({ other }) =>
+    `The StudentId of before belongs to ${other} now, so nothing was put back. When it is free, ` +
+    "revert this upload again.",
   verified: () => "The student was added and then verified, and is inactive now instead of gone.",
-  exported: (other, isAdded) =>
+  exported: ({ other, isAdded }) =>
     `The student is in the export ${other}, which cannot be called back; here the student ` +
     (isAdded ? "is inactive now." : "was put back."),
 };

@@ -5,6 +5,7 @@
 import type { Client } from "@libsql/client";
 import { describeFault } from "../../shared/fault.ts";
 import { instant, type WorkerContext } from "../context.ts";
+import { studentsUpTo, takeBackAdded } from "../database/school/revert-added.ts";
 import { endIds, idChanges, restoreIds } from "../database/school/revert-ids.ts";
 import {
   changesUpTo,
@@ -15,8 +16,6 @@ import {
   revertOf,
   revertsBefore,
   revertsUnderWay,
-  studentsUpTo,
-  takeBackAdded,
   writeRevert,
 } from "../database/school/reverts.ts";
 import { inTurn, settleIds } from "./revert-ids.ts";

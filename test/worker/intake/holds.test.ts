@@ -1,6 +1,7 @@
 // SPEC section 9, "Hold": a file that crosses a limit changes nothing until an administrator decides.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { statements } from "../../../worker/database/migrations/0035-held-no-more.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { row, rows, SafeWorld } from "./safe-world.ts";
 import { happenedTo, kindsOf } from "../events/happened.ts";
@@ -101,6 +102,18 @@ eachDatabase("held files", (opened) => {
     const { added, updated, unchanged, left } = await world.counts(id);
     assert.deepEqual([added, updated, unchanged, left], [0, 0, 0, undefined]);
     assert.deepEqual(await world.students("inactive"), []);
+  });
+
+  test("one that an earlier version gave up does not read as if it were still held", async () => {
+    const { client } = opened();
+    const world = await school();
+    const [given, held] = [await world.send(rows(0, 4)), await world.send(rows(0, 5))];
+    await world.decide(given, "discard", {}, "Ruth");
+    const because = "UPDATE uploads SET held_because = 'it would remove 6' WHERE id = ?";
+    await client.execute({ sql: because, args: [given] });
+    await client.batch(statements, "write");
+    assert.equal((await world.upload(given)).heldBecause, undefined);
+    assert.notEqual((await world.upload(held)).heldBecause, undefined);
   });
 
   test("a release checks again: it is held again, with the new numbers, if it got worse", async () => {

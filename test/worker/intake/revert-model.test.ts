@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { revertAgain } from "../../../worker/database/school/revert-again.ts";
 import { listRemains } from "../../../worker/database/school/revert-remains.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
@@ -64,7 +65,13 @@ eachDatabase("undo beside a model", (opened) => {
           >();
           const verified = new Set<string>();
           const uploads: string[] = [];
-          const reverted = new Set<string>();
+          /** What each revert came to so far. */
+          const reverted = new Map<
+            string,
+            { restored: number; removed: number; madeInactive: number }
+          >();
+          /** Whom a revert made inactive, as it could not take them away. */
+          const kept = new Set<string>();
           for (const one of moves) {
             if (one.type === "upload") {
               const given = one.rows.map(({ name, id, first }) => ({
@@ -106,32 +113,33 @@ eachDatabase("undo beside a model", (opened) => {
               await world.export();
             } else if (uploads.length > 0) {
               const id = uploads[one.which % uploads.length]!;
-              const expected = {
-                ...{ restored: 0, removed: 0, madeInactive: 0 },
-                since: [] as string[],
-              };
-              if (!reverted.has(id)) {
-                for (const [name, student] of model) {
-                  const at = student.by.findIndex(({ upload }) => upload === id);
-                  if (at === -1) continue;
-                  const { before } = student.by[at]!;
-                  if (at < student.by.length - 1) expected.since.push(name);
-                  else if (before !== null) {
-                    student.values = before;
-                    student.by.pop();
-                    expected.restored++;
-                  } else if (!verified.has(name)) {
-                    model.delete(name);
-                    expected.removed++;
-                  } else {
-                    student.values = { ...student.values, isInactive: true };
-                    expected.madeInactive++;
-                  }
+              const so = reverted.get(id) ?? { restored: 0, removed: 0, madeInactive: 0 };
+              const since: string[] = [];
+              for (const [name, student] of model) {
+                const at = student.by.findIndex(({ upload }) => upload === id);
+                if (at === -1 || kept.has(`${id} ${name}`)) continue;
+                const { before } = student.by[at]!;
+                if (at < student.by.length - 1) since.push(name);
+                else if (before !== null) {
+                  student.values = before;
+                  student.by.pop();
+                  so.restored++;
+                } else if (!verified.has(name)) {
+                  model.delete(name);
+                  so.removed++;
+                } else {
+                  student.values = { ...student.values, isInactive: true };
+                  kept.add(`${id} ${name}`);
+                  so.madeInactive++;
                 }
               }
+              reverted.set(id, so);
               const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
               const upload = { id, schoolId: world.id as SchoolId };
-              await world.database.execute(beginRevert(upload, null, by));
+              await world.database.batch([
+                ...revertAgain(id, null, by),
+                beginRevert(upload, null, by),
+              ], "write");
               const unreliable = flaky(world.database, random);
               for (let done = false, tries = 0; !done; tries++) {
                 assert.ok(tries < 500);
@@ -145,19 +153,14 @@ eachDatabase("undo beside a model", (opened) => {
                 limit: 50,
                 after: undefined,
               });
-              const since = remains.filter(({ why }) => why === "changed_since");
-              if (!reverted.has(id)) {
-                assert.deepEqual(
-                  {
-                    restored: answer.restored,
-                    removed: answer.removed,
-                    madeInactive: answer.madeInactive,
-                    since: since.map(({ username }) => username.replace("@x.edu", "")).toSorted(),
-                  },
-                  { ...expected, since: expected.since.toSorted() },
-                );
-              }
-              reverted.add(id);
+              const left = remains.filter(({ why }) => why === "changed_since")
+                .map(({ username }) => username.replace("@x.edu", ""));
+              const { restored, removed, madeInactive } = answer;
+              assert.deepEqual(
+                { restored, removed, madeInactive, left },
+                { ...so, left: since.toSorted() },
+              );
+              assert.equal(answer.again, false);
             }
             const stored = (await world.stored()).map((student) => [
               student["username_key"],

@@ -122,7 +122,7 @@ eachDatabase("undo of an upload that was parked", (opened) => {
     assert.deepEqual(why(answer), ["a changed_since", "n changed_since"]);
     assert.match(
       answer.items[0].message,
-      new RegExp(`^Upload ${other} changed the student since, and what it left stands\\.$`),
+      new RegExp(`^The upload roster\\.csv \\(${other}\\) changed the student since`),
     );
     assert.deepEqual(await stored(), before);
     under.clock.now += 60_000;

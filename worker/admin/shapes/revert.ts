@@ -18,6 +18,10 @@ export const Revert = v.pipe(
     removed: v.pipe(Count, v.description("Students whom it added and who are gone")),
     madeInactive: v.pipe(Count, v.description("Students whom it added and who were verified")),
     finishedAt: NullableTime,
+    again: v.pipe(
+      v.boolean(),
+      v.description("Asked for again it would put back more: what stood in its way is gone"),
+    ),
     items: v.pipe(v.array(Remains), v.description("What could not be put back")),
     next: v.optional(v.pipe(Text, v.description("The cursor of the next page"))),
   }),

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** What can be decided about an upload: released, tried again, given up, put back. */
-import type { Upload } from "../answers.ts";
+import type { Revert, Upload } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { Check, Field, Form, Refused, type Typed } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
@@ -27,14 +27,16 @@ export interface Tried {
 }
 
 /** What a person decides, where there is something to decide. */
-export function WhatToDo({ upload, reader, tried }: {
+export function WhatToDo({ upload, revert, reader, tried }: {
   upload: Upload;
+  revert: Revert | undefined;
   reader: Reader;
   tried: Tried | undefined;
 }) {
   const refused = tried && <Refused problem={tried.problem} />;
   const { state, id, name } = upload;
-  const canRevert = state === "completed" || state === "discarded" && hasChanged(upload);
+  const isAgain = revert?.again === true;
+  const canRevert = state === "completed" || state === "discarded" && hasChanged(upload) || isAgain;
   if (state !== "held" && state !== "parked" && !canRevert) {
     return refused ?? null;
   }
@@ -61,9 +63,12 @@ export function WhatToDo({ upload, reader, tried }: {
   if (canRevert) {
     return (
       <details class="fold" open={tried !== undefined}>
-        <summary>Put back what this upload changed</summary>
+        <summary>
+          {isAgain ? "Put back what was left" : "Put back what this upload changed"}
+        </summary>
         {refused}
         <Form reader={reader} action={`${path}/revert`}>
+          {isAgain && <p>What stood in the way of some students is gone.</p>}
           <p>
             Each student it changed, that nothing changed since, becomes as before; added ones that
             were never verified go, others become inactive. What was exported cannot be called back.

@@ -147,7 +147,7 @@ function UploadPage(props: Props) {
       {isUnderWay && <UnderWay upload={upload} />}
       {isReverting
         ? <Reverting revert={revert} />
-        : <WhatToDo upload={upload} reader={reader} tried={tried} />}
+        : <WhatToDo upload={upload} revert={revert} reader={reader} tried={tried} />}
       {preview && (
         <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
       )}

@@ -33,6 +33,8 @@ import { statements as watchesReckoned } from "./0030-watches-reckoned.ts";
 import { statements as exportsOfAll } from "./0031-exports-of-all.ts";
 import { statements as waitingFirst } from "./0032-waiting-first.ts";
 import { statements as figures } from "./0033-figures.ts";
+import { statements as revertsAgain } from "./0034-reverts-again.ts";
+import { statements as heldNoMore } from "./0035-held-no-more.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -68,4 +70,6 @@ export const migrations: readonly Migration[] = [
   { number: 31, name: "exports of all", statements: exportsOfAll },
   { number: 32, name: "waiting first", statements: waitingFirst },
   { number: 33, name: "figures", statements: figures },
+  { number: 34, name: "reverts again", statements: revertsAgain },
+  { number: 35, name: "held no more", statements: heldNoMore },
 ];

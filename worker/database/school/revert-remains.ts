@@ -1,7 +1,7 @@
 /** What a revert could not put back. */
 import type { Client } from "@libsql/client";
 import type { Page } from "../page.ts";
-import { begins, type Remains, type Why } from "./reverts.ts";
+import { isFirstOfUpload, type Remains, type Why } from "./reverts.ts";
 
 /** In the order of the Usernames; one row more than the page has. */
 export async function listRemains(
@@ -10,10 +10,13 @@ export async function listRemains(
   { limit, after }: Page<[string]>,
 ): Promise<(Remains & { key: string })[]> {
   const { rows } = await database.execute({
-    sql: `SELECT username_key, username, why, other, NOT EXISTS (SELECT 1
+    sql: `SELECT username_key, username, why, other,
+        (SELECT name FROM uploads WHERE id = other) AS other_name, NOT EXISTS (SELECT 1
           FROM reverts CROSS JOIN student_changes AS c ON c.school_id = reverts.school_id
             AND c.username_key = revert_remains.username_key AND c.upload_id = reverts.upload_id
-          WHERE reverts.upload_id = revert_remains.upload_id AND ${begins("c")}) AS is_added
+          WHERE reverts.upload_id = revert_remains.upload_id AND ${
+      isFirstOfUpload("c")
+    }) AS is_added
       FROM revert_remains
       WHERE upload_id = ? AND username_key > ? ORDER BY username_key LIMIT ?`,
     args: [uploadId, after?.[0] ?? "", limit + 1],
@@ -24,5 +27,6 @@ export async function listRemains(
     isAdded: Number(row["is_added"]) === 1,
     why: row["why"] as Why,
     other: row["other"] as string | null,
+    otherName: row["other_name"] as string | null,
   }));
 }

@@ -21,6 +21,8 @@ export interface Revert {
   begunAt: string;
   actor: string;
   reason: string | null;
+  /** How often it was asked for when more could be put back, from 1. */
+  run: number;
   phase: RevertPhase;
   reached: string;
   restored: number;
@@ -46,6 +48,8 @@ export interface Remains {
   isAdded: boolean;
   why: Why;
   other: string | null;
+  /** What it is called, where it is an upload. */
+  otherName: string | null;
 }
 
 /** Somebody else moved the revert on meanwhile. */
@@ -85,6 +89,7 @@ export async function revertOf(database: Client, uploadId: string): Promise<Reve
     begunAt: row["begun_at"] as string,
     actor: row["actor"] as string,
     reason: row["reason"] as string | null,
+    run: Number(row["run"]),
     phase: row["phase"] as RevertPhase,
     reached: row["reached"] as string,
     restored: Number(row["restored"]),
@@ -152,8 +157,10 @@ export async function writeRevert(database: Client, statements: InStatement[]): 
 }
 
 /** A change of the upload to a student who stood otherwise before: `previous` says by whom. */
-export const begins = (change: string) =>
+export const isFirstOfUpload = (change: string) =>
   `${change}.is_revert = 0 AND ${change}.previous IS NOT ${change}.upload_id`;
+/** One that was not put back yet. */
+export const begins = (change: string) => `${isFirstOfUpload(change)} AND ${change}.undone IS NULL`;
 /**
  * The first change of the upload to each student. Where others changed him between two of its slices, the
  * first after them: what they left comes back.
@@ -161,7 +168,7 @@ export const begins = (change: string) =>
 export const first = `${begins("c")} AND NOT EXISTS (SELECT 1 FROM student_changes AS later
   WHERE later.school_id = c.school_id AND later.username_key = c.username_key AND later.id > c.id
     AND later.upload_id = c.upload_id AND ${begins("later")})`;
-const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
+export const listed = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
 /** Who neither left nor returned with the upload stays what he is. */
 const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_since)`;
 
@@ -170,7 +177,7 @@ const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_
  * those whose StudentId changes, or those whose StudentId does not.
  */
 export function restore(
-  { uploadId }: Revert,
+  { uploadId, run }: Revert,
   which: string,
   args: InValue[],
   { at, letGo }: { at: string; letGo: boolean },
@@ -179,8 +186,14 @@ export function restore(
     AND students.changed_by = c.upload_id${
     letGo ? "" : " AND students.student_id IS c.student_id"
   }`;
-  const changes = `SELECT c.* FROM student_changes AS c WHERE ${first} AND ${which}`;
+  const changes = `SELECT c.* FROM student_changes AS c WHERE c.undone = ? AND ${which}`;
+  const undone = [run, ...args];
   return [
+    {
+      sql: `UPDATE student_changes SET undone = ? WHERE id IN (SELECT c.id
+        FROM student_changes AS c CROSS JOIN students ON ${standing} WHERE ${first} AND ${which})`,
+      args: undone,
+    },
     {
       sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
         SELECT ?, students.username_key, students.username, 'exported', max(v.export_id)
@@ -189,30 +202,30 @@ export function restore(
             AND v.username_key = c.username_key
           JOIN exports AS e ON e.id = v.export_id AND e.created_at >= c.at
         WHERE true GROUP BY students.username_key ON CONFLICT DO NOTHING`,
-      args: [uploadId, ...args],
+      args: [uploadId, ...undone],
     },
     {
       sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
-          previous, inactive_since, new_inactive_since, ${list((column) => column)},
-          ${list((column) => `new_${column}`)})
+          previous, inactive_since, new_inactive_since, ${listed((column) => column)},
+          ${listed((column) => `new_${column}`)})
         SELECT c.school_id, c.username_key, c.upload_id, -1, 1, ?, students.changed_by,
           students.inactive_since, ${statusBefore},
-          ${list((column) => `students.${column}`)}, ${list((column) => `c.${column}`)}
+          ${listed((column) => `students.${column}`)}, ${listed((column) => `c.${column}`)}
         FROM (${changes}) AS c JOIN students ON ${standing}`,
-      args: [at, ...args],
+      args: [at, ...undone],
     },
     ...(letGo
       ? [{
         sql: `UPDATE students SET student_id = NULL FROM (${changes}) AS c WHERE ${standing}`,
-        args,
+        args: undone,
       }]
       : []),
     {
       sql: `UPDATE students SET changed_by = c.previous, inactive_since = ${statusBefore}, ${
-        list((column) => `${column} = c.${column}`)
+        listed((column) => `${column} = c.${column}`)
       }
         FROM (${changes}) AS c WHERE ${standing}`,
-      args,
+      args: undone,
     },
     {
       sql: "UPDATE reverts SET restored = restored + changes() WHERE upload_id = ?",
@@ -255,10 +268,7 @@ export function restoreChanged(
         SELECT ?, c.username_key, students.username, 'changed_since', students.changed_by
         FROM student_changes AS c CROSS JOIN students ON students.school_id = c.school_id
           AND students.username_key = c.username_key AND students.changed_by IS NOT c.upload_id
-        WHERE ${first} AND ${which} AND NOT EXISTS (SELECT 1 FROM student_changes AS back
-          WHERE back.school_id = c.school_id AND back.username_key = c.username_key
-            AND back.upload_id = c.upload_id AND back.is_revert = 1)
-        ON CONFLICT DO NOTHING`,
+        WHERE ${first} AND ${which} ON CONFLICT DO NOTHING`,
       args: [uploadId, ...args],
     },
     {
@@ -282,94 +292,9 @@ export function restoreChanged(
 const isKept = `NOT EXISTS (SELECT 1 FROM revert_remains AS kept WHERE kept.upload_id = c.upload_id
   AND kept.username_key = c.username_key AND kept.why = 'student_id_taken')`;
 
-/** The last Username key of the next page of the school's students; `undefined`: there is none. */
-export async function studentsUpTo(
-  database: Client,
-  { schoolId, reached }: Revert,
-  limit: number,
-): Promise<string | undefined> {
-  const { rows: [row] } = await database.execute({
-    sql: `SELECT max(username_key) AS last FROM (SELECT username_key FROM students
-        WHERE school_id = ? AND username_key > ? ORDER BY username_key LIMIT ?)`,
-    args: [schoolId, reached, limit],
-  });
-  return row!["last"] as string | null ?? undefined;
-}
-
-/**
- * A page of the students whom the upload added: gone when nobody ever verified them, else inactive.
- * Without a `last` there is no page more.
- */
-export function takeBackAdded(
-  revert: Revert,
-  last: string | undefined,
-  at: string,
-): InStatement[] {
-  const { uploadId, schoolId, reached } = revert;
-  if (last === undefined) return [moveOn(revert, { phase: "ids", reached: "" })];
-  const page =
-    "students.school_id = ? AND students.username_key > ? AND students.username_key <= ?";
-  const args = [schoolId, reached, last];
-  const ofStudent = (table: string) =>
-    `${table}.school_id = students.school_id AND ${table}.username_key = students.username_key`;
-  const wasAdded = `NOT EXISTS (SELECT 1 FROM student_changes AS c WHERE ${ofStudent("c")}
-    AND c.upload_id = ? AND ${begins("c")})`;
-  const stands = `${page} AND students.changed_by = ? AND ${wasAdded}`;
-  const isVerified = `EXISTS (SELECT 1 FROM verifications AS v WHERE ${ofStudent("v")})`;
-  const doomed = `SELECT username_key FROM students WHERE ${stands} AND NOT ${isVerified}`;
-  const remains = (why: string, where: string, more: InValue[]): InStatement => ({
-    sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
-      SELECT ?, students.username_key, students.username, ${why} FROM students WHERE ${where}
-      ON CONFLICT DO NOTHING`,
-    args: [uploadId, ...args, ...more],
-  });
-  const count = (what: string): InStatement => ({
-    sql: `UPDATE reverts SET ${what} = ${what} + changes() WHERE upload_id = ?`,
-    args: [uploadId],
-  });
-  const exportOf = `(SELECT max(v.export_id) FROM verifications AS v WHERE ${ofStudent("v")})`;
-  return [
-    moveOn(revert, { phase: "added", reached: last }),
-    remains(
-      `iif(${exportOf} IS NULL, 'verified', 'exported'), ${exportOf}`,
-      `${stands} AND ${isVerified}`,
-      [uploadId, uploadId],
-    ),
-    remains(
-      "'changed_since', students.changed_by",
-      `${page} AND students.changed_by IS NOT ? AND ${wasAdded} AND EXISTS (
-        SELECT 1 FROM student_changes AS since WHERE ${ofStudent("since")} AND since.previous = ?
-          AND since.upload_id <> since.previous)`,
-      [uploadId, uploadId, uploadId],
-    ),
-    {
-      sql: `DELETE FROM student_changes WHERE school_id = ? AND username_key IN (${doomed})`,
-      args: [schoolId, ...args, uploadId, uploadId],
-    },
-    {
-      sql: `DELETE FROM students WHERE school_id = ? AND username_key IN (${doomed})`,
-      args: [schoolId, ...args, uploadId, uploadId],
-    },
-    count("removed"),
-    {
-      sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
-          previous, new_inactive_since, ${list((column) => column)},
-          ${list((column) => `new_${column}`)})
-        SELECT school_id, username_key, changed_by, -1, 1, ?1, changed_by, ?1,
-          ${list((column) => column)}, ${list((column) => column)}
-        FROM students WHERE ${stands} AND inactive_since IS NULL`,
-      args: [at, ...args, uploadId, uploadId],
-    },
-    {
-      sql: `UPDATE students SET inactive_since = ? WHERE ${stands} AND inactive_since IS NULL`,
-      args: [at, ...args, uploadId, uploadId],
-    },
-    count("made_inactive"),
-  ];
-}
-
 function finish(revert: Revert, at: string): InStatement[] {
-  const { uploadId, schoolId, actor, reason } = revert;
+  const { uploadId, schoolId, run, actor, reason } = revert;
+  const once = `upload.reverted:${uploadId}${run === 1 ? "" : `:${run}`}`;
   return [
     moveOn(revert, { phase: "done", reached: "" }),
     {
@@ -381,7 +306,7 @@ function finish(revert: Revert, at: string): InStatement[] {
         WHERE id = ? AND state IN ('completed', 'discarded')`,
       args: [uploadId],
     },
-    tellOfUpload("upload.reverted", uploadId, at),
+    tellOfUpload("upload.reverted", uploadId, at, { once }),
     auditEntry({ actor, at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
   ];
 }
