@@ -1281,6 +1281,20 @@ export interface components {
             /** Format: date-time */
             acceptedAt: string;
             completedAt: string | null;
+            /** @description How putting it back stands, where that was begun; until it is done the state stays */
+            revert?: {
+                /** @enum {string} */
+                state: "reverting" | "reverted";
+                /** Format: date-time */
+                begunAt: string;
+                finishedAt: string | null;
+                /** @description Students who are as before */
+                restored: number;
+                /** @description Students whom it added and who are gone */
+                removed: number;
+                /** @description Students whom it added and who were verified */
+                madeInactive: number;
+            };
         };
         RowProblem: {
             /** @description The header is line 1; 0 is the summary's */
@@ -1351,15 +1365,15 @@ export interface components {
             state: "reverting" | "reverted";
             /** Format: date-time */
             begunAt: string;
-            actor: string;
-            reason: string | null;
+            finishedAt: string | null;
             /** @description Students who are as before */
             restored: number;
             /** @description Students whom it added and who are gone */
             removed: number;
             /** @description Students whom it added and who were verified */
             madeInactive: number;
-            finishedAt: string | null;
+            actor: string;
+            reason: string | null;
             /** @description Asked for again it would put back more: what stood in its way is gone */
             again: boolean;
             /** @description What could not be put back */

@@ -11,7 +11,7 @@ export const uploadColumns: Column<Upload>[] = [
   ["ID", (it) => it.id],
   ["FILE", (it) => it.name],
   ["ACCEPTED", (it) => it.acceptedAt],
-  ["STATE", (it) => it.state],
+  ["STATE", (it) => it.revert?.state === "reverting" ? `${it.state}, reverting` : it.state],
   ["ADDED", (it) => it.rows.added],
   ["UPDATED", (it) => it.rows.updated],
   ["UNCHANGED", (it) => it.rows.unchanged],

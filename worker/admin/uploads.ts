@@ -73,13 +73,17 @@ export function uploadRoutes({ database }: WorkerContext): Hono {
 }
 
 /** An upload as administrators see it; `heldBecause` while it stands still, `packed` when it was. */
-export function uploadAnswer({ schoolId: _, heldBecause, packed, pass, ...upload }: Upload) {
+export function uploadAnswer(shown: Upload) {
+  const { schoolId: _, heldBecause, packed, pass, revert, ...upload } = shown;
   return {
     ...upload,
     // Its counts are what it would do.
     ...(pass === "check" && upload.state === "completed" ? { checkOnly: true } : {}),
     ...(heldBecause === null ? {} : { heldBecause }),
     ...(packed === null ? {} : { packed }),
+    ...(revert === null
+      ? {}
+      : { revert: { state: revert.finishedAt === null ? "reverting" : "reverted", ...revert } }),
   };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
+import { uploadColumns } from "../../../cli/commands/uploads.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { startTicking } from "../../../worker/platform/ticking.ts";
@@ -12,6 +13,7 @@ import { eachDatabase } from "../database/each-database.ts";
 import { dying, row, undoSchool } from "./undo-school.ts";
 
 type World = Awaited<ReturnType<typeof undoSchool>>;
+type Listed = { id: string; revert?: object };
 const PAGE = 2;
 
 eachDatabase("a revert that was cut off", (opened) => {
@@ -104,6 +106,37 @@ eachDatabase("a revert that was cut off", (opened) => {
     well.under.logged.length = 0;
     await tick(well);
     for (const world of [ill, well]) await checkPutBack(world, world.wrong);
+  });
+
+  test("is said beside the upload's state, in answers, lists, the console and on the command line", async () => {
+    const world = await cutOff(1);
+    const { ok, slug, wrong } = world;
+    const browser = new Browser(world.under.app);
+    await browser.post("/console/sign-in", { token: adminToken });
+    const shown = async () => {
+      const upload = await ok("GET", `/admin/uploads/${wrong}`);
+      for (const path of [`/admin/schools/${slug}/uploads`, `/admin/uploads?school=${slug}`]) {
+        const { items } = await ok("GET", path);
+        const reverts = items.map(({ id, revert }: Listed) => revert && [id, revert]);
+        assert.deepEqual(reverts.filter(Boolean), [[wrong, upload.revert]], path);
+      }
+      const { html } = await browser.open(`/console/uploads?school=${slug}`);
+      const state = uploadColumns.find(([name]) => name === "STATE")![1](upload);
+      return { upload, state, isBeingPutBack: html.includes("being put back") };
+    };
+    const reverting = await shown();
+    assert.equal(reverting.upload.state, "completed");
+    const { begunAt, ...stands } = reverting.upload.revert;
+    assert.equal(typeof begunAt, "string");
+    assert.equal(stands.state, "reverting");
+    assert.deepEqual([reverting.state, reverting.isBeingPutBack], ["completed, reverting", true]);
+    await tick(world);
+    const reverted = await shown();
+    assert.equal(reverted.upload.state, "reverted");
+    const { state, finishedAt, restored, removed, madeInactive } = reverted.upload.revert;
+    assert.deepEqual([state, restored, removed, madeInactive], ["reverted", 2, 1, 0]);
+    assert.notEqual(finishedAt, null);
+    assert.deepEqual([reverted.state, reverted.isBeingPutBack], ["reverted", false]);
   });
 
   test("is said on the upload's page, with who began it and why, and is not offered again", async () => {

@@ -7,17 +7,22 @@ const Remains = v.object({
   message: Text,
 });
 
+/** How a revert stands. */
+export const revertEntries = {
+  state: v.picklist(["reverting", "reverted"]),
+  begunAt: Time,
+  finishedAt: NullableTime,
+  restored: v.pipe(Count, v.description("Students who are as before")),
+  removed: v.pipe(Count, v.description("Students whom it added and who are gone")),
+  madeInactive: v.pipe(Count, v.description("Students whom it added and who were verified")),
+};
+
 export const Revert = v.pipe(
   v.object({
     uploadId: Text,
-    state: v.picklist(["reverting", "reverted"]),
-    begunAt: Time,
+    ...revertEntries,
     actor: Text,
     reason: NullableText,
-    restored: v.pipe(Count, v.description("Students who are as before")),
-    removed: v.pipe(Count, v.description("Students whom it added and who are gone")),
-    madeInactive: v.pipe(Count, v.description("Students whom it added and who were verified")),
-    finishedAt: NullableTime,
     again: v.pipe(
       v.boolean(),
       v.description("Asked for again it would put back more: what stood in its way is gone"),

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { uploadStates } from "../../../shared/protocol.ts";
 import { outcomes } from "../../database/school/checked-students.ts";
+import { revertEntries } from "./revert.ts";
 import { Count, NullableTime, Sender, Text, Time } from "./words.ts";
 
 export const RowCounts = v.pipe(
@@ -46,6 +47,12 @@ export const uploadEntries = {
   sender: Sender,
   acceptedAt: Time,
   completedAt: NullableTime,
+  revert: v.optional(v.pipe(
+    v.object(revertEntries),
+    v.description(
+      "How putting it back stands, where that was begun; until it is done the state stays",
+    ),
+  )),
 };
 
 export const Upload = v.pipe(v.object(uploadEntries), v.metadata({ ref: "Upload" }));

@@ -25,6 +25,7 @@ import {
   Note,
   size,
   Time,
+  UploadBadge,
 } from "../parts/show.tsx";
 import { adviceFor } from "./advice.ts";
 import { decisions, type Tried, WhatToDo } from "./decisions.tsx";
@@ -137,7 +138,7 @@ function UploadPage(props: Props) {
         title={upload.name}
         says={
           <>
-            <Badge state={upload.state} /> accepted <Time at={upload.acceptedAt} />
+            <UploadBadge upload={upload} /> accepted <Time at={upload.acceptedAt} />
           </>
         }
       >

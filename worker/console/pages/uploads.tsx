@@ -5,7 +5,7 @@ import type { Upload } from "../answers.ts";
 import { type Desk, schoolPath } from "../desk.ts";
 import { Choose, Field } from "../parts/form.tsx";
 import { Head, Page } from "../parts/page.tsx";
-import { Badge, Card, type Column, count, List, More, Note, Time } from "../parts/show.tsx";
+import { Card, type Column, count, List, More, Note, Time, UploadBadge } from "../parts/show.tsx";
 
 const states: [value: string, words: string][] = [
   ["", "in any state"],
@@ -66,7 +66,7 @@ export function uploadColumns(withSchool: boolean): Column<Upload>[] {
   return [
     ["File", (it) => <a href={`/console/uploads/${it.id}`}>{it.name}</a>],
     ...withSchool ? [school] : [],
-    ["State", (it) => <Badge state={it.state} />],
+    ["State", (it) => <UploadBadge upload={it} />],
     ["Accepted", (it) => <Time at={it.acceptedAt} />],
     ["Added", (it) => count(it.rows.added), "number"],
     ["Updated", (it) => count(it.rows.updated), "number"],

@@ -25,6 +25,7 @@ const tones: Record<string, [tone: Tone, words: string]> = {
   completed: ["good", "completed"],
   rejected: ["bad", "rejected"],
   discarded: ["idle", "discarded"],
+  reverting: ["busy", "being put back"],
   reverted: ["idle", "reverted"],
   making: ["busy", "being made"],
   pending: ["busy", "on its way"],
@@ -48,6 +49,21 @@ const tones: Record<string, [tone: Tone, words: string]> = {
 export function Badge({ state }: { state: string }) {
   const [tone, words] = tones[state] ?? ["idle", state.replaceAll("_", " ")];
   return <span class={`badge ${tone}`}>{words}</span>;
+}
+
+/** An upload's state, and beside it that what it changed is being put back. */
+export function UploadBadge({ upload }: { upload: { state: string; revert?: { state: string } } }) {
+  return (
+    <>
+      <Badge state={upload.state} />
+      {upload.revert?.state === "reverting" && (
+        <>
+          {" "}
+          <Badge state="reverting" />
+        </>
+      )}
+    </>
+  );
 }
 
 export function Note({ tone, title, children }: { tone: Tone; title?: string; children?: Child }) {

@@ -1,6 +1,5 @@
 /** The part of a revert that takes back the students whom the upload added (SPEC section 9, Undo). */
 import type { Client, InStatement, InValue } from "@libsql/client";
-import type { Author } from "../control/audit.ts";
 import { begins, listed, moveOn, type Revert } from "./reverts.ts";
 
 /** The last Username key of the next page of the school's students; `undefined`: there is none. */

@@ -27,6 +27,17 @@ export interface Upload {
   sender: Sender;
   acceptedAt: string;
   completedAt: string | null;
+  /** How putting it back stands, where that was begun. */
+  revert: RevertProgress | null;
+}
+
+export interface RevertProgress {
+  begunAt: string;
+  /** `null`: it is under way. */
+  finishedAt: string | null;
+  restored: number;
+  removed: number;
+  madeInactive: number;
 }
 
 /** What a roster's rows came to; there are no counters before its first slice. */
@@ -36,8 +47,10 @@ const counters = ["read", "added", "updated", "unchanged", "rejected", "warnings
 const query =
   `SELECT u.id, u.school_id, u.name, u.time_code, u.state, u.pass, u.held_because, u.size,
     u.packed, u.sha256, u.fingerprint, u.address, u.client, u.accepted_at, u.completed_at,
-    ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")}
-  FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id`;
+    ${counters.map((name) => `coalesce(r.${name}, 0) AS ${name}`).join(", ")},
+    v.begun_at, v.finished_at, v.restored, v.removed, v.made_inactive
+  FROM uploads AS u LEFT JOIN rosters AS r ON r.upload_id = u.id
+    LEFT JOIN reverts AS v ON v.upload_id = u.id`;
 
 /** Newest first; one row more than the page has. */
 export async function listUploads(
@@ -217,6 +230,13 @@ function readUpload(row: DatabaseRow): Upload {
     },
     acceptedAt: row["accepted_at"] as string,
     completedAt: row["completed_at"] as string | null,
+    revert: row["begun_at"] === null ? null : {
+      begunAt: row["begun_at"] as string,
+      finishedAt: row["finished_at"] as string | null,
+      restored: count("restored"),
+      removed: count("removed"),
+      madeInactive: count("made_inactive"),
+    },
   };
 }
 
