@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { statements } from "../../../worker/database/migrations/0034-reverts-again.ts";
+import { retainInPassing } from "../../../worker/intake/retention.ts";
 import { adminToken } from "../app-under-test.ts";
 import { Browser } from "../console/browser.ts";
 import { eachDatabase } from "../database/each-database.ts";
@@ -89,6 +90,25 @@ eachDatabase("undo in another order", (opened) => {
     assert.deepEqual([answer.madeInactive, ...why(answer)], [1, "n verified"]);
     assert.notEqual((await stored())[1]!["inactive_since"], null);
     assert.deepEqual(await revert(wrong), answer);
+  });
+
+  test("files that retention took out of the home take nothing from it: histories stay", async () => {
+    const { send, revert, stored, ok, slug, under, database, id } = await school();
+    await send(row("a", "1", "Ana"));
+    const before = await stored();
+    const wrong = await send(row("a", "1", "Anna"), row("n", "9"));
+    const path = "/inbound/roster.csv.20261122T101530123Z.original";
+    await database.execute({
+      sql: "INSERT INTO files (school_id, path, state, size, at) VALUES (?, ?, 'complete', 1, ?)",
+      args: [id, path, new Date(under.clock.now).toISOString()],
+    });
+    await ok("PUT", `/admin/schools/${slug}/retention`, { days: 1, reason: "law" });
+    under.clock.now += 3 * 86_400_000;
+    await retainInPassing(under.context);
+    const { items } = await ok("GET", `/admin/audit?school=${slug}&action=file.removal_asked`);
+    assert.deepEqual(items.map(({ detail }: { detail: { path: string } }) => detail.path), [path]);
+    assert.deepEqual((await revert(wrong)).items, []);
+    assert.deepEqual(await stored(), before);
   });
 
   test("also one that an earlier version put back", async () => {
