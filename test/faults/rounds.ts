@@ -268,7 +268,9 @@ async function uploadTwice(pupil: Pupil, random: Random, name: string): Promise<
   }));
   const kept = answers.flatMap((answer) => answer.status === "fulfilled" ? [answer.value] : []);
   pupil.races[kept.length]!++;
-  if (kept.length > 0) pupil.promised.set(name, kept);
+  // One whose CLOSE was not answered may be there all the same, and then in the place of what was.
+  const before = kept.length > 0 ? [] : pupil.promised.get(name);
+  if (before) pupil.promised.set(name, [...before, ...rosters.map(({ sha256 }) => sha256)]);
   if (kept.length < 2) pupil.broken.add(name);
 }
 
@@ -296,18 +298,31 @@ async function atRest(service: Service, pupil: Pupil) {
   const { school, promised, broken } = pupil;
   let names: string[] = [];
   let listed: UploadJson[] = [];
+  let answered = "";
   const settled = (name: string) =>
     /\.(completed|original|rejected)$/.test(name) || broken.has(`/inbound/${name}`);
   const isThere = (hashes: string[]) => listed.some(({ sha256 }) => hashes.includes(sha256));
   await until(async () => {
     names = await school.names().catch(() => ["unreachable"]);
     if (!names.every(settled)) return false;
-    listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
+    try {
+      listed = await all<UploadJson>(service, `/admin/schools/${school.slug}/uploads`);
+    } catch (error) {
+      answered = String(error); // As while the database is on its way back.
+      return false;
+    }
     return [...promised.values()].every(isThere);
   }, `${school.slug} at rest, with all that was answered OK`).catch((error) => {
     const waiting = names.filter((name) => !settled(name));
-    const missing = [...promised].filter(([, hashes]) => !isThere(hashes)).map(([path]) => path);
-    throw new Error(`${error.message}: waiting ${waiting}, missing ${missing}`);
+    const missing = [...promised].filter(([, hashes]) => !isThere(hashes))
+      .map(([path, hashes]) => `${path} (${hashes})`);
+    const there = listed.slice(0, 12).map(({ name, state, sha256 }) =>
+      `${name} ${state} ${sha256}`
+    );
+    throw new Error(
+      `${error.message}: waiting ${waiting}, missing ${missing}\nuploads: ${there.join(", ")}\n` +
+        `names: ${names.join(", ")}\nthe last refusal: ${answered}`,
+    );
   });
   const partial = names.filter((name) => broken.has(`/inbound/${name}`));
   if (partial.length > 0) await school.sftp(...partial.map((name) => `rm inbound/${name}`));
