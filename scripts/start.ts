@@ -38,11 +38,13 @@ try {
 async function run(): Promise<void> {
   // What is stored is the data of minors: nobody else on this machine may read it.
   process.umask(0o077);
+  const { STOP_WITH_STDIN } = process.env;
+  const stopsWithStdin = readSwitch("STOP_WITH_STDIN", STOP_WITH_STDIN?.trim() || "0");
   const service = startService({ environment: process.env, log: show });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => void service.stop());
   }
-  if (readSwitch("STOP_WITH_STDIN", process.env["STOP_WITH_STDIN"] || "0")) {
+  if (stopsWithStdin) {
     process.stdin.resume().once("close", () => void service.stop());
     service.ended.finally(() => process.stdin.destroy()); // It would keep this process.
   }

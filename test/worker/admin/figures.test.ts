@@ -1,8 +1,8 @@
 // Where much is to be counted for the first page, the figures are kept, and say of when they are.
-import type { InStatement } from "@libsql/client";
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type AppUnderTest, appUnderTest } from "../app-under-test.ts";
+import { aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { adminToken } from "../app-under-test.ts";
 import { Browser } from "../console/browser.ts";
@@ -128,14 +128,30 @@ eachDatabase("the figures of the first page", (database) => {
     const { client } = database();
     await client.execute("DELETE FROM figures");
     let refused = 0;
-    const full: typeof client = Object.assign(Object.create(client), {
-      execute: (statement: InStatement) => {
-        if (!JSON.stringify(statement).includes("INTO figures")) return client.execute(statement);
-        refused++;
-        throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
-      },
+    const full = aroundStatements(client, (make, statement) => {
+      if (!JSON.stringify(statement).includes("INTO figures")) return make();
+      refused++;
+      throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
     });
     const { status, body } = await appUnderTest(full).admin("GET", "/admin/overview");
     assert.deepEqual([status, body.students, refused], [200, 1_015, 1]);
+  });
+
+  test("of a school that is purged after it was counted no figures are kept", async () => {
+    const { client } = database();
+    await client.execute("DELETE FROM figures");
+    const purging = aroundStatements(client, async (make, statement) => {
+      if (JSON.stringify(statement).includes("INTO figures")) {
+        const purged = await world.admin("DELETE", "/admin/schools/ash?confirm=ash");
+        assert.equal(purged.status, 202);
+      }
+      return await make();
+    });
+    const { body } = await appUnderTest(purging).admin("GET", "/admin/overview");
+    assert.deepEqual([body.schools, body.students], [3, 1_015]);
+    const { rows } = await client.execute(
+      "SELECT slug FROM figures LEFT JOIN schools ON id = school_id ORDER BY slug",
+    );
+    assert.deepEqual(rows.map(({ slug }) => slug), ["elm", "oak"]);
   });
 });

@@ -70,11 +70,14 @@ export async function countFigures(
   }));
 }
 
+/** Those of a school that has nothing are not kept: it may have been purged since it was counted. */
 export async function keepFigures(database: Client, figures: readonly Figures[]): Promise<void> {
   await database.execute({
     sql: `INSERT OR REPLACE INTO figures (school_id, counted_at, students, days)
           SELECT value ->> 'schoolId', value ->> 'countedAt', value ->> 'students', value ->> 'days'
-          FROM json_each(?)`,
+          FROM json_each(?)
+          WHERE EXISTS (SELECT 1 FROM students WHERE school_id = value ->> 'schoolId')
+            OR EXISTS (SELECT 1 FROM uploads WHERE school_id = value ->> 'schoolId')`,
     args: [JSON.stringify(figures)],
   });
 }
