@@ -110,8 +110,11 @@ function remainsAnswer(remains: Remains) {
 }
 
 const sentences: Record<Why, (remains: Remains) => string> = {
-  changed_since: ({ other, otherName }) =>
-    other === null
+  changed_since: ({ other, otherName, standsAgain }) =>
+    standsAgain
+      ? "What changed the student since was reverted. To put the student back, revert this upload " +
+        "again."
+      : other === null
       ? "Something changed the student since, and what it left stands."
       : `The upload ${otherName ?? ""} (${other}) changed the student since, and what it left ` +
         "stands. To put the student back, revert that upload first, then this one again.",

@@ -1,8 +1,13 @@
 // SPEC section 9, Undo: in whatever order uploads are reverted, what nothing changed since is as before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SchoolId } from "../../../shared/protocol.ts";
 import { statements } from "../../../worker/database/migrations/0034-reverts-again.ts";
+import { statements as revertedBy } from "../../../worker/database/migrations/0036-reverted-by.ts";
+import { revertAgain } from "../../../worker/database/school/revert-again.ts";
+import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { retainInPassing } from "../../../worker/intake/retention.ts";
+import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { adminToken } from "../app-under-test.ts";
 import { Browser } from "../console/browser.ts";
 import { eachDatabase } from "../database/each-database.ts";
@@ -76,6 +81,101 @@ eachDatabase("undo in another order", (opened) => {
       assert.deepEqual(why(await revert(around)), [], order);
       assert.deepEqual(await stored(), before, order);
     }
+  });
+
+  test("who was added by an upload around another one is listed, and gone with the other one", async () => {
+    const { send, sendHalf, goOn, revert, stored } = await school();
+    await send(row("z", "Z"));
+    const before = await stored();
+    const rows = [row("n", "N"), row("m"), row("n", "N3")];
+    const around = await sendHalf(...rows);
+    const other = await send(row("n", "N4"));
+    await goOn(around, ...rows);
+    const first = await revert(around);
+    assert.deepEqual(why(first), ["n changed_since"]);
+    assert.deepEqual([first.restored, first.removed], [0, 1]);
+    await revert(other);
+    const last = await revert(around);
+    assert.deepEqual([last.restored, last.removed, last.items], [0, 2, []]);
+    assert.deepEqual(await stored(), before);
+  });
+
+  test("a student who is put back in two runs counts as one", async () => {
+    const { send, sendHalf, goOn, revert } = await school();
+    await send(row("a", "A", "Ana"), row("b"));
+    const rows = [row("a", "A", "Anna"), row("b"), row("a", "A", "Anne")];
+    const around = await sendHalf(...rows);
+    const other = await send(row("a", "A", "", "Lee"));
+    await goOn(around, ...rows);
+    const first = await revert(around);
+    assert.deepEqual([first.restored, ...why(first)], [0, "a changed_since"]);
+    await revert(other);
+    const last = await revert(around);
+    assert.deepEqual([last.restored, last.items], [1, []]);
+  });
+
+  test("who is as before is not listed when others are put back, whatever changed him between", async () => {
+    const { send, revert } = await school();
+    await send(row("a", "1", "Ana"), row("b", "2", "Ben"));
+    const wrong = await send(row("a", "1", "Anna"), row("b", "2", "Benno"));
+    const ofA = await send(row("a", "1", "Anne"));
+    const ofB = await send(row("b", "2", "Bo"));
+    await revert(ofA);
+    assert.deepEqual(why(await revert(wrong)), ["b changed_since"]);
+    await revert(ofB);
+    const answer = await revert(wrong);
+    assert.deepEqual([answer.restored, answer.items], [2, []]);
+  });
+
+  test("of several later uploads it names the one that stands, until the last is reverted", async () => {
+    const { send, revert, ok } = await school();
+    await send(row("a", "1", "Ana"));
+    const wrong = await send(row("a", "1", "Anna"));
+    const second = await send(row("a", "1", "Anne"));
+    const third = await send(row("a", "1", "Annie"));
+    const said = async () => (await ok("GET", `/admin/uploads/${wrong}/revert`)).items[0].message;
+    await revert(wrong);
+    assert.match(await said(), new RegExp(`${third}.*revert that upload first`));
+    await revert(third);
+    assert.match(await said(), new RegExp(`${second}.*revert that upload first`));
+    await revert(second);
+    assert.match(await said(), /was reverted\. .* revert this upload again\.$/);
+    assert.deepEqual((await revert(wrong)).items, []);
+  });
+
+  test("the history says of each student who had him put back, also where another did so again", async () => {
+    const { send, revert, history, database, id, under } = await school();
+    await send(row("a", "1", "Ana"), row("b", "2", "Ben"), row("c", "3", "Cy"));
+    const wrong = await send(row("a", "1", "X"), row("b", "2", "Y"), row("c", "3", "Z"));
+    const ofB = await send(row("b", "2", "Bo"));
+    const revertBy = async (actor: string) => {
+      const by = { actor, at: new Date(under.clock.now).toISOString() };
+      const upload = { id: wrong, schoolId: id as SchoolId };
+      await database.batch([
+        ...revertAgain(wrong, null, by),
+        beginRevert(upload, null, by),
+      ], "write");
+      await carryOutRevert(database, wrong, by.at);
+    };
+    const whoReverted = (name: string) =>
+      history(name).then(({ items }) =>
+        items.filter((one: { kind: string; upload: { id: string } }) =>
+          one.kind === "reverted" && one.upload.id === wrong
+        ).map(({ by }: { by: string }) => by)
+      );
+    await revertBy("ruth");
+    await database.execute(
+      "UPDATE student_changes SET reverted_by = NULL WHERE username_key = 'c@x.edu'",
+    );
+    assert.deepEqual(await whoReverted("c"), ["ruth"]);
+    await database.execute(revertedBy.at(-1)!);
+    await revert(ofB);
+    await revertBy("bob");
+    assert.deepEqual(await Promise.all(["a", "b", "c"].map(whoReverted)), [
+      ["ruth"],
+      ["bob"],
+      ["ruth"],
+    ]);
   });
 
   test("who was added, changed by a later upload and verified meanwhile becomes inactive then", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchoolId } from "../../../shared/protocol.ts";
 import { purgeSchool } from "../../../worker/database/purge.ts";
+import { revertAgain } from "../../../worker/database/school/revert-again.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { aroundBatches } from "../database/around.ts";
@@ -30,7 +31,10 @@ interface Cut {
 /** Begins a revert, or goes on with it. @returns whether it came to its end */
 async function begin(world: World, id: string, { batches, isAfter, page }: Cut) {
   const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
-  await world.database.execute(beginRevert({ id, schoolId: world.id as SchoolId }, null, by));
+  await world.database.batch([
+    ...revertAgain(id, null, by),
+    beginRevert({ id, schoolId: world.id as SchoolId }, null, by),
+  ], "write");
   return await carryOutRevert(dying(world.database, batches, isAfter), id, by.at, page)
     .then(() => true, (error) => {
       assert.equal(error.message, "gone");
@@ -73,6 +77,33 @@ eachDatabase("undo that is cut off", (opened) => {
     );
     for (const [batches, isAfter] of [[0, true], [1, false]] as const) {
       const world = await wronged();
+      let cuts = 0;
+      while (!await begin(world, world.wrong, { batches, isAfter, page: 2 })) cuts++;
+      assert.ok(cuts > 7, `${cuts} batches`);
+      assert.deepEqual(await outcome(world, world.wrong, world.revert), expected);
+    }
+  });
+
+  test("asked for again, it comes to the same when it is cut off at each of its batches", async () => {
+    const hindered = async () => {
+      const world = await wronged();
+      const later = await world.send(
+        ...[row("a", "11"), row("b", "12"), row("e", "5", "Evi"), row("n", "13")],
+        row("o", "14"),
+      );
+      const first = await world.revert(world.wrong);
+      assert.deepEqual(
+        [first.restored, first.removed, first.madeInactive, first.again],
+        [1, 0, 1, false],
+      );
+      assert.deepEqual((await world.revert(later)).items.length, 0);
+      return world;
+    };
+    const whole = await hindered();
+    const expected = await outcome(whole, whole.wrong, whole.revert);
+    assert.deepEqual([expected.restored, expected.removed, expected.madeInactive], [4, 1, 2]);
+    for (const [batches, isAfter] of [[0, true], [1, false]] as const) {
+      const world = await hindered();
       let cuts = 0;
       while (!await begin(world, world.wrong, { batches, isAfter, page: 2 })) cuts++;
       assert.ok(cuts > 7, `${cuts} batches`);

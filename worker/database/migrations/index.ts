@@ -35,6 +35,7 @@ import { statements as waitingFirst } from "./0032-waiting-first.ts";
 import { statements as figures } from "./0033-figures.ts";
 import { statements as revertsAgain } from "./0034-reverts-again.ts";
 import { statements as heldNoMore } from "./0035-held-no-more.ts";
+import { statements as revertedBy } from "./0036-reverted-by.ts";
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: "rosters", statements: rosters },
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   { number: 33, name: "figures", statements: figures },
   { number: 34, name: "reverts again", statements: revertsAgain },
   { number: 35, name: "held no more", statements: heldNoMore },
+  { number: 36, name: "reverted by", statements: revertedBy },
 ];

@@ -25,7 +25,7 @@ export function takeBackAdded(
   last: string | undefined,
   at: string,
 ): InStatement[] {
-  const { uploadId, schoolId, reached } = revert;
+  const { uploadId, schoolId, reached, actor } = revert;
   if (last === undefined) return [moveOn(revert, { phase: "ids", reached: "" })];
   const page =
     "students.school_id = ? AND students.username_key > ? AND students.username_key <= ?";
@@ -57,10 +57,9 @@ export function takeBackAdded(
     ),
     remains(
       "'changed_since', students.changed_by",
-      `${page} AND students.changed_by IS NOT ? AND ${wasAdded} AND EXISTS (
-        SELECT 1 FROM student_changes AS since WHERE ${ofStudent("since")} AND since.previous = ?
-          AND since.upload_id <> since.previous)`,
-      [uploadId, uploadId, uploadId],
+      `${page} AND students.changed_by IS NOT ? AND ? = (SELECT previous FROM student_changes AS c
+        WHERE ${ofStudent("c")} ORDER BY c.id LIMIT 1)`,
+      [uploadId, uploadId],
     ),
     {
       sql: `DELETE FROM student_changes WHERE school_id = ? AND username_key IN (${doomed})`,
@@ -73,12 +72,12 @@ export function takeBackAdded(
     count("removed"),
     {
       sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
-          previous, new_inactive_since, ${listed((column) => column)},
+          reverted_by, previous, new_inactive_since, ${listed((column) => column)},
           ${listed((column) => `new_${column}`)})
-        SELECT school_id, username_key, changed_by, -1, 1, ?1, changed_by, ?1,
+        SELECT school_id, username_key, changed_by, -1, 1, ?, ?, changed_by, ?,
           ${listed((column) => column)}, ${listed((column) => column)}
         FROM students WHERE ${stands} AND inactive_since IS NULL`,
-      args: [at, ...args, uploadId, uploadId],
+      args: [at, actor, at, ...args, uploadId, uploadId],
     },
     {
       sql: `UPDATE students SET inactive_since = ? WHERE ${stands} AND inactive_since IS NULL`,

@@ -33,7 +33,7 @@ export interface Revert {
 
 /** Why something of the upload is still there. */
 export type Why =
-  /** Another upload changed the student since; `other` is its id. */
+  /** Another upload changed the student since; `other` is the id of the one that stands today. */
   | "changed_since"
   /** The StudentId that the student had is another one's now; `other` is that Username. */
   | "student_id_taken"
@@ -48,6 +48,8 @@ export interface Remains {
   isAdded: boolean;
   why: Why;
   other: string | null;
+  /** What changed the student since was reverted: put back again, nothing stands in the way. */
+  standsAgain: boolean;
   /** What it is called, where it is an upload. */
   otherName: string | null;
 }
@@ -177,7 +179,7 @@ const statusBefore = `iif(${isStatus("c")}, c.inactive_since, students.inactive_
  * those whose StudentId changes, or those whose StudentId does not.
  */
 export function restore(
-  { uploadId, run }: Revert,
+  { uploadId, run, actor }: Revert,
   which: string,
   args: InValue[],
   { at, letGo }: { at: string; letGo: boolean },
@@ -195,6 +197,28 @@ export function restore(
       args: undone,
     },
     {
+      // Between two of the upload's slices.
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
+        SELECT ?, students.username_key, students.username, 'changed_since', c.previous
+        FROM (${changes}) AS c JOIN students ON ${standing}
+        WHERE EXISTS (SELECT 1 FROM student_changes AS meanwhile
+          WHERE meanwhile.school_id = c.school_id AND meanwhile.username_key = c.username_key
+            AND meanwhile.id < c.id AND meanwhile.previous = c.upload_id
+            AND meanwhile.upload_id <> c.upload_id)
+        ON CONFLICT DO NOTHING`,
+      args: [uploadId, ...undone],
+    },
+    {
+      // Who is as others left him between two slices is not yet as before.
+      sql: `UPDATE reverts SET restored = restored + (SELECT count(*)
+          FROM (${changes}) AS c JOIN students ON ${standing}
+          WHERE NOT EXISTS (SELECT 1 FROM revert_remains AS kept
+            WHERE kept.upload_id = c.upload_id AND kept.username_key = c.username_key
+              AND kept.why = 'changed_since'))
+        WHERE upload_id = ?`,
+      args: [...undone, uploadId],
+    },
+    {
       sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
         SELECT ?, students.username_key, students.username, 'exported', max(v.export_id)
         FROM (${changes}) AS c JOIN students ON ${standing}
@@ -206,13 +230,13 @@ export function restore(
     },
     {
       sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, is_revert, at,
-          previous, inactive_since, new_inactive_since, ${listed((column) => column)},
+          reverted_by, previous, inactive_since, new_inactive_since, ${listed((column) => column)},
           ${listed((column) => `new_${column}`)})
-        SELECT c.school_id, c.username_key, c.upload_id, -1, 1, ?, students.changed_by,
+        SELECT c.school_id, c.username_key, c.upload_id, -1, 1, ?, ?, students.changed_by,
           students.inactive_since, ${statusBefore},
           ${listed((column) => `students.${column}`)}, ${listed((column) => `c.${column}`)}
         FROM (${changes}) AS c JOIN students ON ${standing}`,
-      args: [at, ...undone],
+      args: [at, actor, ...undone],
     },
     ...(letGo
       ? [{
@@ -226,10 +250,6 @@ export function restore(
       }
         FROM (${changes}) AS c WHERE ${standing}`,
       args: undone,
-    },
-    {
-      sql: "UPDATE reverts SET restored = restored + changes() WHERE upload_id = ?",
-      args: [uploadId],
     },
   ];
 }
@@ -269,19 +289,6 @@ export function restoreChanged(
         FROM student_changes AS c CROSS JOIN students ON students.school_id = c.school_id
           AND students.username_key = c.username_key AND students.changed_by IS NOT c.upload_id
         WHERE ${first} AND ${which} ON CONFLICT DO NOTHING`,
-      args: [uploadId, ...args],
-    },
-    {
-      // Between two of the upload's slices.
-      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
-        SELECT ?, c.username_key, students.username, 'changed_since', c.previous
-        FROM student_changes AS c CROSS JOIN students ON students.school_id = c.school_id
-          AND students.username_key = c.username_key
-        WHERE ${first} AND ${which} AND EXISTS (SELECT 1 FROM student_changes AS meanwhile
-          WHERE meanwhile.school_id = c.school_id AND meanwhile.username_key = c.username_key
-            AND meanwhile.id < c.id AND meanwhile.previous = c.upload_id
-            AND meanwhile.upload_id <> c.upload_id)
-        ON CONFLICT DO NOTHING`,
       args: [uploadId, ...args],
     },
     ...restore(revert, `${which} AND ${isKept}`, args, { at, letGo: false }),

@@ -33,7 +33,8 @@ export async function studentHistory(
   const { rows } = await database.execute({
     sql: `WITH student AS (SELECT ?1 AS school_id, ?2 AS username_key), entries AS (
         SELECT c.at, iif(c.is_revert, 'reverted', 'changed') AS kind, c.id AS id, c.upload_id,
-          iif(c.is_revert, (SELECT actor FROM reverts WHERE upload_id = c.upload_id), NULL) AS by,
+          iif(c.is_revert, coalesce(c.reverted_by,
+            (SELECT actor FROM reverts WHERE upload_id = c.upload_id)), NULL) AS by,
           ${values}
         FROM student CROSS JOIN student_changes AS c
           ON c.school_id = student.school_id AND c.username_key = student.username_key
