@@ -134,7 +134,7 @@ eachDatabase("webhooks and what receives them", (database) => {
       assert.equal(body.state, "gone");
       assert.equal((await deliveries(world, gone.id))[0].state, "failed");
       const [{ dueAt }] = await deliveries(world, busy.id);
-      assert.equal(Date.parse(dueAt), world.clock.now + HOUR);
+      assert.equal(Date.parse(dueAt), world.clock.now + HOUR, JSON.stringify(world.logged));
       const on = await world.admin("PATCH", `/admin/webhooks/${gone.id}`, { state: "on" });
       assert.equal(on.body.state, "on");
     } finally {
