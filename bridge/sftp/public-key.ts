@@ -40,10 +40,19 @@ export function verifies(
   const e = numbers.exponent.toString("base64url");
   try {
     const numbersOnly = createPublicKey({ key: { kty: "RSA", n, e }, format: "jwk" });
-    return verify(hash, bytes, numbersOnly, signature);
+    return verify(hash, bytes, numbersOnly, withZeros(signature, numbers.modulus.length));
   } catch {
     return false; // Numbers that make no key.
   }
+}
+
+/**
+ * A signature as long as the modulus, as RFC 8332 has it: PuTTY, and what is made of it, leave out its
+ * leading zeros, which one in 256 has.
+ */
+function withZeros(signature: Buffer, length: number): Buffer {
+  const missing = Math.max(0, length - signature.length);
+  return Buffer.concat([Buffer.alloc(missing), signature]);
 }
 
 /** The two numbers of an RSA key without leading zeros; `undefined` of any other key. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sign } from "node:crypto";
 import {
   chmodSync,
   mkdtempSync,
@@ -13,8 +14,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { hostKeyFingerprint, loadOrMakeHostKey } from "../../../bridge/sftp/host-key.ts";
 import { keyFamilyOf } from "../../../shared/ssh-keys.ts";
-import { fingerprint, readPublicKey } from "../../../bridge/sftp/public-key.ts";
-import { connect, run, startWorld } from "./harness.ts";
+import { fingerprint, readPublicKey, verifies } from "../../../bridge/sftp/public-key.ts";
+import { connect, rsaKey, run, startWorld, wireOf } from "./harness.ts";
 
 function folder() {
   const path = mkdtempSync(join(tmpdir(), "host-key-"));
@@ -62,6 +63,24 @@ test("a host key that others can read, or that is none, is refused with a senten
   assert.equal((await run("/usr/bin/ssh-keygen", args)).status, 0);
   await assert.rejects(loadOrMakeHostKey(file), /is not a private key without a passphrase/);
   await assert.rejects(loadOrMakeHostKey(`${file}.pub`), /has mode|is not a private key/);
+});
+
+test("an RSA signature without its leading zeros, as PuTTY writes one in 256, verifies", () => {
+  const pem = rsaKey(2048);
+  const key = readPublicKey("ssh-rsa", wireOf(pem))!;
+  const signed = (number: number) => {
+    const bytes = Buffer.from(`login ${number}`);
+    return { bytes, signature: sign("sha256", bytes, pem) };
+  };
+  let number = 0;
+  while (signed(number).signature[0] !== 0) number++;
+  const { bytes, signature } = signed(number);
+  const isGood = (of: Buffer) => verifies(key, bytes, of, "sha256");
+  assert.ok(isGood(signature));
+  assert.ok(isGood(signature.subarray(1)));
+  assert.equal(isGood(signature.subarray(2)), false);
+  assert.equal(isGood(Buffer.concat([Buffer.alloc(1), signature])), false);
+  assert.equal(isGood(Buffer.alloc(0)), false);
 });
 
 test("fingerprints are those that `ssh-keygen -l` prints", async () => {
