@@ -199,7 +199,8 @@ export function serveConnection(
       if (visitor) options.reached("idle", visitor.schoolId);
       log("sftp.idle", { slug: visitor?.slug, address, idleMs: options.idleMs });
       const seconds = options.idleMs / 1000;
-      const time = seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+      const [count, unit] = seconds % 60 === 0 ? [seconds / 60, "minute"] : [seconds, "second"];
+      const time = `${count} ${unit}${count === 1 ? "" : "s"}`;
       void end("finish", "idle", `Nothing was asked for in ${time}. Connect again; ${KEPT}`);
     });
   }

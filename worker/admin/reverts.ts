@@ -90,13 +90,13 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
   );
 
   async function answerOf(revert: Revert, page: Parameters<typeof listRemains>[2]) {
-    const { schoolId: _, run: __, phase, reached: ___, ...shown } = revert;
-    const remains = await listRemains(database, revert.uploadId, page);
-    const state = phase === "done" ? "reverted" : "reverting";
+    const { uploadId, begunAt, finishedAt, actor, reason } = revert;
+    const { restored, removed, madeInactive } = revert;
+    const remains = await listRemains(database, uploadId, page);
     return {
-      ...shown,
-      state,
-      again: await canRevertAgain(database, revert.uploadId),
+      ...{ uploadId, state: finishedAt === null ? "reverting" as const : "reverted" as const },
+      ...{ begunAt, finishedAt, actor, reason, restored, removed, madeInactive },
+      again: await canRevertAgain(database, uploadId),
       ...writePage(remains, page, ({ key }) => [key], remainsAnswer),
     };
   }
