@@ -3,20 +3,22 @@
 // With --whole a Node runs the whole suite, else what meets Node itself.
 // Runtimes come from npm, into node_modules/.cache/runtimes, and stay there.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "node_modules", ".cache", "runtimes");
 
-/** These tests start `node` or look at another process, which is for Node's runner. */
-const processes = [
-  "test/worker/main.test.ts",
-  "test/worker/database/client-crash.test.ts",
-  "test/worker/deno-contract.test.ts",
-  "test/worker/admin/generated-client.test.ts",
-];
+/** Those tests of the worker that start a runtime as a process: that is for Node's runner. */
+const processes = ["test/worker", "test/shared"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => join(folder, path))
+    .filter((path) =>
+      /worker-process\.ts|process\.execPath/.test(readFileSync(join(root, path), "utf8"))
+    )
+);
 
 /** Name → its package, and what is run on it. */
 const runtimes = {
@@ -73,7 +75,7 @@ function install(name, of) {
 }
 
 function command(program, args, environment = {}) {
-  console.log(`\n> ${program} ${args.slice(0, 8).join(" ")}`);
+  console.log(`\n> ${program} ${args.slice(0, 6).join(" ")}`);
   const { status } = spawnSync(program, args, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
@@ -96,14 +98,7 @@ function denoOf(modules) {
 }
 
 function workerProcess(modules) {
-  return command(process.execPath, [
-    "scripts/test.mjs",
-    "--none-skipped",
-    "worker/main",
-    "end-to-end/",
-  ], {
-    DENO_BINARY: denoOf(modules),
-  });
+  return onDeno(modules, [...processes, "test/end-to-end/"]);
 }
 
 function workerInside(modules) {
@@ -116,8 +111,13 @@ function workerInside(modules) {
     `--ignore=${processes.join()}`,
   ];
   const inside = command(denoOf(modules), [...flags, "test/worker", "test/shared"]);
-  const outside = command(process.execPath, ["scripts/test.mjs", "--none-skipped", "worker/main"], {
+  // What failed is said last.
+  return inside || onDeno(modules, processes);
+}
+
+/** These tests on Node, which start the worker on this Deno. */
+function onDeno(modules, tests) {
+  return command(process.execPath, ["scripts/test.mjs", "--none-skipped", ...tests], {
     DENO_BINARY: denoOf(modules),
   });
-  return inside || outside;
 }

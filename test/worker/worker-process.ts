@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Deno itself: through its npm launcher, the process's id would be the launcher's. */
 export function denoBinary(): string {
-  return require("deno/install_api.cjs").runInstall();
+  return process.env["DENO_BINARY"] ?? require("deno/install_api.cjs").runInstall();
 }
 
 export type RuntimeName = "deno" | "node";

@@ -10,7 +10,7 @@ type Fetch = (request: Request, caller: Caller) => Response | Promise<Response>;
 export interface Listening {
   /** `http://127.0.0.1:8787`, or where the platform listens. */
   address: string;
-  /** Takes no more requests; resolves when those in flight are answered. */
+  /** Answers the requests in flight, and takes no more; resolves then. */
   stop(): Promise<void>;
 }
 
@@ -69,12 +69,24 @@ function onDeno(deno: DenoGlobal): Runtime {
     environment: () => deno.env.toObject(),
     listen(fetch, hostname, port) {
       let address = url(hostname, port);
+      const inFlight = new Set<Promise<Response>>();
       const server = deno.serve({
         hostname,
         port,
         onListen: (at) => address = url(at.hostname, at.port),
-      }, (request, { remoteAddr }) => fetch(request, callerAt(remoteAddr.hostname)));
-      return Promise.resolve({ address, stop: () => server.shutdown() });
+      }, (request, { remoteAddr }) => {
+        const answer = Promise.resolve(fetch(request, callerAt(remoteAddr.hostname)));
+        inFlight.add(answer);
+        return answer.finally(() => inFlight.delete(answer));
+      });
+      return Promise.resolve({
+        address,
+        async stop() {
+          // Deno 2.9 lets nobody read the rest of a request once it shuts down (denoland/deno#36809).
+          await Promise.allSettled(inFlight);
+          await server.shutdown();
+        },
+      });
     },
     onStop(stop) {
       try {
