@@ -4,6 +4,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
 import { descriptionRoutes } from "./admin/description.ts";
+import { metricsRoutes } from "./admin/metrics.ts";
 import { signInRoutes } from "./admin/sign-in.ts";
 import type { Bell } from "./bridge/bell.ts";
 import { bridgeRoutes } from "./bridge/index.ts";
@@ -50,6 +51,7 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.route("/bridge", bridgeRoutes(context, failed));
   app.use("/admin/*", ringAfterChanges(context.bell));
   app.route("/admin", adminRoutes(context, failed, rate));
+  app.route("/metrics", metricsRoutes(context, failed, rate));
   app.route("/", signInRoutes(context));
   app.route("/", descriptionRoutes(() => app as unknown as Hono));
   app.route(

@@ -4,6 +4,7 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { EXPOSITION_TYPE } from "../../shared/exposition.ts";
 import type { BridgeState } from "./state.ts";
 import { metricsText } from "./metrics.ts";
 
@@ -20,7 +21,7 @@ export async function startHealth(
       response.writeHead(status, { "content-type": "application/json" });
       response.end(`${JSON.stringify(body)}\n`);
     } else if (path === "/metrics") {
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+      response.writeHead(200, { "content-type": EXPOSITION_TYPE });
       response.end(metricsText(health()));
     } else {
       response.writeHead(404, { "content-type": "text/plain" });

@@ -1,4 +1,5 @@
 /** The bridge's metrics in Prometheus's text exposition format. Few, and none per school. */
+import * as exposition from "../../shared/exposition.ts";
 import type { BridgeState, DoorState } from "./state.ts";
 
 export function metricsText(health: BridgeState): string {
@@ -55,15 +56,10 @@ function counter(
   help: string,
   label: string,
   values: Readonly<Record<string, number>>,
-): string {
-  const metric = `rosterbridge_bridge_${name}`;
-  const lines = Object.entries(values).map(([value, count]) =>
-    `${metric}{${label}="${value}"} ${count}\n`
-  );
-  return `# HELP ${metric} ${help}\n# TYPE ${metric} counter\n${lines.join("")}`;
+) {
+  return exposition.counter(`rosterbridge_bridge_${name}`, help, label, values);
 }
 
 function gauge(name: string, help: string, value: number): string {
-  const metric = `rosterbridge_bridge_${name}`;
-  return `# HELP ${metric} ${help}\n# TYPE ${metric} gauge\n${metric} ${value}\n`;
+  return exposition.gauge(`rosterbridge_bridge_${name}`, help, value);
 }

@@ -146,7 +146,12 @@ async function round(peer: Peer, number: number, local: string): Promise<void> {
   const gets = small.map((i) => `get ${at(`small-${number}-${i}.bin`)} ${local}/back`);
   note(peer.name, "getSmall", await sftp(peer, gets));
   await sftp(peer, small.map((i) => `rm ${at(`small-${number}-${i}.bin`)}`));
-  note(peer.name, "idle", await idleSession(peer));
+}
+
+/** Before anything else: what transfers leave behind, and what is collected of it, is more than sessions are. */
+async function idling(peer: Peer): Promise<void> {
+  await idleSession(peer); // The first sessions bring what all later ones share.
+  for (let i = 0; i < ROUNDS; i++) note(peer.name, "idle", await idleSession(peer));
 }
 
 async function listing(peer: Peer): Promise<void> {
@@ -196,6 +201,7 @@ try {
       await mkdir(own);
       running.push(await peers[name]!(own));
     }
+    for (const peer of running) await idling(peer);
     for (let number = 0; number < ROUNDS; number++) {
       for (const peer of running) await round(peer, number, local);
     }

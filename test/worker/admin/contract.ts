@@ -125,6 +125,7 @@ async function story(call: Call, { database }: Api): Promise<void> {
   await call("get", "/healthz", {}, 200);
   await call("get", "/openapi.json", {}, 200);
   await call("get", "/docs", {}, 200);
+  await call("get", "/metrics", {}, 200);
   await call("get", "/admin/me", {}, 200);
 
   const slug = `oak-${crypto.randomUUID().slice(0, 8)}`;

@@ -15,7 +15,7 @@ interface Route {
 function adminRoutes({ app }: AppUnderTest): Route[] {
   const handlers = new Map<string, Parameters<typeof needOf>[0]>();
   for (const { method, path, handler } of app.routes) {
-    if (method === "ALL" || !path.startsWith("/admin/")) continue;
+    if (method === "ALL" || !/^\/(admin\/|metrics$)/.test(path)) continue;
     const key = `${method} ${path}`;
     handlers.set(key, [...handlers.get(key) ?? [], handler]);
   }

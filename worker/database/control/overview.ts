@@ -78,3 +78,23 @@ export async function bridgesSeen(database: Client): Promise<{ name: string; see
   );
   return rows.map((row) => ({ name: row["name"] as string, seenAt: row["seen_at"] as string }));
 }
+
+/** Of all schools together: from the indexes of just that. */
+export interface Waiting {
+  silentSchools: number;
+  webhookDeliveries: number;
+  mails: number;
+}
+
+export async function countWaiting(database: Client): Promise<Waiting> {
+  const { rows: [row] } = await database.execute(
+    `SELECT (SELECT count(*) FROM watches WHERE silent_since IS NOT NULL) AS silent,
+       (SELECT count(*) FROM webhook_deliveries WHERE due_at IS NOT NULL) AS deliveries,
+       (SELECT count(*) FROM mails WHERE due_at IS NOT NULL) AS mails`,
+  );
+  return {
+    silentSchools: Number(row!["silent"]),
+    webhookDeliveries: Number(row!["deliveries"]),
+    mails: Number(row!["mails"]),
+  };
+}

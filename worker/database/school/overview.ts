@@ -1,6 +1,6 @@
 /** What the whole looks like at a glance: the part of it that stands in the schools' own tables. */
 import type { Client } from "@libsql/client";
-import type { SchoolId } from "../../../shared/protocol.ts";
+import type { SchoolId, UploadState } from "../../../shared/protocol.ts";
 
 export interface StandingUpload {
   id: string;
@@ -61,3 +61,40 @@ export async function unfetchedExports(
     deliveredAt: row["delivered_at"] as string,
   }));
 }
+
+/** What is under way or stands, of all schools together: from the indexes of just that. */
+export interface SchoolWork {
+  /** By state; none that is done. */
+  uploads: Record<string, number>;
+  revertsUnderWay: number;
+  /** They lie in /outbound. */
+  exportsNotDownloaded: number;
+  commandsWaiting: number;
+}
+
+export async function schoolWork(database: Client): Promise<SchoolWork> {
+  const [uploads, counts] = await database.batch([
+    {
+      sql: `SELECT state, count(*) AS uploads FROM uploads
+            WHERE state IN (SELECT value FROM json_each(?)) GROUP BY state`,
+      args: [JSON.stringify(openStates)],
+    },
+    `SELECT (SELECT count(*) FROM reverts WHERE finished_at IS NULL) AS reverts,
+       (SELECT count(*) FROM exports WHERE delivered_at IS NOT NULL AND downloaded_at IS NULL)
+         AS exports,
+       (SELECT count(*) FROM commands WHERE done_at IS NULL AND outcome IS NULL) AS commands`,
+  ], "read");
+  const counted = uploads!.rows.map((row) => [row["state"] as string, Number(row["uploads"])]);
+  const row = counts!.rows[0]!;
+  return {
+    uploads: {
+      ...Object.fromEntries(openStates.map((state) => [state, 0])),
+      ...Object.fromEntries(counted),
+    },
+    revertsUnderWay: Number(row["reverts"]),
+    exportsNotDownloaded: Number(row["exports"]),
+    commandsWaiting: Number(row["commands"]),
+  };
+}
+
+const openStates = ["accepted", "checking", "processing", "held", "parked"] satisfies UploadState[];
