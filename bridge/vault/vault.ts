@@ -183,9 +183,9 @@ export class Vault {
   async #load(reference: BlobReference, mayBeNew: boolean): Promise<OpenBlob> {
     const key = await this.keys.version(reference.schoolId, reference.keyVersion);
     const home = this.#smallHome(reference.blob, key);
+    if (mayBeNew && this.catalog.isFresh(reference.blob)) return SmallBlob.create(home);
     const sealed = this.catalog.smallBlobs.get(reference.blob);
     if (sealed) return SmallBlob.open(home, sealed);
-    if (mayBeNew && this.catalog.isFresh(reference.blob)) return SmallBlob.create(home);
     try {
       return await this.#openFile(reference.blob, key);
     } catch (error) {

@@ -10,12 +10,27 @@ import { WriteAheadLog } from "./write-ahead-log.ts";
 /** Rows of some hundred bytes. */
 const MOST_REMEMBERED = 256;
 
+/** Rows of a table, by the questions they answer. */
+type Memory = Map<string, unknown>;
+
+function questionOf(sql: string, values: (string | number)[]): string {
+  return `${sql}\n${values.join("\n")}`;
+}
+
+/**
+ * The table that a statement changes, or reads a remembered row from: the first that it names. No other
+ * changes with it, as there are no triggers.
+ */
+function tableOf(sql: string): string {
+  return /\b(?:INTO|UPDATE|FROM) (\w+)/.exec(sql)?.[1] ?? "";
+}
+
 export class CatalogDatabase {
   readonly #database: Database.Database;
   readonly #log: WriteAheadLog;
-  readonly #statements = new Map<string, Database.Statement>();
-  /** What {@link remembered} found since the last change of anything. */
-  readonly #memory = new Map<string, unknown>();
+  readonly #statements = new Map<string, { statement: Database.Statement; memory: Memory }>();
+  /** What {@link remembered} found in each table since the last change of it. */
+  readonly #memories = new Map<string, Memory>();
   #closed = false;
 
   /** Opens or makes the database in `file`. */
@@ -74,40 +89,63 @@ export class CatalogDatabase {
 
   // Arguments always go as one array: libsql takes a lone Buffer or null for named parameters.
   run(sql: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
-    this.#memory.clear();
-    const result = this.#prepared(sql).run(values);
+    const { statement, memory } = this.#prepared(sql);
+    memory.clear();
+    const result = statement.run(values);
     if (!this.#database.inTransaction) this.#log.committed();
     return result;
   }
 
   all<Row>(sql: string, ...values: unknown[]): Row[] {
-    return this.#prepared(sql).all(values) as Row[];
+    return this.#prepared(sql).statement.all(values) as Row[];
   }
 
   /** The first row, or `undefined`. */
   first<Row>(sql: string, ...values: unknown[]): Row | undefined {
-    return this.#prepared(sql).get(values) as Row | undefined;
+    return this.#prepared(sql).statement.get(values) as Row | undefined;
   }
 
   /**
    * The first row, or `undefined`: a small one that is asked for again and again, as clients do that
-   * look at a file, open it and read it. It is kept until anything changes here; nobody may change it.
+   * look at a file, open it and read it. It is kept until its table changes; nobody may change it.
    */
   remembered<Row>(sql: string, ...values: (string | number)[]): Row | undefined {
-    this.#checkOpen();
-    const question = `${sql}\n${values.join("\n")}`;
-    if (this.#memory.has(question)) return this.#memory.get(question) as Row | undefined;
-    if (this.#memory.size >= MOST_REMEMBERED) this.#memory.clear();
-    const row = this.first<Row>(sql, ...values);
-    this.#memory.set(question, row);
+    const { statement, memory } = this.#prepared(sql);
+    const question = questionOf(sql, values);
+    if (memory.has(question)) return memory.get(question) as Row | undefined;
+    const row = statement.get(values) as Row | undefined;
+    this.#keep(memory, question, row);
     return row;
   }
 
-  #prepared(sql: string): Database.Statement {
+  /** What {@link remembered} is to answer: it was just found or written in another way. */
+  remember(row: unknown, sql: string, ...values: (string | number)[]): void {
+    this.#keep(this.#prepared(sql).memory, questionOf(sql, values), row);
+  }
+
+  #keep(memory: Memory, question: string, row: unknown): void {
+    if (memory.size >= MOST_REMEMBERED) memory.clear();
+    memory.set(question, row);
+  }
+
+  #forget(): void {
+    for (const memory of this.#memories.values()) memory.clear();
+  }
+
+  #prepared(sql: string): { statement: Database.Statement; memory: Memory } {
     this.#checkOpen();
-    let statement = this.#statements.get(sql);
-    if (!statement) this.#statements.set(sql, statement = this.#database.prepare(sql));
-    return statement;
+    let prepared = this.#statements.get(sql);
+    if (!prepared) {
+      prepared = { statement: this.#database.prepare(sql), memory: this.#memoryOf(tableOf(sql)) };
+      this.#statements.set(sql, prepared);
+    }
+    return prepared;
+  }
+
+  #memoryOf(table: string): Memory {
+    let memory = this.#memories.get(table);
+    if (!memory) this.#memories.set(table, memory = new Map());
+    return memory;
   }
 
   /** Of a database that was closed, libsql's native half ends the whole process. */
@@ -140,7 +178,7 @@ export class CatalogDatabase {
       return result;
     } catch (error) {
       // What was remembered within it is not so.
-      this.#memory.clear();
+      this.#forget();
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }

@@ -61,6 +61,8 @@ export class PathTaken extends Error {
 }
 
 export const FILE_BY_PATH = "school_id = ? AND path = ?";
+const BY_PATH = `SELECT * FROM files WHERE ${FILE_BY_PATH}`;
+const BY_ID = "SELECT * FROM files WHERE id = ?";
 export const FILES_OF_FOLDER = "school_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?";
 /** No more columns than are shown: each costs a large folder as much as finding the row does. */
 const LISTED = `SELECT id, path, size, modified_at AS modifiedAt, accessed_at AS accessedAt
@@ -97,11 +99,15 @@ export class Files {
   }
 
   find(schoolId: SchoolId, path: string): CatalogFile | undefined {
-    return this.#one(FILE_BY_PATH, schoolId, path);
+    const row = this.#database.remembered<FileRow>(BY_PATH, schoolId, path);
+    // Who found it by its path will soon ask for it by its id.
+    if (row) this.#database.remember(row, BY_ID, row.id);
+    return row && fileOfRow(row);
   }
 
   file(id: number): CatalogFile | undefined {
-    return this.#one("id = ?", id);
+    const row = this.#database.remembered<FileRow>(BY_ID, id);
+    return row && fileOfRow(row);
   }
 
   list(schoolId: SchoolId, folder: string, after: string, limit: number): ListedFile[] {
@@ -137,11 +143,6 @@ export class Files {
       ?.path;
   }
 
-  #one(where: string, ...values: (string | number)[]): CatalogFile | undefined {
-    const row = this.#database.remembered<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values);
-    return row && fileOfRow(row);
-  }
-
   #select(where: string, ...values: unknown[]): CatalogFile[] {
     return this.#database.all<FileRow>(`SELECT * FROM files WHERE ${where}`, ...values).map(
       fileOfRow,
@@ -152,18 +153,25 @@ export class Files {
     return this.#database.transaction(() => {
       refuseRetiredKey(this.#database, { schoolId, keyVersion });
       const seconds = this.#now() / 1000;
+      const blob = newBlobId();
       const { lastInsertRowid } = this.#database.run(
         `INSERT INTO files (school_id, path, blob, key_version, state, being_written, size, modified_at, accessed_at, sender)
          VALUES (?, ?, ?, ?, 'partial', 1, 0, ?, ?, ?)`,
         schoolId,
         path,
-        newBlobId(),
+        blob,
         keyVersion,
         seconds,
         seconds,
         JSON.stringify(sender),
       );
-      return this.#told(Number(lastInsertRowid));
+      const file: CatalogFile = {
+        ...{ id: Number(lastInsertRowid), schoolId, path, blob, keyVersion, sender },
+        ...{ state: "partial", size: 0, gapAt: null, sha256: null, chain: null },
+        ...{ modifiedAt: seconds, accessedAt: seconds, exportId: null, uploadId: null },
+      };
+      this.#ledger.tellFile(file, path, file.state);
+      return file;
     });
   }
 

@@ -28,13 +28,12 @@ export function refuseRetiredKey(
   database: CatalogDatabase,
   { schoolId, keyVersion }: Pick<BlobReference, "schoolId" | "keyVersion">,
 ): void {
-  const versions = database.all<{ version: number }>(
-    "SELECT version FROM school_keys WHERE school_id = ? AND version >= ?",
+  const next = database.remembered<{ version: number }>(
+    "SELECT version FROM school_keys WHERE school_id = ? AND version >= ? ORDER BY version LIMIT 1",
     schoolId,
     keyVersion,
   );
-  const isGone = !versions.some(({ version }) => version === keyVersion);
-  if (isGone && versions.length > 0) throw new KeyRetired();
+  if (next && next.version !== keyVersion) throw new KeyRetired();
 }
 
 interface Parts {

@@ -26,6 +26,8 @@ export interface LedgerEntry {
   event: LedgerEvent;
 }
 
+const HEAD = "SELECT hash FROM ledger_head";
+
 export class Ledger {
   readonly #database: CatalogDatabase;
   readonly #now: () => number;
@@ -68,7 +70,7 @@ export class Ledger {
     const told = { id: randomUUID(), at: new Date(this.#now()).toISOString(), ...event };
     const text = JSON.stringify(told);
     this.#database.transaction(() => {
-      const head = this.#database.first<{ hash: string }>("SELECT hash FROM ledger_head");
+      const head = this.#database.remembered<{ hash: string }>(HEAD);
       const previous = head!.hash;
       const { lastInsertRowid: number } = this.#database.run(
         "INSERT INTO events (event, previous) VALUES (?, ?)",
@@ -77,6 +79,7 @@ export class Ledger {
       );
       const hash = createHash("sha256").update(`${number}\n${previous}\n${text}`).digest("hex");
       this.#database.run("UPDATE ledger_head SET hash = ?", hash);
+      this.#database.remember({ hash }, HEAD);
     });
   }
 

@@ -24,6 +24,15 @@ export class StoredKeys {
     );
   }
 
+  /** The newest version of the school's key; 0 when it has none. */
+  newest(schoolId: SchoolId): number {
+    const newest = this.#database.remembered<{ version: number }>(
+      "SELECT version FROM school_keys WHERE school_id = ? ORDER BY version DESC LIMIT 1",
+      schoolId,
+    );
+    return newest?.version ?? 0;
+  }
+
   /** Is a key of any school stored? */
   any(): boolean {
     return this.#database.all("SELECT 1 FROM school_keys LIMIT 1").length > 0;

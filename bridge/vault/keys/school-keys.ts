@@ -9,6 +9,8 @@ import { type Keyring, KeyringError } from "./keyring.ts";
 /** Where the wrapped keys are kept. */
 export interface SchoolKeyStore {
   load(schoolId: SchoolId): { version: number; wrapped: Uint8Array }[];
+  /** 0 when there is none. */
+  newest(schoolId: SchoolId): number;
   /** Durable when it returns. */
   save(schoolId: SchoolId, version: number, wrapped: Uint8Array): void;
 }
@@ -42,7 +44,7 @@ export class SchoolKeys {
 
   /** The school's newest key, which new blobs are encrypted with; made when it has none. */
   async current(schoolId: SchoolId): Promise<SchoolKey> {
-    const version = newestVersion(this.#store.load(schoolId));
+    const version = this.#store.newest(schoolId);
     if (version > 0) return { version, key: await this.version(schoolId, version) };
     return this.#make(schoolId);
   }
@@ -112,10 +114,6 @@ export class SchoolKeys {
     this.#store.save(schoolId, version, wrapped);
     return { version, key };
   }
-}
-
-function newestVersion(rows: { version: number }[]): number {
-  return Math.max(0, ...rows.map((row) => row.version));
 }
 
 /** What a school's key is wrapped for. */

@@ -85,6 +85,17 @@ test("a result never takes the place of a file that is there, and then nothing i
   assert.deepEqual(catalog.find(idOfSchool(1), "/inbound/mine.csv"), before);
   assert.equal(catalog.find(idOfSchool(1), "/inbound/report"), undefined);
   assert.equal(catalog.outbox().length, 1);
+  assert.deepEqual(results.map((result) => catalog.isDoomed(result.delivery.reference.blob)), [
+    true,
+    true,
+  ]);
+  closed(opened, "/inbound/later.csv");
+  let previous = "";
+  for (const event of catalog.ledger.events(100)) {
+    assert.equal(event.previous, previous, `event ${event.number}`);
+    previous = createHash("sha256").update(`${event.number}\n${previous}\n${event.text}`)
+      .digest("hex");
+  }
 });
 
 test("an upload that is held or parked says why and keeps its place until it goes on", async (t) => {

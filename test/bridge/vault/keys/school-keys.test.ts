@@ -14,6 +14,8 @@ async function keysOver(t: TestContext, rows: Row[]) {
   const keyring = await fileKeyring(join(await temporaryFolder(t), "master-key"));
   const store = {
     load: (schoolId: number) => rows.filter((row) => row.schoolId === schoolId),
+    newest: (schoolId: number) =>
+      rows.filter((row) => row.schoolId === schoolId).at(-1)?.version ?? 0,
     save: (schoolId: number, version: number, wrapped: Uint8Array) =>
       void rows.push({ schoolId, version, wrapped }),
   };
