@@ -10,7 +10,7 @@ type Fetch = (request: Request, caller: Caller) => Response | Promise<Response>;
 export interface Listening {
   /** `http://127.0.0.1:8787`, or where the platform listens. */
   address: string;
-  /** Answers the requests in flight, and takes no more; resolves then. */
+  /** Answers the requests in flight, then takes no more; resolves then. */
   stop(): Promise<void>;
 }
 
@@ -82,8 +82,9 @@ function onDeno(deno: DenoGlobal): Runtime {
       return Promise.resolve({
         address,
         async stop() {
-          // Deno 2.9 lets nobody read the rest of a request once it shuts down (denoland/deno#36809).
-          await Promise.allSettled(inFlight);
+          // Deno 2.9 lets nobody read the rest of a request once it shuts down (denoland/deno#36809),
+          // also of one that came while others were waited for.
+          while (inFlight.size > 0) await Promise.allSettled(inFlight);
           await server.shutdown();
         },
       });

@@ -5,7 +5,13 @@ import type { SchoolId } from "../../../shared/protocol.ts";
 import { statements } from "../../../worker/database/migrations/0034-reverts-again.ts";
 import { statements as revertedBy } from "../../../worker/database/migrations/0036-reverted-by.ts";
 import { revertAgain } from "../../../worker/database/school/revert-again.ts";
-import { beginRevert } from "../../../worker/database/school/reverts.ts";
+import { takeBackAdded } from "../../../worker/database/school/revert-added.ts";
+import {
+  beginRevert,
+  RevertMoved,
+  revertOf,
+  writeRevert,
+} from "../../../worker/database/school/reverts.ts";
 import { retainInPassing } from "../../../worker/intake/retention.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { adminToken } from "../app-under-test.ts";
@@ -176,6 +182,25 @@ eachDatabase("undo in another order", (opened) => {
       ["bob"],
       ["ruth"],
     ]);
+  });
+
+  test("a worker that slept through the first run takes no step of it in the second", async () => {
+    const { send, revert, stored, database, id, under } = await school();
+    await send(row("a", "1", "Ana"));
+    const wrong = await send(row("a", "1", "Anna"));
+    const later = await send(row("a", "1", "Anne"));
+    const by = { actor: "ruth", at: new Date(under.clock.now).toISOString() };
+    const upload = { id: wrong, schoolId: id as SchoolId };
+    await database.batch([beginRevert(upload, null, by)], "write");
+    const slept = (await revertOf(database, wrong))!;
+    await revert(wrong);
+    await revert(later);
+    await database.batch(revertAgain(wrong, null, by), "write");
+    const step = takeBackAdded(slept, undefined, by.at);
+    await assert.rejects(writeRevert(database, step), RevertMoved);
+    assert.deepEqual((await revertOf(database, wrong))!.phase, "added");
+    await revert(wrong);
+    assert.equal((await stored())[0]!["first_name"], "Ana");
   });
 
   test("who was added, changed by a later upload and verified meanwhile becomes inactive then", async () => {

@@ -111,31 +111,40 @@ eachDatabase("undo that is cut off", (opened) => {
     }
   });
 
-  test("of a school that is purged meanwhile it leaves nothing, and says that there is no such upload", async () => {
-    const { client } = opened();
-    let purge: (() => Promise<void>) | undefined;
-    const world = await wronged(
-      before(client, "'student_id_taken', value", async () => await purge?.()),
-    );
-    const { wrong, id, under } = world;
-    const slug = world.slug;
-    purge = async () => {
-      purge = undefined;
-      const school = { id: id as SchoolId, slug, name: slug, bridge: "default" };
-      const by = { actor: "admin", at: new Date(under.clock.now).toISOString() };
-      await purgeSchool(client, school, crypto.randomUUID(), by);
-    };
-    const answer = await under.admin("POST", `/admin/uploads/${wrong}/revert`);
-    assert.equal(purge, undefined, "it was purged");
-    assert.deepEqual([answer.status, answer.body.code], [404, "upload_unknown"]);
-    for (const table of ["revert_remains", "student_changes", "reverts"]) {
+  const batches = {
+    "in the middle": "'student_id_taken', value",
+    "at its end": "SET finished_at =",
+  };
+  for (const [when, batch] of Object.entries(batches)) {
+    test(`of a school that is purged meanwhile, ${when}, it leaves nothing, and says that there is no such upload`, async () => {
+      const { client } = opened();
+      let purge: (() => Promise<void>) | undefined;
+      const world = await wronged(before(client, batch, async () => await purge?.()));
+      const { wrong, id, under } = world;
+      const slug = world.slug;
+      purge = async () => {
+        purge = undefined;
+        const school = { id: id as SchoolId, slug, name: slug, bridge: "default" };
+        const by = { actor: "admin", at: new Date(under.clock.now).toISOString() };
+        await purgeSchool(client, school, crypto.randomUUID(), by);
+      };
+      const answer = await under.admin("POST", `/admin/uploads/${wrong}/revert`);
+      assert.equal(purge, undefined, "it was purged");
+      assert.deepEqual([answer.status, answer.body.code], [404, "upload_unknown"]);
+      for (const table of ["revert_remains", "student_changes", "reverts"]) {
+        const { rows } = await client.execute({
+          sql: `SELECT count(*) AS kept FROM ${table} WHERE upload_id = ?`,
+          args: [wrong],
+        });
+        assert.equal(Number(rows[0]!["kept"]), 0, table);
+      }
       const { rows } = await client.execute({
-        sql: `SELECT count(*) AS kept FROM ${table} WHERE upload_id = ?`,
-        args: [wrong],
+        sql: "SELECT action FROM audit WHERE school_id = ? ORDER BY id DESC LIMIT 1",
+        args: [id],
       });
-      assert.equal(Number(rows[0]!["kept"]), 0, table);
-    }
-  });
+      assert.deepEqual(rows.map(({ action }) => action), ["school.purge_started"]);
+    });
+  }
 
   test("another one of the school comes after it: nobody is neither put back nor listed", async () => {
     /** The first changed what the second changed then, but for e. */

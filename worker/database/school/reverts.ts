@@ -4,7 +4,7 @@
  */
 import type { Client, InStatement, InValue } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
-import { auditEntry, type Author } from "../control/audit.ts";
+import { auditIfChanged, type Author } from "../control/audit.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import { isStatus } from "./student-changes.ts";
 import { optionalColumns } from "./student-columns.ts";
@@ -132,15 +132,16 @@ export async function revertsUnderWay(
   }));
 }
 
-/** Fails, and the whole batch, unless the revert is where it was read. */
+/** Fails, and the whole batch, unless the revert is where it was read, in the same run. */
 export function moveOn(
-  { uploadId, phase, reached }: Revert,
+  { uploadId, run, phase, reached }: Revert,
   next: { phase: RevertPhase; reached: string },
 ): InStatement {
   return {
-    sql: `UPDATE reverts SET phase = CASE WHEN phase = ? AND reached = ? THEN ? END, reached = ?
+    sql: `UPDATE reverts SET reached = ?,
+        phase = CASE WHEN run = ? AND phase = ? AND reached = ? THEN ? END
       WHERE upload_id = ?`,
-    args: [phase, reached, next.phase, next.reached, uploadId],
+    args: [next.reached, run, phase, reached, next.phase, uploadId],
   };
 }
 
@@ -308,12 +309,13 @@ function finish(revert: Revert, at: string): InStatement[] {
       sql: "UPDATE reverts SET finished_at = ? WHERE upload_id = ?",
       args: [at, uploadId],
     },
+    // Nothing, where its school was purged meanwhile.
+    auditIfChanged({ actor, at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
     {
       sql: `UPDATE uploads SET state = 'reverted'
         WHERE id = ? AND state IN ('completed', 'discarded')`,
       args: [uploadId],
     },
     tellOfUpload("upload.reverted", uploadId, at, { once }),
-    auditEntry({ actor, at }, schoolId, "upload.reverted", { upload: uploadId, reason }),
   ];
 }
