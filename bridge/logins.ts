@@ -1,5 +1,5 @@
 /** What a login is made of, for the door that sees it and for the directory and ledger behind. */
-import type { LoginRefusal, SchoolId } from "../shared/protocol.ts";
+import type { LoginRefusal } from "../shared/protocol.ts";
 
 /** A name and a key that somebody shows, from somewhere, at some time. */
 export interface Showing {
@@ -19,7 +19,5 @@ export interface RefusedLogin {
   reason: LoginRefusal;
   /** The name that was given, where it could be a school's. */
   slug?: string | undefined;
-  /** The school of that name, where there is one. */
-  schoolId?: SchoolId | undefined;
   fingerprint?: string | undefined;
 }

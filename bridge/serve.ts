@@ -370,7 +370,7 @@ function startSftp(
       limits: settings.sftp,
       authenticate: (showing) => directory.authenticate(showing),
       refusal: (showing) => directory.refusal(showing),
-      refusedLogin: (refused) => arrivals.refused(refused),
+      refusedLogin: (refused) => arrivals.refused(refused, directory.idOf(refused.slug ?? "")),
       reached: keeper.reached,
       enter,
       log,

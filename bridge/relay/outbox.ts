@@ -154,7 +154,10 @@ export class Outbox {
     const entry = queue.entries[0]!;
     try {
       const options = { ...this.#options, stopped: () => this.#stopped || !this.#isWanted(queue) };
-      this.#ended(entry, await this.#relay(entry, queue, options));
+      const ended = await this.#relay(entry, queue, options);
+      // Of a school that was forgotten meanwhile nothing is held or parked.
+      if (!this.#isWanted(queue)) throw new Stopped();
+      this.#ended(entry, ended);
       this.#delayed.over(entry.uploadId);
       queue.entries.shift();
       queue.failures = 0;

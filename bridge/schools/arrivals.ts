@@ -49,7 +49,11 @@ export class Arrivals {
     this.#count(key, tell);
   }
 
-  refused({ address, client, reason, slug, schoolId, fingerprint }: RefusedLogin): void {
+  /** @param schoolId the school of the name that was given, where there is one */
+  refused(
+    { address, client, reason, slug, fingerprint }: RefusedLogin,
+    schoolId: SchoolId = NO_SCHOOL,
+  ): void {
     const key = JSON.stringify(["refused", address, reason, slug, fingerprint]);
     const isKnown = this.#minute.has(key);
     if (!isKnown && this.#refusals >= REFUSALS) return this.#others(reason);
@@ -57,7 +61,7 @@ export class Arrivals {
     const who = { address, client, reason, slug: slug ?? null, fingerprint: fingerprint ?? null };
     this.#count(key, (count, since) =>
       this.#options.ledger.recordRefusal(
-        schoolId ?? NO_SCHOOL,
+        schoolId,
         { ...who, count, since: new Date(since).toISOString() },
       ));
   }

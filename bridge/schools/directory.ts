@@ -83,10 +83,9 @@ export class SchoolDirectory {
   }
 
   /** Why such a login is refused, for who runs the service: nobody outside learns it. */
-  refusal(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId } {
+  refusal(showing: Showing): LoginRefusal {
     const { entry, known } = this.#look(showing);
-    const reason = refusalOf(entry, known, showing) ?? "unfinished";
-    return { reason, ...(entry ? { schoolId: entry.school.id } : {}) };
+    return refusalOf(entry, known, showing) ?? "unfinished";
   }
 
   #look({ slug, publicKey }: Showing): { entry: Entry | undefined; known: KnownKey | undefined } {
@@ -102,6 +101,11 @@ export class SchoolDirectory {
 
   slugOf(schoolId: SchoolId): string | undefined {
     return this.#byId.get(schoolId)?.slug;
+  }
+
+  /** The school of that name, where there is one. */
+  idOf(slug: string): SchoolId | undefined {
+    return this.#schools.get(slug)?.school.id;
   }
 
   /** When the next key expires, in milliseconds since the epoch; `undefined`: none ever does. */

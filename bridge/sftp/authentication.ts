@@ -13,7 +13,7 @@ export interface AuthenticationOptions {
   /** Called at each attempt; what it does is the same work whoever asks. */
   authenticate(showing: Showing): { schoolId: SchoolId; fingerprint: string } | undefined;
   /** Why it found nobody, for who runs the service; called after the client has its answer. */
-  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
+  refusal?(showing: Showing): LoginRefusal;
   now(): number;
 }
 
@@ -24,7 +24,7 @@ export interface Refused {
   method: string;
   fingerprint?: string;
   /** Asked for when the client has its answer. */
-  why(): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
+  why(): LoginRefusal;
 }
 
 export type Verdict =
@@ -58,7 +58,7 @@ export function judge(
 ): Verdict {
   const { method } = attempt;
   if (method === "publickey") return judgeKey(attempt, address, options);
-  return { type: "refused", method, why: () => ({ reason: "method" }) };
+  return { type: "refused", method, why: () => "method" };
 }
 
 function judgeKey(
@@ -68,12 +68,10 @@ function judgeKey(
 ): Verdict {
   const { algo, data } = attempt.key;
   const { method } = attempt;
-  if (!algo || !data) {
-    return { type: "refused", method, why: () => ({ reason: "key_malformed" }) };
-  }
+  if (!algo || !data) return { type: "refused", method, why: () => "key_malformed" };
   const offered = fingerprint(data);
-  const refused = (reason: LoginRefusal, schoolId?: SchoolId): Verdict => ({
-    ...{ type: "refused", method, fingerprint: offered, why: () => ({ reason, schoolId }) },
+  const refused = (reason: LoginRefusal): Verdict => ({
+    ...{ type: "refused", method, fingerprint: offered, why: () => reason },
   });
 
   const type = keyFamilyOf(algo);
@@ -84,18 +82,17 @@ function judgeKey(
   const showing = { slug: attempt.username, publicKey: data, address, at: options.now() };
   const found = options.authenticate(showing);
   if (!found) {
-    const why = () => options.refusal?.(showing) ?? { reason: "key_unknown" as const };
+    const why = () => options.refusal?.(showing) ?? "key_unknown";
     return { type: "refused", method, fingerprint: offered, why };
   }
 
   // Only now, so that strangers cannot make the server parse what they like.
-  const { schoolId } = found;
   const key = readPublicKey(algo, data);
-  if (!key) return refused("key_malformed", schoolId);
-  if (type === "rsa" && rsaBits(key) < RSA_LEAST_BITS) return refused("key_short", schoolId);
+  if (!key) return refused("key_malformed");
+  if (type === "rsa" && rsaBits(key) < RSA_LEAST_BITS) return refused("key_short");
   if (!attempt.signature || !attempt.blob) return { type: "acceptable", ...found };
   if (!verifies(key, attempt.blob, attempt.signature, attempt.hashAlgo)) {
-    return refused("signature", schoolId);
+    return refused("signature");
   }
   return { type: "proven", ...found };
 }

@@ -73,15 +73,14 @@ export function watchLogin(
     hasBegun = true;
     const verdict = judge(attempt, address, options);
     if (verdict.type === "refused") return refuse(attempt, verdict);
-    const { schoolId } = verdict;
     const slug = attempt.username;
     if (verdict.type === "acceptable") {
       reached = `a key of ${slug} that would do; no signature by it came`;
       const { fingerprint } = verdict;
-      last = { address, client: software, reason: "unfinished", slug, schoolId, fingerprint };
+      last = { address, client: software, reason: "unfinished", slug, fingerprint };
       return acceptKey(attempt);
     }
-    const full = proven({ slug, schoolId, fingerprint: verdict.fingerprint });
+    const full = proven({ slug, schoolId: verdict.schoolId, fingerprint: verdict.fingerprint });
     if (full) {
       say("sftp.full", slug, { slug, address, why: full });
       last = undefined;
@@ -104,14 +103,14 @@ export function watchLogin(
     reached = "a refused login";
     // What is no slug may be a password in the wrong field.
     const slug = isSlug(attempt.username) ? attempt.username : undefined;
-    const { reason, schoolId } = why();
+    const reason = why();
     const words = reason === "method"
       ? `${method} is not a way in, ${refusalSentences[reason]}`
       : refusalSentences[reason];
     const about = `${address} ${slug} ${reason}`;
     const told = { slug, address, fingerprint, client: software, needed, reason, why: words };
     say("sftp.refused", about, told);
-    last = { address, client: software, reason, slug, schoolId, fingerprint };
+    last = { address, client: software, reason, slug, fingerprint };
     options.refusedLogin?.(last);
   }
 }

@@ -45,7 +45,7 @@ export interface SftpServerOptions {
    */
   authenticate(showing: Showing): { schoolId: SchoolId; fingerprint: string } | undefined;
   /** Why {@link authenticate} found nobody: the client never learns it. */
-  refusal?(showing: Showing): { reason: LoginRefusal; schoolId?: SchoolId | undefined };
+  refusal?(showing: Showing): LoginRefusal;
   /** Keeps a refused login for the administrator. */
   refusedLogin?(refused: RefusedLogin): void;
   /** A school came up against a limit. */

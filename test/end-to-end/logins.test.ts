@@ -31,6 +31,11 @@ describe("who may come in, and what for", () => {
   const refusals = () =>
     service.bridge.output().split("\n").filter((line) => line.includes("sftp.refused"));
 
+  /** A school's logins as the administrator sees them, refused ones among them. */
+  async function loginsOf(slug: string): Promise<{ reason: string; fingerprint: string }[]> {
+    return (await service.admin("GET", `/admin/schools/${slug}/logins`)).body.items;
+  }
+
   /** Registers a key; the bridge hears of it with its next sync. */
   async function addKey(publicKey: string, expiresAt?: string): Promise<string> {
     const path = `/admin/schools/${school.slug}/keys`;
@@ -86,6 +91,11 @@ describe("who may come in, and what for", () => {
       await until(() => refusals().length > before);
       assert.match(refusals().at(-1)!, /"why":"this type of key is not allowed"/);
       assert.ok(refusals().at(-1)!.includes(fingerprint));
+      await until(async () =>
+        (await loginsOf(school.slug)).some((one) =>
+          one.reason === "key_type" && one.fingerprint === fingerprint
+        )
+      );
     }
   });
 
@@ -106,6 +116,9 @@ describe("who may come in, and what for", () => {
     ]);
     assert.equal(code, 255);
     assert.match(stderr, /Permission denied \(publickey\)/);
+    await until(async () =>
+      (await loginsOf(school.slug)).some(({ reason }) => reason === "method")
+    );
   });
 
   test("no shell, no exec, no terminal, no other subsystem", async () => {

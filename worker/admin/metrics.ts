@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { EXPOSITION_TYPE, gauge } from "../../shared/exposition.ts";
 import type { WorkerContext } from "../context.ts";
 import { allSlugs, bridgesSeen, countWaiting, type Waiting } from "../database/control/overview.ts";
-import { lastSeal, type Seal } from "../database/control/seals.ts";
+import { oldestUnsealed } from "../database/control/seals.ts";
 import { type SchoolWork, schoolWork } from "../database/school/overview.ts";
 import { adminDoor } from "../http/admin-door.ts";
 import { describes } from "../http/describe.ts";
@@ -27,15 +27,15 @@ export function metricsRoutes(
   routes.use(sayWhatTheyNeed(context));
   routes.use(knownQuery);
   routes.get("/", needs("viewer", "all"), described, async (c) => {
-    const [slugs, work, waiting, seal, bridges] = await Promise.all([
+    const [slugs, work, waiting, unsealed, bridges] = await Promise.all([
       allSlugs(database),
       schoolWork(database),
       countWaiting(database),
-      lastSeal(database),
+      oldestUnsealed(database),
       bridgesSeen(database),
     ]);
     const text = workText(work) + waitingText(waiting) + schoolsText(slugs.size, waiting) +
-      sealText(seal) + bridgesText(bridges);
+      unsealedText(unsealed) + bridgesText(bridges);
     return c.body(text, 200, { "content-type": EXPOSITION_TYPE });
   });
   return routes;
@@ -74,11 +74,12 @@ function schoolsText(schools: number, { silentSchools }: Waiting): string {
     );
 }
 
-function sealText(seal: Seal | undefined): string {
+/** Not when it was last sealed: where nobody changes anything, that is long ago and all is well. */
+function unsealedText(entry: { at: string } | undefined): string {
   return gauge(
-    named("audit_sealed_timestamp_seconds"),
-    "When the audit was last sealed; 0 when it never was.",
-    seal ? seconds(seal.at) : 0,
+    named("audit_unsealed_timestamp_seconds"),
+    "When the oldest entry of the audit that is yet to be sealed was made; 0: all are sealed.",
+    entry ? seconds(entry.at) : 0,
   );
 }
 

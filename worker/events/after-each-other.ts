@@ -10,11 +10,11 @@ export function afterEachOther<Result>(work: () => Promise<Result>): () => Promi
     return running;
   };
   return () => {
+    if (next) return next;
     if (!running) return start();
-    next ??= running.then(() => {}, () => {}).then(() => {
+    return next = running.then(() => {}, () => {}).then(() => {
       next = undefined;
       return start();
     });
-    return next;
   };
 }

@@ -110,10 +110,12 @@ async function serve(context: WebhookSending, receiver: Receiver): Promise<void>
   };
   const deliveries = await leaseDeliveries(database, receiver.id, lease, IN_HAND);
   deliveries.sort((a, b) => a.id < b.id ? -1 : 1);
+  let { failures } = receiver;
   for (const delivery of deliveries) {
-    if (!ending.isBegun() && await send(context, receiver, delivery, lease)) continue;
-    await releaseDeliveries(database, lease);
-    return;
+    if (ending.isBegun() || !await send(context, { ...receiver, failures }, delivery, lease)) {
+      return await releaseDeliveries(database, lease);
+    }
+    failures = 0;
   }
 }
 

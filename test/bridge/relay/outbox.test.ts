@@ -126,6 +126,29 @@ test("a school's files go one after the other in the order they were accepted, w
   assert.deepEqual(order(completed), ["1c.csv", "1a.csv", "1b.csv", "1a.csv", "1c.csv"]);
 });
 
+test("a school that is forgotten while one of its files is refused: nothing of it is counted as parked", async () => {
+  let refuse = () => {};
+  await using worker = await fakeWorker((response) => {
+    refuse = () => {
+      response.writeHead(410, {
+        "content-type": "application/problem+json",
+        "rosterbridge-protocol": "1",
+      }).end(JSON.stringify({ code: "school_gone", detail: "This bridge has no school 1." }));
+    };
+    if (worker.calls.length > 1) refuse();
+  });
+  await outboxTo(worker, 1, async ({ homes, outbox, accept }) => {
+    await accept(1, "a.csv");
+    for (const entry of homes.accepted) outbox.add(entry);
+    await until(() => worker.calls.length === 1);
+    const forgotten = outbox.forget(homes.accepted[0]!.schoolId);
+    refuse();
+    await forgotten;
+    await homes.keeper.vault.purge(homes.accepted[0]!.schoolId);
+    assert.deepEqual([outbox.length, outbox.aside("parked")], [0, 0]);
+  });
+});
+
 test("a file that fails holds back its own school and no other", async () => {
   const completed: Uploaded[] = [];
   let isBad = true;

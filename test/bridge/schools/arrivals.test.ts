@@ -48,12 +48,12 @@ test("an attack from many addresses adds no more than so many lines a minute, an
   for (let i = 0; i < 5000; i++) {
     arrivals.refused({ ...stranger, address: `10.0.${i >> 8}.${i & 255}` });
   }
-  arrivals.refused({ ...stranger, reason: "key_expired", slug: "oak", schoolId: 3 as SchoolId });
+  arrivals.refused({ ...stranger, reason: "key_expired", slug: "oak" }, 3 as SchoolId);
   clock.pass(60_000);
   assert.ok(told.length <= 25, `${told.length} lines`);
   assert.equal(told.reduce((sum, [, , , count]) => sum + count, 0), 5001);
   assert.ok(told.every(([schoolId]) => schoolId === NO_SCHOOL));
-  arrivals.refused({ ...stranger, reason: "key_expired", slug: "oak", schoolId: 3 as SchoolId });
+  arrivals.refused({ ...stranger, reason: "key_expired", slug: "oak" }, 3 as SchoolId);
   assert.deepEqual(told.at(-1), [3, "key_expired", "192.0.2.9", 1]);
 });
 

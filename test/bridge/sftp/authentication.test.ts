@@ -212,7 +212,7 @@ test("each attempt asks the directory, with the time of the attempt", async () =
 test("a refused login says in the log why, and with which software; the client hears nothing of it", async () => {
   await using world = await startWorld({
     authenticate: () => undefined,
-    refusal: () => ({ reason: "key_expired" }),
+    refusal: () => "key_expired",
   });
   await assert.rejects(connect(world.server.port, { ident: "OldTool_1.0" }), denied);
   const { fields } = world.logs.find(({ event }) => event === "sftp.refused")!;

@@ -50,18 +50,22 @@ eachDatabase("the worker's metrics", (database) => {
     assert.deepEqual(await counts(), { uploads: [0, 0, 0, 0, 0], reverts: 0, commands: 0 });
   });
 
-  test("say when each bridge was heard of and the audit sealed, and how many schools there are", async () => {
+  test("say when each bridge was heard of and what of the audit waits to be sealed, and how many schools there are", async () => {
     const { app } = await SafeWorld.open(database().client);
     const { context } = app;
+    const made = app.clock.now / 1000;
+    app.clock.now += 60_000;
     const before = await asked(app);
-    assert.equal(before.get("audit_sealed_timestamp_seconds"), 0);
+    assert.equal(before.get("audit_unsealed_timestamp_seconds"), made);
     assert.equal(before.get('bridge_seen_timestamp_seconds{bridge="default"}'), undefined);
     const listening = { directoryVersion: null, commands: [], room: 100, waitMs: 0 };
     assert.equal((await app.bridge("POST", "/bridge/listen", listening)).status, 200);
     await sealAudit({ database: context.database, now: context.now, log: context.log });
-    const after = await asked(app);
     const now = app.clock.now / 1000;
-    assert.equal(after.get("audit_sealed_timestamp_seconds"), now);
+    // A quiet day is no fault.
+    app.clock.now += 86_400_000;
+    const after = await asked(app);
+    assert.equal(after.get("audit_unsealed_timestamp_seconds"), 0);
     assert.equal(after.get('bridge_seen_timestamp_seconds{bridge="default"}'), now);
     const { body: { items } } = await app.admin("GET", "/admin/schools");
     assert.equal(after.get("schools"), items.length);

@@ -158,6 +158,31 @@ eachDatabase("webhooks", (database) => {
     }
   });
 
+  test("a receiver that works again is as one that never failed: a failure after that is its first", async () => {
+    const world = tellingWorld(database().client);
+    const { id: schoolId, slug } = await world.school();
+    let answers: number[] = [];
+    const receiver = await startReceiver((response) => {
+      response.writeHead(answers.shift() ?? 500).end();
+    });
+    try {
+      const { id } = await addWebhook(world, { url: receiver.url, school: slug });
+      for (const subject of ["1", "2"]) await world.happen({ schoolId, subject });
+      for (let tries = 0; tries < 5; tries++) {
+        await world.teller.run();
+        world.later(HOUR);
+      }
+      answers = [200];
+      await world.teller.run();
+      const states = (await deliveries(world, id)).map(({ state }) => state);
+      assert.deepEqual(states, ["waiting", "delivered"]);
+      const { body } = await world.admin("GET", `/admin/webhooks/${id}`);
+      assert.equal(body.failures, 1);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
   test("replayable: one that was delivered, and all that failed since an instant", async () => {
     const world = tellingWorld(database().client);
     const { id: schoolId, slug } = await world.school();

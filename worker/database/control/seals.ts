@@ -32,6 +32,13 @@ export async function lastSeal(database: Client): Promise<Seal | undefined> {
   return rows[0] && readSeal(rows[0]);
 }
 
+/** The first entry that no seal covers, where there is one. */
+export async function oldestUnsealed(database: Client): Promise<SealedEntry | undefined> {
+  const seal = await lastSeal(database);
+  const [entry] = await entriesAfter(database, seal?.entry ?? 0, 1);
+  return entry;
+}
+
 /** In their order. */
 export async function sealsAfter(database: Client, number: number, limit: number): Promise<Seal[]> {
   const { rows } = await database.execute({
