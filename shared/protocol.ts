@@ -122,9 +122,6 @@ export type Directory = v.InferOutput<typeof Directory>;
 
 // POST /bridge/events
 
-/** What a file in a home looks like now, or that it is gone. */
-export type ToldState = "partial" | "complete" | "processing" | "removed";
-
 const eventFields = {
   id: Uuid,
   at: Instant,
@@ -164,9 +161,10 @@ export const LedgerEvent = v.variant("type", [
     type: v.literal("file"),
     /** Absolute in the home: `/inbound/roster.csv`. */
     path: v.string(),
-    /** A `ToldState`; a newer bridge may know others. */
+    /** A `ToldState` (told-state.ts); a newer bridge may know others. */
     state: v.string(),
     size: Count,
+    /** Who sent it; of one that is gone whose session removed or moved it. `null`: the service. */
     sender: v.nullable(Sender),
   }),
   v.object({

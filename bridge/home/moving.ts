@@ -22,7 +22,7 @@ export async function removeFile(visit: Visit, path: string): Promise<void> {
   const file = visit.find(path);
   if (!file) throw nothingThere(path);
   const replaced = catalog.replacedBy(file.id);
-  catalog.remove(file.id);
+  catalog.remove(file.id, visit.sender);
   letGo(visit, [file, replaced], "removed");
   await catalog.durable();
 }
@@ -54,7 +54,8 @@ export async function renameFile(
   // What the service wrote or took is sent anew by whoever gives it a name of its own.
   const given = before ? [before, catalog.replacedBy(before.id)] : [];
   const isTheServices = file.sender === null || isStageName(file.path);
-  catalog.rename(file.id, path, isTheServices ? visit.sender : undefined);
+  const by = visit.sender;
+  catalog.rename(file.id, path, { by, sender: isTheServices ? by : file.sender });
   visit.remember(path, file.id);
   visit.keeper.settling.touch(file.id, visit.session);
   letGo(visit, given, "replaced");

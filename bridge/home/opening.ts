@@ -104,7 +104,7 @@ function putBack({ keeper, session }: Visit, file: CatalogFile, before?: Catalog
   const { catalog } = keeper.vault;
   if (keeper.writers.current(file.id)) return;
   const replaced = catalog.replacedBy(file.id);
-  if (!before) catalog.remove(file.id);
+  if (!before) catalog.remove(file.id, null);
   else if (replaced) {
     catalog.putBack(replaced, file);
     keeper.settling.touch(file.id, session);

@@ -15,7 +15,7 @@ export async function removeFile(
   settling.forget(file.id);
   if (!vault.catalog.file(file.id)) return;
   const replaced = vault.catalog.replacedBy(file.id);
-  vault.catalog.remove(file.id, why);
+  vault.catalog.remove(file.id, null, why);
   await vault.sweep(file.blob);
   if (replaced) await vault.sweep(replaced.blob);
 }

@@ -46,7 +46,7 @@ test("no blob is removed while a backup holds them, and it is removed when that 
   const file = await put("large.csv", 100_000);
   const path = blobPath(join(dataDir, "blobs"), file.blob);
   const hold = holdRemovals(dataDir);
-  stored.catalog.remove(file.id);
+  stored.catalog.remove(file.id, null);
   await stored.vault.sweep(file.blob);
   assert.equal(await exists(path), true);
   assert.throws(() => holdRemovals(dataDir, 10), /Another backup/);
@@ -62,7 +62,7 @@ test("a backup copies what is new, lets go of what is gone, and names what is mi
   await put("small.csv", 100);
   assert.equal(await backup(dataDir, target, surroundings), true);
   assert.match(said.pop()!, /^2 blobs .*: 2 copied, 0 missing, 0 of before removed/);
-  stored.catalog.remove(gone.id);
+  stored.catalog.remove(gone.id, null);
   await put("new.csv", 100_000);
   assert.equal(await backup(dataDir, target, surroundings), true);
   assert.match(said.pop()!, /^2 blobs .*: 1 copied, 0 missing, 1 of before removed/);

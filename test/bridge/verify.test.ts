@@ -255,7 +255,7 @@ test("an old catalog under new blobs is found out file by file", async (t) => {
   await lease.blob.sync();
   catalog.settleSize(large, "closed", { size: 301_000, modifiedAt: 2 });
   await lease.release();
-  catalog.remove(catalog.find(idOfSchool(1), "/inbound/other.csv")!.id);
+  catalog.remove(catalog.find(idOfSchool(1), "/inbound/other.csv")!.id, null);
   await vault.sweepAll();
   const { version } = await stored.keys.current(idOfSchool(1));
   const fresh = catalog.createPartial(idOfSchool(1), "/inbound/fresh.csv", version, sender);

@@ -19,7 +19,7 @@ interface Step {
   detail: any;
 }
 
-test("an upload's story is told from the login to the receipt of its report, and tells nothing of the one before under its name", async () => {
+test("an upload's story is told from the login to the receipt of its report, and tells nothing of the one before under its name; who removed a file is told, too", async () => {
   await using service = await startService();
   const school = await service.addSchool("springfield", {
     mode: "snapshot",
@@ -70,7 +70,7 @@ test("an upload's story is told from the login to the receipt of its report, and
     ["upload.released", /^admin$/],
     ["upload.completed", /^the service$/],
     ["file.complete", /^the service$/, report],
-    ["file.removed", sender, names("processing")],
+    ["file.moved", /^the service$/, names("processing")],
     ["file.complete", sender, names("original")],
     ["download", sender, report],
   ];
@@ -85,4 +85,19 @@ test("an upload's story is told from the login to the receipt of its report, and
   assert.equal(decision!.detail.reason, "they are on leave");
   assert.ok(story[0]!.actor.includes(school.fingerprint));
   assert.doesNotMatch(JSON.stringify(story), /s\d+@college\.edu/);
+
+  // What the school removes of the service's, and an administrator of the school's, has its own name.
+  const removed = await school.sftp(`rm ${report}`);
+  assert.equal(removed.code, 0, removed.stderr);
+  const original = names("original");
+  await service.admin("DELETE", `${path}/files?path=${original}`);
+  let removals: { path: string; sender: { fingerprint: string } | null; askedBy: string | null }[];
+  await until(async () => {
+    removals = (await service.admin("GET", `${path}/files/removed`)).body.items;
+    return removals.some((one) => one.path === original);
+  });
+  assert.deepEqual(
+    removals!.map((one) => [one.path, one.sender?.fingerprint ?? null, one.askedBy]),
+    [[original, null, "admin"], [report, school.fingerprint, null]],
+  );
 });

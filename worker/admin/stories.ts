@@ -3,6 +3,7 @@ import type { Client } from "@libsql/client";
 import { Hono } from "hono";
 import * as v from "valibot";
 import { stageName } from "../../shared/file-names.ts";
+import { isGone } from "../../shared/told-state.ts";
 import { instant, type WorkerContext } from "../context.ts";
 import { auditOfUpload } from "../database/control/audit.ts";
 import { schoolSlugs } from "../database/control/overview.ts";
@@ -73,16 +74,20 @@ function pathsOf({ name, timeCode }: Upload): { name: string; paths: string[] } 
   return { name: path(name), paths };
 }
 
+function hasLeft({ event }: ListedEvent): boolean {
+  return isGone(String(event["state"]));
+}
+
 /** Under its plain name others may have come before, and come after it. */
 function eventsOfThis({ id, name, acceptedAt }: Upload, events: ListedEvent[]): ListedEvent[] {
   const isPlain = ({ event }: ListedEvent) => event["path"] === `/inbound/${name}`;
   const own = events.filter((one) =>
     // That it was taken says that its plain name is free again.
     !isPlain(one) ||
-    (!(one.event["state"] === "removed" && one.at >= acceptedAt) &&
+    (!(hasLeft(one) && one.at >= acceptedAt) &&
       (one.uploadId === id || one.at <= acceptedAt))
   );
-  const before = own.findLastIndex((one) => isPlain(one) && one.event["state"] === "removed");
+  const before = own.findLastIndex((one) => isPlain(one) && hasLeft(one));
   return own.filter((one, i) => i > before || !isPlain(one));
 }
 

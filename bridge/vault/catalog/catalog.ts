@@ -12,7 +12,7 @@ import { StoredDirectory } from "./directory.ts";
 import { catalogFaults } from "./faults.ts";
 import { DoomedBlobs } from "./doomed-blobs.ts";
 import type { BlobReference, CatalogFile, FileState, ListedFile } from "./file.ts";
-import { type Delivery, Files, type Left } from "./files.ts";
+import { type Delivery, Files, type Left, type Renaming } from "./files.ts";
 import { Identity } from "./identity.ts";
 import { KeyVersions } from "./key-versions.ts";
 import { Ledger } from "./ledger.ts";
@@ -191,15 +191,15 @@ export class Catalog {
 
   /**
    * Gives the file another path; a file that has that path already gives way. A `kept` one is `closed`
-   * again. With a `sender` it is from then on theirs.
+   * again.
    */
-  rename(id: number, path: string, sender?: Sender): void {
-    this.#files.rename(id, path, sender);
+  rename(id: number, path: string, renaming: Renaming): void {
+    this.#files.rename(id, path, renaming);
   }
 
-  /** Takes the file out of the home; its blob is doomed. */
-  remove(id: number, why?: string): void {
-    this.#files.remove(id, why);
+  /** Takes the file out of the home, `by` a session or the service (`null`); its blob is doomed. */
+  remove(id: number, by: Sender | null, why?: string): void {
+    this.#files.remove(id, by, why);
   }
 
   // Acceptance and delivery
@@ -249,7 +249,7 @@ export class Catalog {
   ): void {
     this.#database.transaction(() => {
       const before = this.find(delivery.reference.schoolId, path);
-      if (before) this.#files.removeIn(before);
+      if (before) this.#files.removeIn(before, null);
       this.#files.put(path, delivery, exportId === null ? {} : { exportId });
       this.commands.record(command);
     });

@@ -42,6 +42,13 @@ export interface Left {
   why?: string | undefined;
 }
 
+export interface Renaming {
+  /** Whose session renames it. */
+  by: Sender;
+  /** Whose file it is from then on. */
+  sender: Sender | null;
+}
+
 /** The file has another blob by now, or is gone: what this writer left is nobody's. */
 export class BlobReplaced extends Error {
   override readonly name = "BlobReplaced";
@@ -170,7 +177,7 @@ export class Files {
         ...{ state: "partial", size: 0, gapAt: null, sha256: null, chain: null },
         ...{ modifiedAt: seconds, accessedAt: seconds, exportId: null, uploadId: null },
       };
-      this.#ledger.tellFile(file, path, file.state);
+      this.#ledger.tellFile(file);
       return file;
     });
   }
@@ -263,37 +270,39 @@ export class Files {
     );
   }
 
-  rename(id: number, path: string, sender?: Sender): void {
+  rename(id: number, path: string, { by, sender }: Renaming): void {
     this.#database.transaction(() => {
       const file = this.file(id)!;
       if (path === file.path) return;
       const replaced = this.find(file.schoolId, path);
-      if (replaced) this.removeIn(replaced);
+      if (replaced) this.removeIn(replaced, by);
       // Under its new name it may be one that a lane takes.
       const state = file.state === "kept" ? "closed" : file.state;
-      const sent = sender ?? file.sender;
-      const uploadId = null;
-      this.move(file, path, { state, sender: sent, uploadId });
+      this.move(file, path, { state, sender, uploadId: null }, by);
     });
   }
 
-  remove(id: number, why?: string): void {
-    this.#database.transaction(() => this.removeIn(this.file(id)!, why));
+  remove(id: number, by: Sender | null, why?: string): void {
+    this.#database.transaction(() => this.removeIn(this.file(id)!, by, why));
   }
 
   /** Removes the file; to be called within a transaction. */
-  removeIn(file: CatalogFile, why?: string): void {
+  removeIn(file: CatalogFile, by: Sender | null, why?: string): void {
     this.#doomed.add(file.blob);
     this.#replaced.drop(file.id);
     this.#database.run("DELETE FROM files WHERE id = ?", file.id);
-    this.#ledger.tellFile(file, file.path, "removed", why);
+    this.#ledger.tellGone(file, "removed", by, why);
   }
 
-  /** Gives the file another path, and what goes with it; to be called within a transaction. */
+  /**
+   * Gives the file another path, and what goes with it, `by` a session or the service; to be called
+   * within a transaction.
+   */
   move(
     file: CatalogFile,
     path: string,
     { state, sender, uploadId }: Pick<CatalogFile, "state" | "sender" | "uploadId">,
+    by: Sender | null = null,
   ): void {
     this.#database.run(
       "UPDATE files SET path = ?, state = ?, sender = ?, upload_id = ? WHERE id = ?",
@@ -304,7 +313,7 @@ export class Files {
       file.id,
     );
     // What was replaced has no path that anybody was told of.
-    if (file.state !== "replaced") this.#ledger.tellFile(file, file.path, "removed");
+    if (file.state !== "replaced") this.#ledger.tellGone(file, "moved", by);
     this.#told(file.id);
   }
 
@@ -348,7 +357,7 @@ export class Files {
   /** Tells of the file as it is now, and returns it. */
   #told(id: number, why?: string): CatalogFile {
     const file = this.file(id)!;
-    this.#ledger.tellFile(file, file.path, file.state, why);
+    this.#ledger.tellFile(file, why);
     return file;
   }
 }

@@ -6,7 +6,8 @@
  * hexadecimal, of its number, the hash of the one before and its text, a line each.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type { LedgerEvent, SchoolId, Sender, ToldState } from "../../../shared/protocol.ts";
+import type { LedgerEvent, SchoolId, Sender } from "../../../shared/protocol.ts";
+import type { ToldState } from "../../../shared/told-state.ts";
 import type { CatalogDatabase } from "./database.ts";
 import type { CatalogFile, FileState } from "./file.ts";
 
@@ -59,11 +60,20 @@ export class Ledger {
     this.#tell({ type: "storage_key", schoolId, ...key });
   }
 
-  /** A file looks so now, or is gone from its path; `why` when its writer left without a CLOSE. */
-  tellFile(file: CatalogFile, path: string, state: FileState | "removed", why?: string): void {
-    const { schoolId, size, sender, uploadId } = file;
+  /** A file looks so now; `why` when its writer left without a CLOSE. */
+  tellFile({ schoolId, path, state, size, sender, uploadId }: CatalogFile, why?: string): void {
     const told = { schoolId, path, state: toldStates[state], size, sender, uploadId, why };
     this.#tell({ type: "file", ...told });
+  }
+
+  /** A file is gone from the path it had; `by` a session, or by the service. */
+  tellGone(
+    { schoolId, path, size, uploadId }: CatalogFile,
+    state: "removed" | "moved",
+    by: Sender | null,
+    why?: string,
+  ): void {
+    this.#tell({ type: "file", ...{ schoolId, path, state, size, sender: by, uploadId, why } });
   }
 
   #tell(event: Record<string, unknown>): void {
@@ -123,11 +133,10 @@ export class Ledger {
 }
 
 /** What the worker calls the states. */
-const toldStates: Record<FileState | "removed", ToldState> = {
+const toldStates: Record<FileState, ToldState> = {
   partial: "partial",
   closed: "complete",
   kept: "complete",
   processing: "processing",
   replaced: "complete",
-  removed: "removed",
 };

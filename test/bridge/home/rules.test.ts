@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { openHome } from "../../../bridge/home/school-home.ts";
 import { Refusal } from "../../../bridge/home/home.ts";
 import { storeDownload } from "../../../bridge/relay/download.ts";
+import { isGone } from "../../../shared/told-state.ts";
 import {
   entries,
   get,
@@ -282,6 +283,24 @@ test("why a file was left without a CLOSE is in the ledger", async () => {
     const last = homes.catalog.ledger.events(1000).at(-1)!.event;
     assert.deepEqual([last.type, (last as { why?: string }).why], ["file", why]);
   }
+});
+
+test("the ledger says whose session removed or renamed a file, not who sent it; what the service does is nobody's", async () => {
+  await using homes = await testHomes();
+  const file = await processed(homes);
+  const other = { ...sender, fingerprint: "SHA256:other" };
+  const home = openHome(homes.keeper, idOfSchool(1), other);
+  await home.remove(file("completed"));
+  await home.rename(file("original"), "/inbound/again.txt", { replace: false });
+  const gone = homes.catalog.ledger.events(1000)
+    .flatMap(({ event }) => event.type === "file" && isGone(event.state) ? [event] : [])
+    .map(({ path, state, sender }) => [path, state, sender?.fingerprint]);
+  assert.deepEqual(gone, [
+    ["/inbound/roster.csv", "moved", undefined],
+    [file("processing"), "moved", undefined],
+    [file("completed"), "removed", "SHA256:other"],
+    [file("original"), "moved", "SHA256:other"],
+  ]);
 });
 
 test("each refusal has the right reason and says what is allowed", async () => {

@@ -173,7 +173,7 @@ test("a damaged file keeps the older version until it is gone; the others go on"
   assert.equal(catalog.file(sound.id)!.keyVersion, 2);
   assert.equal(catalog.file(damaged.id)!.keyVersion, 1);
   assert.equal(catalog.keys.load(idOfSchool(1)).length, 2);
-  catalog.remove(damaged.id);
+  catalog.remove(damaged.id, null);
   isEnding = ended();
   rotation.resume();
   await isEnding;

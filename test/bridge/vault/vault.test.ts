@@ -143,7 +143,7 @@ test("a file that is opened to be written while it is removed leaves no orphan",
   const closing = reading.release();
   // It comes while the reader's closing is under way, and waits for it.
   const writing = vault.use(catalog.markPartial(file.id, sender), { mayBeNew: true });
-  catalog.remove(file.id);
+  catalog.remove(file.id, null);
   const outcome = await writing.then(({ release }) => release(), (error) => error);
   await closing;
   if (outcome !== undefined) assert.ok(outcome instanceof BlobMissing, String(outcome));
@@ -155,7 +155,7 @@ test("a file that is opened to be written while it is removed leaves no orphan",
 test("bytes that were removed are gone from the disk only when that survives power loss", async (t) => {
   const { write, vault, catalog, dataDir, pathOf } = await openVault(t);
   const file = await write("/inbound/a.csv", rows);
-  catalog.remove(file.id);
+  catalog.remove(file.id, null);
   await rename(dataDir, `${dataDir}.away`);
   await vault.sweep(file.blob);
   await rename(`${dataDir}.away`, dataDir);

@@ -191,6 +191,8 @@ eachDatabase("a bridge's calls", (database) => {
       event("a.csv", { size: 5, sender: null }),
       event("c.csv"),
       event("c.csv", { state: "removed", size: 0 }),
+      event("d.csv"),
+      event("d.csv", { state: "moved" }),
     );
     await tell(by, events);
     assert.deepEqual((await files()).map(({ path, size }) => [path, size]).toSorted(), [

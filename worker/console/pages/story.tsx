@@ -9,6 +9,7 @@ const told: Record<string, [words: string, tone?: "bad" | "warn"]> = {
   "file.complete": ["the file was closed"],
   "file.processing": ["the file was taken"],
   "file.removed": ["a file was removed"],
+  "file.moved": ["it was renamed, from"],
   download: ["a file was fetched to its end"],
   "upload.accepted": ["it was announced to the worker"],
   "upload.checking": ["its rows are compared with the students"],

@@ -1,6 +1,7 @@
 /** The homes as the bridge last told of them. */
 import type { Client, InStatement, Row } from "@libsql/client";
 import type { LedgerEvent, SchoolId, Sender } from "../../../shared/protocol.ts";
+import { isGone } from "../../../shared/told-state.ts";
 import type { Page } from "../page.ts";
 import type { NumberedEvent } from "./ledger.ts";
 
@@ -27,8 +28,8 @@ export interface StoredFile {
  */
 export function recordFiles(events: readonly NumberedEvent[]): InStatement[] {
   const latest = latestByPath(events.filter(isFile));
-  const there = latest.filter(({ event }) => event.state !== "removed");
-  const gone = latest.filter(({ event }) => event.state === "removed");
+  const there = latest.filter(({ event }) => !isGone(event.state));
+  const gone = latest.filter(({ event }) => isGone(event.state));
   const statements: InStatement[] = [];
   if (there.length > 0) {
     statements.push({

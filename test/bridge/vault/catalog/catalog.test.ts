@@ -56,7 +56,7 @@ test("a name that no lane takes is kept when it has settled, and closed again wh
   const { id } = closed(opened, "/inbound/a.tmp");
   catalog.keep(id);
   assert.deepEqual(catalog.filesInState("closed"), []);
-  catalog.rename(id, "/inbound/a.csv");
+  catalog.rename(id, "/inbound/a.csv", { by: sender, sender });
   assert.deepEqual(catalog.filesInState("closed").map(({ path }) => path), ["/inbound/a.csv"]);
 });
 
@@ -67,7 +67,7 @@ test("size and state are set only for the blob its writer holds", async (t) => {
   assert.throws(() => catalog.settleSize(first, "closed", left), BlobReplaced);
   assert.deepEqual(catalog.file(first.id), second);
   catalog.settleSize(second, "closed", left);
-  catalog.remove(second.id);
+  catalog.remove(second.id, null);
   assert.throws(() => catalog.settleSize(second, "partial", left), BlobReplaced);
   assert.deepEqual(catalog.doomedBlobs().sort(), [first.blob, second.blob].sort());
 });
@@ -119,7 +119,7 @@ test("a time code that any file of the name has is not given again", async (t) =
   catalog.finishUpload(first, [
     { path: `/inbound/a.csv.${first.timeCode}.acknowledged`, delivery: delivery(opened) },
   ]);
-  catalog.remove(first.fileId);
+  catalog.remove(first.fileId, null);
   const second = accepted(opened, "/inbound/a.csv");
   assert.equal(second.acceptedAt, first.acceptedAt + 1);
   assert.equal(accepted(opened, "/inbound/b.csv").acceptedAt, second.acceptedAt + 1);
