@@ -27,6 +27,8 @@ export interface Guest extends Stranger {
   readonly address: string;
   /** How it is told why it is sent away. */
   tell: Tell;
+  /** It waits for no exchange of keys any more. */
+  callOff(): void;
   /** A login of it was refused. */
   refused: boolean;
   admitted: boolean;
@@ -69,7 +71,7 @@ export class Gate {
     if (!this.#mayKnock(socket, address, source)) return undefined;
     const guest: Guest = {
       ...{ socket, address, source, stage: "silent" as const },
-      ...{ refused: false, admitted: false, tell: tellSilent(socket) },
+      ...{ refused: false, admitted: false, tell: tellSilent(socket), callOff() {} },
     };
     const { graceMs, strangers, strangersPerAddress } = this.#limits;
     const displaced = this.strangers.add(guest);
@@ -119,14 +121,15 @@ export class Gate {
   }
 
   /** Calls `go` when keys may be computed for the guest. */
-  awaitTurn({ socket, source, address }: Guest, go: () => void): void {
+  awaitTurn(guest: Guest, go: () => void): void {
+    const { socket, source, address } = guest;
     let waits = true;
-    const callOff = this.pace.turn(source, () => {
+    guest.callOff = this.pace.turn(source, () => {
       waits = false;
       go();
     });
     if (waits) this.#say("sftp.exchange_waits", source, { address });
-    socket.once("close", callOff);
+    socket.once("close", guest.callOff);
   }
 
   admit(guest: Guest): void {
@@ -157,10 +160,12 @@ export class Gate {
 
   #sendAway(
     why: TurnedAway,
-    { socket, address, tell }: Guest,
+    guest: Guest,
     refusal: Refusal,
     fields = {},
   ): void {
+    const { socket, address, tell } = guest;
+    guest.callOff();
     this.count(why, address, fields);
     this.#refusing.refuse(socket, refusal, tell);
   }

@@ -1,0 +1,61 @@
+// SPEC section 8: whoever is sent away is told why, and costs nothing any more.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createConnection, createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { Gate } from "../../../bridge/door/gate.ts";
+import { doorLimits } from "../../../bridge/door/limits.ts";
+
+const address = "192.0.2.1";
+
+/** Both ends of a connection. */
+async function connections(count: number): Promise<{ sockets: Socket[]; close(): void }> {
+  const sockets: Socket[] = [];
+  const clients: Socket[] = [];
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  while (sockets.length < count) {
+    clients.push(createConnection(port, "127.0.0.1").on("error", () => {}));
+    const [socket] = await once(server, "connection");
+    sockets.push(socket);
+  }
+  const close = () => {
+    for (const socket of [...sockets, ...clients]) socket.destroy();
+    server.close();
+  };
+  return { sockets, close };
+}
+
+test("who gave way takes no turn at the exchange of keys from those who wait", async () => {
+  const { sockets, close } = await connections(3);
+  try {
+    let now = 0;
+    const timers = new Set<{ at: number; work: () => void }>();
+    const gate = new Gate(
+      { ...doorLimits, strangersPerAddress: 2, exchanges: { burst: 1, perSecond: 1 } },
+      {
+        log: () => {},
+        now: () => now,
+        after(milliseconds, work) {
+          const timer = { at: now + milliseconds, work };
+          timers.add(timer);
+          return () => void timers.delete(timer);
+        },
+      },
+    );
+    const turns: number[] = [];
+    const exchange = (number: number) => {
+      const guest = gate.receive(sockets[number]!, address)!;
+      guest.stage = number === 0 ? "keys exchanged" : "speaking";
+      gate.awaitTurn(guest, () => turns.push(number));
+    };
+    for (const number of [0, 1, 2]) exchange(number);
+    assert.deepEqual([turns, gate.turnedAway.gave_way], [[0], 1]);
+    now = 1_000;
+    for (const timer of timers) if (timer.at <= now) timer.work();
+    assert.deepEqual(turns, [0, 2]);
+  } finally {
+    close();
+  }
+});
