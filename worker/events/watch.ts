@@ -5,6 +5,7 @@
  * once tell it again.
  */
 import type { Client } from "@libsql/client";
+import { describeFault } from "../../shared/fault.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOCKS_MS, instant } from "../context.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type Watch,
   watchesAhead,
 } from "../database/control/watches.ts";
+import { isUnavailable } from "../database/errors.ts";
 import { tell, tellIfChanged } from "../database/school/occurrences.ts";
 import {
   deliveredByNow,
@@ -70,7 +72,7 @@ async function watchSchools(context: Watching): Promise<void> {
   let lastDue: Watch | undefined;
   while (true) {
     const due = await dueWatches(database, instant(now()), lastDue, PAGE);
-    for (const watch of due) await lookAt(context, watch);
+    for (const watch of due) await each(context, watch, lookAt);
     if (due.length < PAGE) break;
     // One that waits for a file stays due.
     lastDue = due.at(-1)!;
@@ -78,9 +80,23 @@ async function watchSchools(context: Watching): Promise<void> {
   let lastSilent = 0;
   while (true) {
     const silent = await silentWatches(database, lastSilent, PAGE);
-    for (const watch of silent) await listen(context, watch);
+    for (const watch of silent) await each(context, watch, listen);
     if (silent.length < PAGE) return;
     lastSilent = silent.at(-1)!.schoolId;
+  }
+}
+
+/** One school at which it fails keeps no other from being looked at. */
+async function each(
+  context: Watching,
+  watch: Watch,
+  look: (context: Watching, watch: Watch) => Promise<void>,
+): Promise<void> {
+  try {
+    await look(context, watch);
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    context.log("watch.failed", { schoolId: watch.schoolId, ...describeFault(error) });
   }
 }
 

@@ -9,6 +9,7 @@ import type { Log } from "../../shared/log.ts";
 import type { SchoolId } from "../../shared/protocol.ts";
 import { instant } from "../context.ts";
 import { overtakenBy, pausedSchools, pausedUploads } from "../database/school/checks.ts";
+import { isUnavailable } from "../database/errors.ts";
 import { checkAgain, discardUpload } from "../database/school/decisions.ts";
 import { type Rules, rulesOfAll } from "../database/control/schools.ts";
 import { pauseOn } from "../roster/pauses.ts";
@@ -36,7 +37,11 @@ export async function endPauses(context: Ending): Promise<void> {
       for (const id of ids) {
         const rules = all.get(id);
         if (!rules || pauseOn(rules.settings, now())?.kind === "hold") continue;
-        await endPause(context, id, rules);
+        await endPause(context, id, rules).catch((error) => {
+          // A school at which it fails keeps no other.
+          if (isUnavailable(error)) throw error;
+          log("pause.not_ended", { schoolId: id, ...describeFault(error) });
+        });
       }
       if (ids.length < AT_ONCE) return;
       last = ids.at(-1)!;

@@ -68,6 +68,23 @@ eachDatabase("what comes between while the watch looks", (database) => {
     assert.deepEqual(await kindsOf(client, String(first)), []);
   });
 
+  test("a school that cannot be looked at, as this runtime knows no such time zone, keeps no other from it", async () => {
+    const { client } = database();
+    const world = tellingWorld(client);
+    nextMorning(world);
+    const ids = [];
+    for (let many = 0; many < 3; many++) ids.push((await world.school({ expectEvery })).id);
+    await world.teller.run();
+    const unknown = "UPDATE watches SET timezone = 'Mars/Olympus' WHERE school_id = ?";
+    await client.execute({ sql: unknown, args: [ids[0]!] });
+    world.later(2 * HOUR + MINUTE);
+    await world.teller.run();
+    const told = await Promise.all(ids.map((id) => kindsOf(client, String(id))));
+    assert.deepEqual(told, [[], ["school.silent"], ["school.silent"]]);
+    const said = world.logged.filter(({ event }) => event === "watch.failed");
+    assert.deepEqual(said.map(({ schoolId }) => schoolId), [ids[0]]);
+  });
+
   for (const isHeard of [false, true]) {
     const when = isHeard ? "after" : "before";
     test(`a worker that ends just ${when} it writes: who is told of as silent is told of as heard`, async () => {

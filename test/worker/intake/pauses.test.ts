@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { untold } from "../../../worker/database/school/occurrences.ts";
 import { detailsOf } from "../../../worker/events/details.ts";
 import { endPauses } from "../../../worker/intake/pause-ends.ts";
+import { aroundBatches } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { header, row, rows, SafeWorld } from "./safe-world.ts";
 
@@ -142,6 +143,26 @@ eachDatabase("pauses", (opened) => {
     await overtaken(world, older);
     assert.equal((await world.upload(newest)).state, "completed");
     assert.equal(await lastName(world), "Lee");
+  });
+
+  test("a school whose pause cannot be ended keeps no other's from ending", async () => {
+    const { world, held } = await heldByPause();
+    const another = await heldByPause();
+    await world.settings({ pauses: [] });
+    await another.world.settings({ pauses: [] });
+    const { context } = world.app;
+    const database = aroundBatches(context.database, async (make, statements) => {
+      if (JSON.stringify(statements).includes(held)) throw new Error("a fault of this school's");
+      return await make();
+    });
+    await endPauses({ ...context, database });
+    await another.world.obey();
+    assert.equal((await world.upload(held)).state, "held");
+    assert.equal((await another.world.upload(another.held)).state, "completed");
+    const said = world.app.logged.filter(({ event }) => event === "pause.not_ended");
+    assert.deepEqual(said.map(({ schoolId }) => schoolId), [world.schoolId]);
+    await world.tick();
+    assert.equal((await world.upload(held)).state, "completed");
   });
 
   test("a later one that is held itself, given up or only checked overtakes nothing", async () => {
