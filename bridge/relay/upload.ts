@@ -19,6 +19,9 @@ import { ResultsDelayed } from "./delayed-results.ts";
 import { isDeliverable, type StoredDownload, storeDownload } from "./download.ts";
 import { type WorkerClient, WorkerRefusal, WorkerUnavailable } from "./worker-client.ts";
 
+/** So much is read at once to hash it. */
+const HASHED_BYTES = 256 * 1024;
+
 export interface UploadOptions {
   vault: Vault;
   worker: WorkerClient;
@@ -158,13 +161,15 @@ async function sendFrom(
   let position = announced;
   const progress = new Progress(position);
   let take = sliceBytes;
+  // One room for all slices: new ones would have to be collected, and are not before they are many.
+  const room = Buffer.allocUnsafeSlow(Math.min(sliceBytes, source.size));
   while (goesOn(position)) {
     if (stopped()) throw new Stopped();
     const { offset, pass } = position;
     if (offset > source.size) {
       throw new WorkerUnavailable(`the worker wants byte ${offset} of ${source.size}`);
     }
-    const bytes = await soundly(() => source.read(offset, take));
+    const bytes = await soundly(() => source.read(offset, take, room));
     position = await worker.sendSlice({ id, schoolId, lane, pass, offset, bytes });
     take = Math.min(position.take ?? sliceBytes, sliceBytes);
     progress.see(position, source.size);
@@ -247,12 +252,11 @@ async function deliver(
   }
 }
 
-async function hashOf(
-  blob: { size: number; read(offset: number, length: number): Promise<Uint8Array> },
-): Promise<string> {
+async function hashOf(blob: Source): Promise<string> {
   const hash = createHash("sha256");
+  const room = Buffer.allocUnsafeSlow(Math.min(HASHED_BYTES, blob.size));
   for (let offset = 0; offset < blob.size;) {
-    const bytes = await blob.read(offset, 256 * 1024);
+    const bytes = await blob.read(offset, HASHED_BYTES, room);
     hash.update(bytes);
     offset += bytes.length;
   }
