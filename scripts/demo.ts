@@ -106,7 +106,7 @@ async function diedEarly(): Promise<never> {
 async function show(): Promise<string[]> {
   const addresses = await service.ready;
   say(
-    `Rosterbridge is running: SFTP at ${addresses.sftp}, administration at ${addresses.workerUrl}`,
+    `Rosterbridge is running: SFTP at ${addresses.sftp}, console at ${addresses.workerUrl}/console`,
   );
 
   const key = makeSchoolKey("demo");

@@ -103,7 +103,9 @@ const worker = startWorker({
     };
   },
   hopeless(fault) {
-    console.error(`DATABASE_URL ${fault}`);
+    const { databaseUrl: url } = settings;
+    // One of another kind may have a password in it.
+    console.error(`DATABASE_URL is ${/^file:/i.test(url) ? url : "…"}, ${fault}`);
     runtime.exit(EX_CONFIG);
   },
   now: () => instant(Date.now()),

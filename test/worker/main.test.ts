@@ -95,7 +95,10 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
         EMBEDDED_PERMISSIONS,
       );
       assert.equal(await worker.ended, 78);
-      assert.match(worker.stderr(), /^DATABASE_URL names a file that is no SQLite database/m);
+      assert.match(
+        worker.stderr(),
+        /^DATABASE_URL is file:\S+\.db, a file that is no SQLite database/m,
+      );
       assert.deepEqual(await readFile(file), noise);
     });
 
@@ -108,7 +111,7 @@ for (const runtime of ["deno", "node"] as RuntimeName[]) {
       assert.equal(await worker.ended, 78);
       assert.match(
         worker.stderr(),
-        /^DATABASE_URL names a file that cannot be opened\. Its folder/m,
+        /^DATABASE_URL is file:\S+nowhere\S+, a file that cannot be opened\. Its folder/m,
       );
     });
 

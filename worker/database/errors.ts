@@ -39,28 +39,28 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /**
- * Why this program can never use the database with these settings, to go on after `DATABASE_URL`;
+ * Why this program can never use the database with these settings, to go on after `DATABASE_URL is …, `;
  * `undefined` for what may pass by itself.
  */
 export function databaseFault(error: unknown): string | undefined {
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   if (code === "SQLITE_NOTADB") {
-    return "names a file that is no SQLite database; it was left as it is. It takes one that this " +
+    return "a file that is no SQLite database; it was left as it is. It takes one that this " +
       "worker made, or a name that is free.";
   }
   // SQLITE_CANTOPEN, as the native library tells it when it opens the file.
   if (/^ConnectionFailed\(.*: 14"\)$/.test(message ?? "")) {
-    return "names a file that cannot be opened. Its folder must be there, and the worker must be able " +
+    return "a file that cannot be opened. Its folder must be there, and the worker must be able " +
       "to write into it; the file itself is made.";
   }
   // Deno's, also for what the native library needs (Deno 2: NotCapable).
   if (name === "NotCapable" || name === "PermissionDenied") {
-    return "is file:…, an embedded database, which the worker may not open: on Deno that takes " +
+    return "an embedded database, which the worker may not open: on Deno that takes " +
       `--allow-ffi=…/node_modules/@libsql --allow-sys=cpus,hostname,networkInterfaces,umask (${message}). ` +
       "A database behind libsql: or https: takes neither.";
   }
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
-    return "is file:…, an embedded database, whose library (libsql) is not installed; `npm ci` brings it.";
+    return "an embedded database, whose library (libsql) is not installed; `npm ci` brings it.";
   }
   return undefined;
 }

@@ -19,7 +19,7 @@ export interface Starting {
   now(): string;
   /** Resolves after so many milliseconds. */
   wait(milliseconds: number): Promise<void>;
-  /** The database can never be used with these settings; the sentence goes on after `DATABASE_URL`. */
+  /** The database can never be used with these settings; the sentence goes on after `DATABASE_URL is …, `. */
   hopeless(fault: string): void;
   log: Log;
 }
