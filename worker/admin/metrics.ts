@@ -60,7 +60,7 @@ function workText(work: SchoolWork): string {
 function waitingText({ webhookDeliveries, mails }: Waiting): string {
   return gauge(
     named("webhook_deliveries_waiting"),
-    "Messages that are yet to reach their webhook.",
+    "Messages that are yet to reach their webhook, where that is on.",
     webhookDeliveries,
   ) + gauge(named("mails_waiting"), "Mails that are yet to be sent.", mails);
 }

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adminToken, type AppUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
+import { tellingWorld } from "../events/telling-world.ts";
+import { addWebhook } from "../events/webhook-calls.ts";
 import { sealAudit } from "../../../worker/events/sealing.ts";
 import { rows, SafeWorld } from "../intake/safe-world.ts";
 
@@ -72,5 +74,21 @@ eachDatabase("the worker's metrics", (database) => {
     for (const nothing of ["schools_silent", "mails_waiting", "webhook_deliveries_waiting"]) {
       assert.equal(after.get(nothing), 0, nothing);
     }
+  });
+
+  test("a webhook that is switched off waits for nothing, and what it has not got is counted when it is on again", async () => {
+    const world = tellingWorld(database().client);
+    const { id: schoolId, slug } = await world.school();
+    const url = "http://127.0.0.1:9/hook";
+    const { id } = await addWebhook(world, { url, school: slug });
+    await world.happen({ schoolId, subject: "1" });
+    await world.happen({ schoolId, subject: "2" });
+    await world.teller.run();
+    const waiting = async () => (await asked(world)).get("webhook_deliveries_waiting");
+    assert.equal(await waiting(), 2);
+    await world.admin("PATCH", `/admin/webhooks/${id}`, { state: "off" });
+    assert.equal(await waiting(), 0);
+    await world.admin("PATCH", `/admin/webhooks/${id}`, { state: "on" });
+    assert.equal(await waiting(), 2);
   });
 }, { only: ["file:", "http:"] });

@@ -89,7 +89,8 @@ export interface Waiting {
 export async function countWaiting(database: Client): Promise<Waiting> {
   const { rows: [row] } = await database.execute(
     `SELECT (SELECT count(*) FROM watches WHERE silent_since IS NOT NULL) AS silent,
-       (SELECT count(*) FROM webhook_deliveries WHERE due_at IS NOT NULL) AS deliveries,
+       (SELECT count(*) FROM webhook_deliveries WHERE due_at IS NOT NULL AND EXISTS (
+         SELECT 1 FROM webhooks WHERE id = webhook_id AND state = 'on')) AS deliveries,
        (SELECT count(*) FROM mails WHERE due_at IS NOT NULL) AS mails`,
   );
   return {
