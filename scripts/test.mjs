@@ -3,10 +3,11 @@
 // may lack (root, to mount a small disk; Linux on x64, for sqld) and are skipped there;
 // with --none-skipped that fails the run. The summary is what comes last.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bundleTests } from "./bundled-tests.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const noneSkipped = process.argv.includes("--none-skipped");
@@ -15,20 +16,22 @@ const options = process.argv.slice(2).filter((argument) =>
 );
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 
-const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+const sources = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
   .map((path) => join("test", path))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .sort();
 
-if (files.length === 0) {
+if (sources.length === 0) {
   console.error(`No test file's path contains ${words.map((word) => `"${word}"`).join(" or ")}.`);
   process.exit(1);
 }
 
 // A test that hangs fails, rather than the whole run.
 const limits = ["--test-concurrency=2", "--test-timeout=600000"];
-const node = ["--import", "tsx", "--test", ...limits, "--test-reporter=spec"];
+const node = ["--enable-source-maps", "--test", ...limits, "--test-reporter=spec"];
+const { folder, files } = await bundleTests(sources);
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const tests = spawn(process.execPath, [...node, ...options, ...files], {
   cwd: root,
   stdio: ["ignore", "pipe", "inherit"],

@@ -1,13 +1,14 @@
 /** `rosterbridge` as a terminal runs it, beside a whole service. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type School, type Service, startService } from "../end-to-end/service.ts";
 
-const bin = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface Ended {
   code: number;
@@ -27,13 +28,14 @@ export interface Desk {
   stop(): Promise<void>;
 }
 
-/** An administrator who is signed in. */
+/** An administrator who has signed in with the command line of the tree, and goes on with the built one. */
 export async function startDesk(): Promise<Desk> {
   const folder = await mkdtemp(join(tmpdir(), "rosterbridge-cli-"));
 
+  let program = join(root, "cli", "bin.mjs");
   async function run(words: string[], input = "", more = {}): Promise<Ended> {
     const env = { PATH: process.env["PATH"], XDG_CONFIG_HOME: join(folder, "config"), ...more };
-    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, env });
+    const child = spawn(process.execPath, [program, ...words], { cwd: folder, env });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (piece) => stdout += piece);
     child.stderr.setEncoding("utf8").on("data", (piece) => stderr += piece);
@@ -57,6 +59,10 @@ export async function startDesk(): Promise<Desk> {
     const school = await service.addSchool("springfield");
     await writeFile(join(folder, "admin-token"), `${service.adminToken}\n`);
     await does("login", service.workerUrl, "--token-file", "admin-token");
+    const dist = join(folder, "dist");
+    await promisify(execFile)(process.execPath, [join(root, "scripts", "build.mjs"), dist]);
+    await symlink(join(root, "node_modules"), join(dist, "node_modules"));
+    program = join(dist, "cli.mjs");
     return { service, school, folder, run, does, stop };
   } catch (error) {
     await stop();
