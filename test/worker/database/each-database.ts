@@ -43,6 +43,14 @@ if (hasSqld) {
 }
 
 /**
+ * So many runs of a property. All of them where they cost least: what a property finds lies in what is
+ * asked, and over the network a few show that the answers are the same.
+ */
+export function runsOver(database: Client, all: number): number {
+  return database.protocol === "file" ? all : Math.min(all, 5);
+}
+
+/**
  * Runs `tests` once for each kind of database. They share one that is migrated and empty at first, so
  * each test takes a school of its own.
  *

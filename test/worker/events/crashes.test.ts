@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Crash, dyingDatabase } from "../database/around.ts";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { header } from "./mail-calls.ts";
 import { startMailbox, startReceiver, tellingWorld } from "./telling-world.ts";
 
@@ -60,7 +60,7 @@ eachDatabase("whatever crashes", (database) => {
             assert.equal(Number(left!["left"]), 0);
           },
         ),
-        { numRuns: 25, endOnFailure: true },
+        { numRuns: runsOver(database().client, 25), endOnFailure: true },
       );
     } finally {
       await Promise.all([receiver.stop(), mailbox.stop()]);

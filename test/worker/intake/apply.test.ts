@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { header, makeSchool, students, upload } from "../roster/world.ts";
 
 const row = (username: string, studentId = "", rest: Partial<Record<string, string>> = {}) =>
@@ -283,7 +283,7 @@ eachDatabase("applying a roster", (opened) => {
           assert.equal(read, added! + updated! + unchanged! + rejected!);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: runsOver(database, 20) },
     );
   });
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "node:test";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { header, row, rows, SafeWorld } from "./safe-world.ts";
 
 eachDatabase("check only", (opened) => {
@@ -111,7 +111,7 @@ eachDatabase("check only", (opened) => {
           assert.equal(await world.rejected(checked), await world.rejected(applied));
         },
       ),
-      { numRuns: 20 },
+      { numRuns: runsOver(opened().client, 20) },
     );
   });
 }, { only: ["file:", "http:"] });

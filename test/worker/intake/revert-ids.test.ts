@@ -8,7 +8,7 @@ import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { inTurn, settleIds } from "../../../worker/intake/revert-ids.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { aroundBatches } from "../database/around.ts";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { row, undoSchool } from "./undo-school.ts";
 
 /** How many StudentIds each batch gives back. */
@@ -75,7 +75,7 @@ eachDatabase("undo of StudentIds", (opened) => {
       fc.asyncProperty(ids, fc.integer({ min: 1, max: 4 }), async (after, page) => {
         await reverted(numbers(after.length), after, page);
       }),
-      { numRuns: opened().url.startsWith("file:") ? 40 : 5 },
+      { numRuns: runsOver(opened().client, 40) },
     );
   });
 }, { only: ["file:", "http:"] });

@@ -10,7 +10,7 @@ import { listRemains } from "../../../worker/database/school/revert-remains.ts";
 import { beginRevert } from "../../../worker/database/school/reverts.ts";
 import { carryOutRevert } from "../../../worker/intake/revert.ts";
 import { aroundBatches } from "../database/around.ts";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { row, undoSchool } from "./undo-school.ts";
 
 eachDatabase("undo beside a model", (opened) => {
@@ -178,7 +178,7 @@ eachDatabase("undo beside a model", (opened) => {
           }
         },
       ),
-      { numRuns: opened().url.startsWith("file:") ? 30 : 4 },
+      { numRuns: runsOver(opened().client, 30) },
     );
   });
 }, { only: ["file:", "http:"] });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "node:test";
-import { eachDatabase } from "../database/each-database.ts";
+import { eachDatabase, runsOver } from "../database/each-database.ts";
 import { row, rows, SafeWorld } from "./safe-world.ts";
 
 const snapshot = { mode: "snapshot" };
@@ -146,7 +146,7 @@ eachDatabase("snapshots", (opened) => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: runsOver(opened().client, 15) },
     );
   });
 }, { only: ["file:", "http:"] });
