@@ -64,7 +64,9 @@ export function revertRoutes({ database, now }: WorkerContext): Hono {
         ...revertAgain(upload.id, reason, by),
         beginRevert(upload, reason, by),
       ], "write");
-      if (!await revertOf(database, upload.id)) throw notRevertible(upload);
+      if (!await revertOf(database, upload.id)) {
+        throw notRevertible(await findUpload(database, upload.id));
+      }
       const revert = await carryOutRevert(database, upload.id, by.at).catch((error) => {
         throw error instanceof RevertGone ? uploadUnknown(upload.id) : error;
       });

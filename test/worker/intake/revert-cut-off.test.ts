@@ -112,6 +112,7 @@ eachDatabase("undo that is cut off", (opened) => {
   });
 
   const batches = {
+    "before it begins": "SET rowid =",
     "in the middle": "'student_id_taken', value",
     "at its end": "SET finished_at =",
   };
