@@ -23,6 +23,7 @@ export type Token = InferOutput<typeof access.Token>;
 export type AuditEntry = InferOutput<typeof access.AuditEntry>;
 export type LedgerVerified = InferOutput<typeof access.Verified>;
 export type Ban = InferOutput<typeof door.ShutOut>;
+export type Login = InferOutput<typeof door.Login>;
 export type Contact = InferOutput<typeof told.Contact>;
 export type Mail = InferOutput<typeof told.Mail>;
 export type Webhook = InferOutput<typeof told.Webhook>;

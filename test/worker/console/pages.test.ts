@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { adminToken, type AppUnderTest, appUnderTest } from "../app-under-test.ts";
 import { eachDatabase } from "../database/each-database.ts";
+import { teller } from "../bridge/told.ts";
 import { Browser } from "./browser.ts";
 
 eachDatabase("the console's pages", (database) => {
@@ -120,6 +121,24 @@ eachDatabase("the console's pages", (database) => {
     const { html } = await browser.submit(await browser.open(path), path, { publicKey });
     assert.match(html, /This is a private key/);
     assert.doesNotMatch(html, /bm90IGEga2V5/);
+  });
+
+  test("who was refused of late stands on the page of the keys, with the reason in words", async () => {
+    assert.match((await browser.open(`${school}/keys`)).html, /Nobody came yet/);
+    const { rows: [row] } = await database().client.execute(
+      "SELECT id FROM schools WHERE slug = 'springfield'",
+    );
+    const bridge = teller();
+    const refused = {
+      ...{ id: crypto.randomUUID(), at: "2026-11-22T10:00:00.000Z", schoolId: Number(row!["id"]) },
+      ...{ type: "refusal", reason: "key_type", slug: "springfield", address: "192.0.2.7" },
+      ...{ client: "WinSCP", fingerprint: "SHA256:f", count: 3, since: "2026-11-22T09:59:00.000Z" },
+    };
+    const body = { events: bridge.tell(refused), done: [] };
+    assert.equal((await app.bridge("POST", "/bridge/events", body, bridge.headers)).status, 200);
+    const { html } = await browser.open(`${school}/keys`);
+    assert.match(html, /refused<\/span> a key of a type that is not let in here/);
+    assert.match(html, /192\.0\.2\.7/);
   });
 
   test("settings are saved as they were typed, and go back to their defaults when emptied", async () => {

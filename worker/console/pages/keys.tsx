@@ -1,12 +1,13 @@
 /** @jsxImportSource hono/jsx */
-/** A school's SSH keys: paste one, see when each was used, revoke one. */
+/** A school's SSH keys: paste one, see when each was used and who was refused, revoke one. */
 import { type Context, Hono } from "hono";
-import type { Key, School } from "../answers.ts";
+import type { Key, Login, School } from "../answers.ts";
 import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Area, Field, Form, type Typed } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
 import { Card, Fingerprint, List, Time } from "../parts/show.tsx";
+import { Logins } from "./logins.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 
 export function keysPage(desk: Desk): Hono {
@@ -15,9 +16,10 @@ export function keysPage(desk: Desk): Hono {
   async function render(c: Context, values: Typed = {}, problem?: Problem) {
     const ask = desk.ask(c);
     const slug = c.req.param("slug")!;
-    const [school, keys] = await Promise.all([
+    const [school, keys, logins] = await Promise.all([
       ask.get<School>(schoolRoute(slug)),
       ask.list<Key>(schoolRoute(slug, "/keys"), { limit: 100 }),
+      ask.list<Login>(schoolRoute(slug, "/logins"), { limit: 10 }),
     ]);
     const reader = desk.reader(c);
     return c.html(
@@ -44,6 +46,7 @@ export function keysPage(desk: Desk): Hono {
             nothing={<p>No key yet: without one the school cannot come in.</p>}
           />
         </Card>
+        <Logins logins={logins.items} />
         {reader.role === "admin" && (
           <NewKey school={school} reader={reader} values={values} problem={problem} />
         )}
