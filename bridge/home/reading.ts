@@ -26,7 +26,7 @@ export class Reading implements OpenFile {
 
   async read(offset: number, length: number, room?: Buffer): Promise<Uint8Array> {
     this.#confirm();
-    const bytes = await this.#options.lease.blob.read(offset, length, room);
+    const bytes = await this.#options.lease.blob.read(offset, length, { room, ahead: true });
     this.#handedOut.push({ from: offset, to: offset + bytes.length });
     return bytes;
   }

@@ -134,7 +134,7 @@ export class Writing implements OpenFile, Writer {
   }
 
   async read(offset: number, length: number, room?: Buffer): Promise<Uint8Array> {
-    return await this.#lease.blob.read(offset, length, room);
+    return await this.#lease.blob.read(offset, length, { room });
   }
 
   write(offset: number, bytes: Uint8Array): Promise<void> {

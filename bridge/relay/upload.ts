@@ -169,7 +169,7 @@ async function sendFrom(
     if (offset > source.size) {
       throw new WorkerUnavailable(`the worker wants byte ${offset} of ${source.size}`);
     }
-    const bytes = await soundly(() => source.read(offset, take, room));
+    const bytes = await soundly(() => source.read(offset, take, { room }));
     position = await worker.sendSlice({ id, schoolId, lane, pass, offset, bytes });
     take = Math.min(position.take ?? sliceBytes, sliceBytes);
     progress.see(position, source.size);
@@ -256,7 +256,7 @@ async function hashOf(blob: Source): Promise<string> {
   const hash = createHash("sha256");
   const room = Buffer.allocUnsafeSlow(Math.min(HASHED_BYTES, blob.size));
   for (let offset = 0; offset < blob.size;) {
-    const bytes = await blob.read(offset, HASHED_BYTES, room);
+    const bytes = await blob.read(offset, HASHED_BYTES, { room });
     hash.update(bytes);
     offset += bytes.length;
   }

@@ -6,8 +6,8 @@
 /** Bytes to be read at random: a blob. */
 export interface Source {
   size: number;
-  /** @param room where they may be put, for as long as the caller has no other use for it */
-  read(offset: number, length: number, room?: Buffer): Promise<Uint8Array>;
+  /** @param options `room`: where they may be put */
+  read(offset: number, length: number, options?: { room: Buffer }): Promise<Uint8Array>;
 }
 
 /** How far a file may expand. */

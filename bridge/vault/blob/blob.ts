@@ -13,7 +13,7 @@ import { asidePath, blobPath, removeBlob } from "./files.ts";
 import { CHUNK_BYTES, LARGEST_SIZE } from "./format.ts";
 import { type BlobIdentity, BlobLog } from "./log.ts";
 import { partsOf } from "./parts.ts";
-import { type Ahead, RUN_CHUNKS } from "./runs.ts";
+import { type Ahead, type ReadOptions, RUN_CHUNKS } from "./runs.ts";
 
 export { BlobDamaged, BlobMissing, BlobTooLarge } from "./errors.ts";
 export { listBlobs, newBlobId, removeBlob } from "./files.ts";
@@ -130,13 +130,12 @@ export class Blob {
   }
 
   /**
-   * Up to `length` bytes at `offset`; an empty buffer at or past the end. Where they have to be put
-   * together it is done in `room`, if there is one of that length.
+   * Up to `length` bytes at `offset`; an empty buffer at or past the end.
    *
    * @throws {BlobDamaged} when the bytes on disk are not what was written
    */
-  read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
-    return this.#inOrder(() => this.#read(offset, length, room));
+  read(offset: number, length: number, options: ReadOptions = {}): Promise<Buffer> {
+    return this.#inOrder(() => this.#read(offset, length, options));
   }
 
   /**
@@ -201,15 +200,15 @@ export class Blob {
     return result;
   }
 
-  async #read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
+  async #read(offset: number, length: number, { room, ahead }: ReadOptions): Promise<Buffer> {
     const end = Math.min(offset + length, this.#size);
     if (offset >= end) return Buffer.alloc(0);
-    const within = await this.#within(offset, end);
+    const within = await this.#within(offset, end, ahead);
     // What is written to is copied, and what the next chunk is read into.
     if (within && !this.#decrypted?.done) return within;
     const result = room?.subarray(0, end - offset) ?? Buffer.allocUnsafe(end - offset);
     for (const part of partsOf(offset, end - offset)) {
-      const stored = (await this.#plainChunk(part.chunk)).subarray(part.start, part.end);
+      const stored = (await this.#plainChunk(part.chunk, ahead)).subarray(part.start, part.end);
       result.set(stored, part.at);
       result.fill(0, part.at + stored.length, part.at + part.end - part.start);
     }
@@ -217,22 +216,22 @@ export class Blob {
   }
 
   /** Bytes that lie in one stored chunk, without a copy; `undefined` when they do not. */
-  async #within(offset: number, end: number): Promise<Buffer | undefined> {
+  async #within(offset: number, end: number, ahead?: boolean): Promise<Buffer | undefined> {
     const chunk = Math.floor(offset / CHUNK_BYTES);
     const start = chunk * CHUNK_BYTES;
     // What is being written changes later, so it is copied.
     if (end > start + CHUNK_BYTES || this.#working?.chunk === chunk) return undefined;
-    const stored = await this.#plainChunk(chunk);
+    const stored = await this.#plainChunk(chunk, ahead);
     return end - start <= stored.length ? stored.subarray(offset - start, end - start) : undefined;
   }
 
-  async #plainChunk(chunk: number): Promise<Buffer> {
+  async #plainChunk(chunk: number, mayReadAhead = false): Promise<Buffer> {
     if (this.#working?.chunk === chunk) {
       return this.#working.bytes.subarray(0, this.#working.length);
     }
     if (this.#decrypted?.chunk === chunk) return this.#decrypted.bytes;
     const isInTurn = chunk === (this.#decrypted?.chunk ?? -1) + 1;
-    const ahead = isInTurn ? this.#takeAhead(chunk) : undefined;
+    const ahead = isInTurn ? this.#takeAhead(chunk, mayReadAhead) : undefined;
     try {
       const bytes = ahead ? await ahead.bytes() : await this.#log.readChunk(chunk);
       this.#decrypted?.done?.();
@@ -246,11 +245,11 @@ export class Blob {
   }
 
   /** Who reads in turn has the disk read on while these bytes are sent. */
-  #takeAhead(chunk: number): Ahead | undefined {
-    if (!this.#ahead.has(chunk)) this.#readAhead(chunk);
+  #takeAhead(chunk: number, mayReadAhead: boolean): Ahead | undefined {
+    if (mayReadAhead && !this.#ahead.has(chunk)) this.#readAhead(chunk);
     const ahead = this.#ahead.get(chunk);
     this.#ahead.delete(chunk);
-    if (this.#ahead.size <= RUN_CHUNKS) {
+    if (mayReadAhead && this.#ahead.size <= RUN_CHUNKS) {
       this.#readAhead(Math.max(chunk, ...this.#ahead.keys()) + 1);
     }
     return ahead;

@@ -1,7 +1,8 @@
 /**
- * Reading on where a reader goes on, in a thread of its own: half of what a download costs is the disk
- * and the cipher. There is one thread for all blobs, begun with the first large download; until it is
- * there, when its memory is all in use, or should it ever end, chunks are read as any others.
+ * Reading on where a download goes on, in a thread of its own: half of what one costs is the disk and
+ * the cipher. There is one thread for all blobs, begun with the first large download, as it takes some
+ * 20 MiB; until it is there, when its memory is all in use, or should it ever end, chunks are read as
+ * any others.
  */
 import { Worker } from "node:worker_threads";
 import { type BlobSecret, CHUNK_BYTES, ENTRY_OVERHEAD } from "./format.ts";
@@ -11,8 +12,15 @@ export const RUN_CHUNKS = 4;
 /** Runs that are in memory at once, over all readers: 6 MiB. */
 const MOST_RUNS = 24;
 const RUN_BYTES = RUN_CHUNKS * CHUNK_BYTES;
-/** For what is no longer the thread is not begun: most rosters and exports. */
+/** For what is no longer the thread is not begun: most exports. */
 const FEW_CHUNKS = 16;
+
+export interface ReadOptions {
+  /** Where bytes that have to be put together are put, if it is of that length. */
+  room?: Buffer | undefined;
+  /** Whether what comes next is read meanwhile: for who takes it as fast as it comes. */
+  ahead?: boolean;
+}
 
 /** What the thread is asked for: entries one after the other in a file, and where their bytes go. */
 export interface SealedRun {
@@ -150,8 +158,9 @@ export function readRun(
 }
 
 /** Does the thread run by now? For tests. */
-export function readingThreadIsThere(): boolean {
-  return thread?.isThere ?? false;
+export function readingThread(): "none" | "begun" | "there" {
+  if (!thread) return "none";
+  return thread.isThere ? "there" : "begun";
 }
 
 /** Ends the thread, as a fault in it would; it is not begun again. For tests. */

@@ -24,6 +24,7 @@ import {
   sealEntry,
 } from "./format.ts";
 import type { Blob } from "./blob.ts";
+import type { ReadOptions } from "./runs.ts";
 
 /** The most bytes of a blob that is kept in the catalog. */
 export const SMALL_BYTES = CHUNK_BYTES;
@@ -89,8 +90,8 @@ export class SmallBlob implements OpenBlob {
     return this.#large?.chain;
   }
 
-  async read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
-    if (this.#file) return await (await this.#file).read(offset, length, room);
+  async read(offset: number, length: number, options?: ReadOptions): Promise<Buffer> {
+    if (this.#file) return await (await this.#file).read(offset, length, options);
     return Buffer.from(this.#bytes.subarray(offset, Math.min(offset + length, this.#size)));
   }
 

@@ -11,7 +11,7 @@ import {
   ENTRY_OVERHEAD,
   PREAMBLE_BYTES,
 } from "../../../../bridge/vault/blob/format.ts";
-import { endReadingThread, readingThreadIsThere } from "../../../../bridge/vault/blob/runs.ts";
+import { endReadingThread, readingThread } from "../../../../bridge/vault/blob/runs.ts";
 import { until } from "../../../until.ts";
 
 const CHUNKS = 40;
@@ -34,11 +34,11 @@ async function stored(): Promise<{ id: string; bytes: Buffer }> {
   return { id, bytes };
 }
 
-async function readAll(blob: Blob, piece: number): Promise<Buffer> {
+async function readAll(blob: Blob, piece: number, ahead = true): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const room = Buffer.alloc(piece);
   for (let offset = 0;;) {
-    const bytes = await blob.read(offset, piece, room);
+    const bytes = await blob.read(offset, piece, { room, ahead });
     if (bytes.length === 0) return Buffer.concat(pieces);
     pieces.push(Buffer.from(bytes));
     offset += bytes.length;
@@ -49,9 +49,19 @@ async function readAll(blob: Blob, piece: number): Promise<Buffer> {
 async function withThread(blob: Blob): Promise<void> {
   await until(async () => {
     await readAll(blob, CHUNK_BYTES);
-    return readingThreadIsThere();
+    return readingThread() === "there";
   });
 }
+
+test("who does not read ahead, as the relay, begins no thread", async () => {
+  const { id, bytes } = await stored();
+  const blob = await Blob.open(folder, id, key, options);
+  assert.ok((await readAll(blob, 100 * 1000, false)).equals(bytes));
+  assert.equal(readingThread(), "none");
+  await readAll(blob, 100 * 1000);
+  assert.notEqual(readingThread(), "none");
+  await blob.close();
+});
 
 test("what is read ahead in the thread is what was written, whatever pieces are asked for", async () => {
   const { id, bytes } = await stored();
@@ -80,7 +90,7 @@ test("bytes that were handed out stay what they are while the reader goes on", a
   await withThread(blob);
   const handedOut: Buffer[] = [];
   for (let offset = 0; offset < bytes.length; offset += 32 * 1024) {
-    handedOut.push(await blob.read(offset, 32 * 1024));
+    handedOut.push(await blob.read(offset, 32 * 1024, { ahead: true }));
   }
   assert.ok(Buffer.concat(handedOut).equals(bytes));
   await blob.close();
@@ -90,7 +100,7 @@ test("who writes in the middle of reading reads what was written", async () => {
   const { id, bytes } = await stored();
   const blob = await Blob.open(folder, id, key, options);
   await withThread(blob);
-  await blob.read(0, 2 * CHUNK_BYTES);
+  await blob.read(0, 2 * CHUNK_BYTES, { ahead: true });
   const other = randomBytes(CHUNK_BYTES);
   await blob.write(3 * CHUNK_BYTES, other);
   other.copy(bytes, 3 * CHUNK_BYTES);
@@ -109,7 +119,11 @@ test("a chunk that is damaged is said to be, and those before it are read", asyn
   sealed[PREAMBLE_BYTES + 6 * (ENTRY_OVERHEAD + CHUNK_BYTES) + 99]! ^= 1;
   await writeFile(path, sealed);
   const blob = await Blob.open(folder, id, key, options);
-  assert.ok((await blob.read(0, 6 * CHUNK_BYTES)).equals(bytes.subarray(0, 6 * CHUNK_BYTES)));
+  assert.ok(
+    (await blob.read(0, 6 * CHUNK_BYTES, { ahead: true })).equals(
+      bytes.subarray(0, 6 * CHUNK_BYTES),
+    ),
+  );
   await assert.rejects(blob.read(6 * CHUNK_BYTES, 10), BlobDamaged);
   await blob.close();
 });
@@ -118,7 +132,7 @@ test("a blob is closed in the middle of reading ahead", async () => {
   const { id } = await stored();
   for (let round = 0; round < 50; round++) {
     const blob = await Blob.open(folder, id, key, options);
-    await blob.read(0, 1);
+    await blob.read(0, 1, { ahead: true });
     await blob.close();
   }
 });
@@ -127,7 +141,7 @@ test("should the thread end, everything is read without it", async () => {
   const { id, bytes } = await stored();
   const blob = await Blob.open(folder, id, key, options);
   await withThread(blob);
-  await blob.read(0, 1);
+  await blob.read(0, 1, { ahead: true });
   await endReadingThread();
   assert.ok((await readAll(blob, 255 * 1024)).equals(bytes));
   await blob.close();
