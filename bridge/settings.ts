@@ -16,7 +16,7 @@ import { tokenFault } from "../shared/tokens.ts";
 import type { Rate } from "./bucket.ts";
 import { type DoorLimits, readDoorLimits } from "./door/limits.ts";
 import type { HomeUse } from "./home/quota.ts";
-import { type KexMode, kexModes } from "./sftp/algorithms.ts";
+import { type KexMode, kexModes } from "./sftp/kex-names.ts";
 import type { HostKeyFile } from "./sftp/host-key.ts";
 import { readSftpLimits, type SftpLimits } from "./sftp/limits.ts";
 import type { KeyringPlace } from "./vault/keys/open-keyring.ts";

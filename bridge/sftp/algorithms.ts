@@ -11,10 +11,7 @@ import type { Algorithms, ParsedKey, PrivateKeys } from "ssh2";
 import type { KeyFamily } from "../../shared/ssh-keys.ts";
 import type { HostKey } from "./host-keys.ts";
 import { HYBRID_KEX } from "./hybrid-kem.ts";
-
-/** Key exchanges: post-quantum with clients that have it, or with nobody else. */
-export const kexModes = ["compatible", "post-quantum"] as const;
-export type KexMode = typeof kexModes[number];
+import type { KexMode } from "./kex-names.ts";
 
 // ssh2's server offers `diffie-hellman-group-exchange-sha256` but cannot do it.
 const kex: Record<KexMode, string[]> = {

@@ -1,5 +1,9 @@
 /** The key exchange methods that a KEXINIT names (RFC 4253 section 7.1). */
 
+/** Key exchanges: post-quantum with clients that have it, or with nobody else. */
+export const kexModes = ["compatible", "post-quantum"] as const;
+export type KexMode = typeof kexModes[number];
+
 /** A KEXINIT's number and cookie. */
 const BEFORE_NAMES = 17;
 
