@@ -8,9 +8,10 @@ import { fewLines } from "./door/few-lines.ts";
 
 /**
  * - `sessions`: a login found all connections of its school, or of all schools, taken
+ * - `logins`: a school logged in so often that its address waits as one whose logins fail
  * - `handles`, `open_files`: an OPEN was refused, as too many are open
  * - `waiting_bytes`: a connection that takes no answers was ended
- * - `bandwidth`: a request had to wait
+ * - `requests`, `bandwidth`: a request had to wait
  * - `changes`: an upload, a rename or a removal had to wait
  * - `home`: the home is full
  * - `upload_size`: a file would be too large
@@ -20,9 +21,11 @@ import { fewLines } from "./door/few-lines.ts";
  */
 export const limits = [
   "sessions",
+  "logins",
   "handles",
   "open_files",
   "waiting_bytes",
+  "requests",
   "bandwidth",
   "changes",
   "home",

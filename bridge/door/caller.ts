@@ -24,8 +24,8 @@ export interface Caller {
   refused(): void;
   /** … and that was the last of the tries that one connection has. */
   triedTooOften(): void;
-  /** It has logged in: from now on it may stay. */
-  admitted(): void;
+  /** It has logged in, too often if that counts as if it had failed to: from now on it may stay. */
+  admitted(tooOften: boolean): void;
   /** Something unforeseen was thrown in it: ends it, counts and logs that. */
   failed(error: unknown): void;
 }
@@ -47,7 +47,7 @@ export interface ListenerOptions {
 export interface DoorFigures {
   connections: number;
   strangers: number;
-  /** Connections that wait until their source may exchange keys again. */
+  /** Connections that wait until it is the turn of their source. */
   waiting: number;
   bans: number;
   /** Since the start. */

@@ -11,14 +11,7 @@ import { fewLines } from "./few-lines.ts";
 import { noneTurnedAway, type TurnedAway } from "./figures.ts";
 import type { DoorLimits } from "./limits.ts";
 import { Pace } from "./pace.ts";
-import {
-  DISCONNECT,
-  type Refusal,
-  Refusing,
-  type Tell,
-  tellNewcomer,
-  tellSilent,
-} from "./refusal.ts";
+import { DISCONNECT, type Refusal, Refusing, type Tell, tellNewcomer } from "./refusal.ts";
 import { type Stranger, Strangers } from "./strangers.ts";
 
 /** Somebody at the door, or in the house. */
@@ -27,7 +20,7 @@ export interface Guest extends Stranger {
   readonly address: string;
   /** How it is told why it is sent away. */
   tell: Tell;
-  /** It waits for no exchange of keys any more. */
+  /** It waits for no turn any more. */
   callOff(): void;
   /** A login of it was refused. */
   refused: boolean;
@@ -37,7 +30,9 @@ export interface Guest extends Stranger {
 export class Gate {
   readonly bans: Bans;
   readonly strangers: Strangers<Guest>;
-  readonly pace: Pace;
+  /** How fast newcomers are greeted, and keys are computed for them. */
+  readonly #greetings: Pace;
+  readonly #exchanges: Pace;
   readonly turnedAway = noneTurnedAway();
   readonly #limits: DoorLimits;
   readonly #now: () => number;
@@ -58,7 +53,8 @@ export class Gate {
     this.#refusing = new Refusing(after);
     this.#say = fewLines(log, now);
     this.strangers = new Strangers({ all, ofSource });
-    this.pace = new Pace(limits.exchanges, { now, after });
+    this.#greetings = new Pace(limits.greetings, { now, after });
+    this.#exchanges = new Pace(limits.exchanges, { now, after });
     this.bans = new Bans({
       ...{ failures, banMs, neverBanned, now },
       banned: (ban) => log("sftp.banned", { ...ban, until: new Date(ban.until).toISOString() }),
@@ -71,7 +67,7 @@ export class Gate {
     if (!this.#mayKnock(socket, address, source)) return undefined;
     const guest: Guest = {
       ...{ socket, address, source, stage: "silent" as const },
-      ...{ refused: false, admitted: false, tell: tellSilent(socket), callOff() {} },
+      ...{ refused: false, admitted: false, tell: tellNewcomer(socket), callOff() {} },
     };
     const { graceMs, strangers, strangersPerAddress } = this.#limits;
     const displaced = this.strangers.add(guest);
@@ -120,26 +116,44 @@ export class Gate {
     return false;
   }
 
+  /** Connections that wait for their turn. */
+  get waiting(): number {
+    return this.#greetings.waiting + this.#exchanges.waiting;
+  }
+
+  /** Calls `go` when the guest may be greeted. */
+  awaitGreeting(guest: Guest, go: () => void): void {
+    this.#awaitTurn(this.#greetings, guest, go, "sftp.greeting_waits");
+  }
+
   /** Calls `go` when keys may be computed for the guest. */
-  awaitTurn(guest: Guest, go: () => void): void {
+  awaitExchange(guest: Guest, go: () => void): void {
+    this.#awaitTurn(this.#exchanges, guest, go, "sftp.exchange_waits");
+  }
+
+  #awaitTurn(pace: Pace, guest: Guest, go: () => void, event: string): void {
     const { socket, source, address } = guest;
     let waits = true;
-    guest.callOff = this.pace.turn(source, () => {
+    guest.callOff = pace.turn(source, () => {
       waits = false;
       go();
     });
-    if (waits) this.#say("sftp.exchange_waits", source, { address });
+    if (!waits) return;
     socket.once("close", guest.callOff);
+    this.#say(event, source, { address });
   }
 
-  admit(guest: Guest): void {
+  /** @param tooOften that it logged in gives it no further turn */
+  admit(guest: Guest, tooOften: boolean): void {
     const { source } = guest;
     if (guest.admitted || guest.socket.destroyed) return;
     guest.admitted = true;
     this.strangers.delete(guest);
     this.#inside.set(source, (this.#inside.get(source) ?? 0) + 1);
-    this.pace.giveBack(source);
     this.bans.succeeded(source);
+    if (tooOften) return;
+    this.#greetings.giveBack(source);
+    this.#exchanges.giveBack(source);
   }
 
   #left(guest: Guest): void {

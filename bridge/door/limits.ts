@@ -14,7 +14,9 @@ export interface DoorLimits {
   strangersPerAddress: number;
   /** Milliseconds within which a stranger must have logged in. */
   graceMs: number;
-  /** Key exchanges of one source that did not lead to a login. */
+  /** Connections of one source that did not lead to a login; further ones wait before they are greeted. */
+  greetings: Rate;
+  /** … and their key exchanges. */
   exchanges: Rate;
   /** So many connections of a source that ended with a refused login make a ban. */
   failures: number;
@@ -31,6 +33,7 @@ export const doorLimits: DoorLimits = {
   strangers: 256,
   strangersPerAddress: 128,
   graceMs: 30_000,
+  greetings: { burst: 256, perSecond: 100 },
   exchanges: { burst: 60, perSecond: 5 },
   failures: 20,
   banMs: 60_000,
@@ -42,6 +45,10 @@ export const doorLimits: DoorLimits = {
 export function readDoorLimits(environment: Environment): DoorLimits {
   const whole = (name: string, fallback: number, least: number, most: number) =>
     readWholeNumber(name, environment[name]?.trim() || String(fallback), least, most);
+  const rate = (name: string, fallback: Rate) => (): Rate => {
+    const perSecond = whole(name, fallback.perSecond, 1, 10_000);
+    return { perSecond, burst: Math.max(fallback.burst, perSecond) };
+  };
   const networks = (name: string) => readNetworks(name, environment[name]?.trim() || undefined);
   return readAll({
     connections: () => whole("MAX_CONNECTIONS", doorLimits.connections, 1, 100_000),
@@ -50,10 +57,8 @@ export function readDoorLimits(environment: Environment): DoorLimits {
     strangersPerAddress: () =>
       whole("MAX_STRANGERS_PER_ADDRESS", doorLimits.strangersPerAddress, 1, 100_000),
     graceMs: () => whole("LOGIN_GRACE_MS", doorLimits.graceMs, 1000, 600_000),
-    exchanges: () => {
-      const perSecond = whole("EXCHANGES_PER_SECOND", doorLimits.exchanges.perSecond, 1, 10_000);
-      return { perSecond, burst: Math.max(doorLimits.exchanges.burst, perSecond) };
-    },
+    greetings: rate("GREETINGS_PER_SECOND", doorLimits.greetings),
+    exchanges: rate("EXCHANGES_PER_SECOND", doorLimits.exchanges),
     failures: () => whole("LOGIN_FAILURES", doorLimits.failures, 1, 1_000_000),
     banMs: () => whole("BAN_MS", doorLimits.banMs, 1000, 86_400_000),
     neverBanned: () => networks("NEVER_BANNED"),

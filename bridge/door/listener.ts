@@ -4,10 +4,10 @@
  */
 import { createServer, type Socket } from "node:net";
 import type { Listener, ListenerOptions } from "./caller.ts";
-import { contain, type Containment } from "./containment.ts";
+import { contain, type Containment, type Holding } from "./containment.ts";
 import { Gate } from "./gate.ts";
 import { takeProxyHeader } from "./proxy-protocol.ts";
-import { DISCONNECT } from "./refusal.ts";
+import { DISCONNECT, tellGreeted } from "./refusal.ts";
 
 /** Opens the door. @throws Error when nothing can listen there */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
@@ -57,7 +57,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       return {
         connections: sockets.size,
         strangers: gate.strangers.count,
-        waiting: gate.pace.waiting,
+        waiting: gate.waiting,
         bans: gate.bans.list().length,
         turnedAway: { ...gate.turnedAway },
       };
@@ -88,20 +88,22 @@ function receiver(
   return (address) => {
     const guest = gate.receive(socket, address);
     if (!guest) return;
-    containment.hold(socket, address, ({ failed, held }) => {
+    const greet = ({ failed, held }: Holding) => {
+      guest.tell = tellGreeted(socket);
       options.serve({
         ...{ socket, address, failed },
         greeted(tell) {
           guest.stage = "speaking";
           guest.tell = tell;
         },
-        exchanging: (go) => gate.awaitTurn(guest, () => held(go)),
+        exchanging: (go) => gate.awaitExchange(guest, () => held(go)),
         exchangedKeys: () => void (guest.stage = "keys exchanged"),
         refused: () => void (guest.refused = true),
         triedTooOften: () => gate.count("too_many_tries", address),
-        admitted: () => gate.admit(guest),
+        admitted: (tooOften) => gate.admit(guest, tooOften),
       });
-    });
+    };
+    gate.awaitGreeting(guest, () => containment.hold(socket, address, greet));
   };
 }
 

@@ -21,9 +21,11 @@ export interface Refusal {
 /** Says a refusal to who is connected, and ends this side of the connection. */
 export type Tell = (refusal: Refusal) => void;
 
-/** How long a peer may take to read it, in milliseconds; and how many peers at once may. */
+/** When a refusal is told, in milliseconds: who comes again as soon as it is sent away comes less often. */
+export const TOLD_AFTER_MS = 1000;
+/** How long a peer may then take to read it; and how many peers at once are kept for both. */
 const LINGER_MS = 2000;
-const LINGERING = 64;
+const LINGERING = 128;
 
 export class Refusing {
   readonly #after: After;
@@ -33,19 +35,21 @@ export class Refusing {
     this.#after = after;
   }
 
-  /** Ends the connection; in a flood without a word. */
+  /** Ends the connection, in a moment; in a flood at once and without a word. */
   refuse(socket: Socket, refusal: Refusal, tell: Tell): void {
     if (this.#lingering >= LINGERING) return void socket.destroy();
     this.#lingering++;
-    const callOff = this.#after(LINGER_MS, () => socket.destroy());
+    let callOff = this.#after(TOLD_AFTER_MS, () => {
+      callOff = this.#after(LINGER_MS, () => socket.destroy());
+      // What is not read would have the kernel reset the connection, and the sentence with it.
+      socket.resume();
+      tell(refusal);
+    });
     socket.once("close", () => {
       callOff();
       this.#lingering--;
     });
-    // Nobody listens any more; but what is not read would have the kernel reset the connection, and
-    // the sentence with it.
-    socket.removeAllListeners("readable").removeAllListeners("data").resume();
-    tell(refusal);
+    socket.removeAllListeners("readable").removeAllListeners("data").pause();
   }
 }
 
@@ -55,7 +59,7 @@ export const tellNewcomer = (socket: Socket): Tell => (refusal) => {
 };
 
 /** To who was greeted and has said nothing. */
-export const tellSilent = (socket: Socket): Tell => (refusal) => {
+export const tellGreeted = (socket: Socket): Tell => (refusal) => {
   socket.end(inClear(refusal));
 };
 

@@ -42,7 +42,7 @@ function doorText(door: DoorState): string[] {
     gauge("strangers", "Connections that have not logged in yet.", door.strangers),
     gauge(
       "connections_waiting",
-      "Connections whose address exchanges keys too often.",
+      "Connections whose address connects, or exchanges keys, too often.",
       door.waiting,
     ),
     gauge("bans", "Addresses that are shut out for a while.", door.bans),

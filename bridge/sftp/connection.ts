@@ -116,7 +116,10 @@ export function serveConnection(
   client.on(
     "ready",
     guarded(() => {
-      caller.admitted();
+      const { schoolId } = visitor!;
+      const often = !options.sharesOf(schoolId).logins.tryTake(1);
+      if (often) options.reached("logins", schoolId);
+      caller.admitted(often);
       log("sftp.login", { ...visitor });
       announceHostKeys(client, header.versions.software, options.hostKeys);
       renewKeys = rekeying(client, socket, options.rekey);
@@ -158,7 +161,7 @@ export function serveConnection(
           reached: (limit) => options.reached(limit, visitor!.schoolId),
           backlog: shares.backlog,
           answers: shares.answers,
-          bandwidth: shares.bandwidth,
+          allowances: shares.allowances,
           trace: options.trace?.(sessionLog),
           heldBack: () => heldBack(client),
           hold: () => {

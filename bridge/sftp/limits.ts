@@ -16,6 +16,10 @@ export interface SftpLimits {
   handles: number;
   /** Bytes of a school's requests that wait over all its connections, of clients that read no answers. */
   waitingBytes: number;
+  /** Logins a second of a school, after 300 at once; further ones are paced as those that fail. */
+  loginsPerSecond: number;
+  /** Requests a second of a school, after as many at once. */
+  requestsPerSecond: number;
   /** Bytes a second of a school, both ways together; 0 for as fast as it goes. */
   bytesPerSecond: number;
 }
@@ -28,6 +32,8 @@ export const sftpLimits: SftpLimits = {
   keepaliveMs: 30_000,
   handles: 512,
   waitingBytes: 32 * 1024 * 1024,
+  loginsPerSecond: 10,
+  requestsPerSecond: 10_000,
   bytesPerSecond: 0,
 };
 
@@ -45,6 +51,8 @@ export function readSftpLimits(environment: Environment): SftpLimits {
     keepaliveMs: whole("KEEPALIVE_MS", "keepaliveMs", 1000, DAY_MS),
     handles: whole("MAX_HANDLES", "handles", 1, 100_000),
     waitingBytes: whole("MAX_WAITING_BYTES", "waitingBytes", 1024 * 1024, 4 * 1024 ** 3),
+    loginsPerSecond: whole("SCHOOL_LOGINS_PER_SECOND", "loginsPerSecond", 1, 10_000),
+    requestsPerSecond: whole("SCHOOL_REQUESTS_PER_SECOND", "requestsPerSecond", 100, 1_000_000),
     bytesPerSecond: whole("SCHOOL_BYTES_PER_SECOND", "bytesPerSecond", 0, 100 * 1024 ** 3),
   });
 }

@@ -3,7 +3,7 @@
  * them by itself.
  */
 import type { Socket } from "node:net";
-import { Bucket } from "../bucket.ts";
+import type { Bucket, Rate } from "../bucket.ts";
 import type { Connection } from "ssh2";
 
 export interface RekeyLimits {
@@ -33,24 +33,25 @@ export function rekeying(client: Connection, socket: Socket, limits: RekeyLimits
 }
 
 /**
- * So often at once may a client exchange keys anew, and then once a second, and once for each 32 KiB:
- * OpenSSH does so with its least RekeyLimit.
+ * So often at once may a school exchange keys anew over all its connections, and then once a second, and
+ * once for each 32 KiB: OpenSSH does so with its least RekeyLimit.
  */
-const EXCHANGES = { burst: 30, perSecond: 1 };
+export const exchangesAnew: Rate = { burst: 30, perSecond: 1 };
 const BYTES_FOR_ONE = 32 * 1024;
 
 /**
- * Asked at each exchange after the first: whether the client has one to spend. Who has not logged in
- * has none.
+ * Asked at each exchange after the first: whether the school has one to spend.
+ *
+ * @param ofSchool where it is kept; `undefined` until the client has logged in
  */
 export function exchangeAllowance(
   socket: Socket,
-  { now, isIn }: { now(): number; isIn(): boolean },
+  ofSchool: () => Bucket | undefined,
 ): () => boolean {
-  const bucket = new Bucket(EXCHANGES, now);
   let from = 0;
   return () => {
-    if (!isIn()) return false;
+    const bucket = ofSchool();
+    if (!bucket) return false;
     const moved = socket.bytesRead + socket.bytesWritten;
     bucket.giveBack((moved - from) / BYTES_FOR_ONE);
     from = moved;

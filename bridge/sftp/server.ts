@@ -127,9 +127,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
       prepare(client, {
         signatures: signatures(options.keyTypes),
         exchanging: (go) => caller.exchanging(go),
-        mayExchange: exchangeAllowance(caller.socket, {
-          now,
-          isIn: () => connection.visitor !== undefined,
+        mayExchange: exchangeAllowance(caller.socket, () => {
+          const { visitor } = connection;
+          return visitor && shares.of(visitor.schoolId).exchanges;
         }),
         refused() {
           if (isOver) return;

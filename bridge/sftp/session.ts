@@ -10,7 +10,6 @@ import { type AbandonReason, type Home, Refusal } from "../home/home.ts";
 import type { Limit } from "../limits-reached.ts";
 import type { Answer, BytesAnswer } from "./answer.ts";
 import { wireAttributes } from "./attributes.ts";
-import type { Bandwidth } from "./bandwidth.ts";
 import { giveBack } from "./buffers.ts";
 import { Malformed } from "./fields.ts";
 import { Frames } from "./frames.ts";
@@ -28,6 +27,7 @@ import {
 import type { Answers } from "./answers.ts";
 import { type Backlog, RequestQueue } from "./request-queue.ts";
 import { requestsOf } from "./requests.ts";
+import type { Allowances } from "./shares.ts";
 import { CODE, END_OF_FILE, OK, type Status, statusOf } from "./status.ts";
 import type { Trace } from "./trace.ts";
 
@@ -36,6 +36,7 @@ const REQUEST_OVERHEAD = 512;
 /** Up to here a copy costs less than a packet of its own. */
 const SHORT_BYTES = 16 * 1024;
 const VERSION = 3;
+const limitsOfPace = ["requests", "bandwidth"] as const;
 
 export interface SessionOptions {
   channel: ServerChannel;
@@ -52,8 +53,8 @@ export interface SessionOptions {
   answers: Answers;
   /** Sees the packets, when somebody looks for a fault. */
   trace?: Trace;
-  /** How fast the school may be, where that is limited. */
-  bandwidth?: Bandwidth | undefined;
+  /** How fast the school may be. */
+  allowances: Allowances;
   /** Bytes of answers that SSH itself holds back. */
   heldBack(): number;
   /** Stops and starts reading what the client sends. */
@@ -73,7 +74,8 @@ export interface SftpSession {
 }
 
 export function startSession(options: SessionOptions): SftpSession {
-  const { channel, socket, home, log, trace, bandwidth } = options;
+  const { channel, socket, home, log, trace, allowances } = options;
+  const { bandwidth } = allowances;
   const requests = requestsOf(options);
   const frames = new Frames();
   let greeted = false;
@@ -92,9 +94,13 @@ export function startSession(options: SessionOptions): SftpSession {
     hold: options.hold,
     release: options.release,
     due() {
-      const due = bandwidth?.due();
-      if (due) options.reached("bandwidth");
-      return due;
+      for (const limit of limitsOfPace) {
+        const due = allowances[limit]?.due();
+        if (!due) continue;
+        options.reached(limit);
+        return due;
+      }
+      return undefined;
     },
     roomForAnswers,
     overrun() {
@@ -133,7 +139,8 @@ export function startSession(options: SessionOptions): SftpSession {
     const request = readRequest(packet);
     trace?.request(request, packet.length);
     queue.add(packet.length + REQUEST_OVERHEAD, async () => {
-      bandwidth?.moved(packet.length);
+      allowances.requests.take(1);
+      bandwidth?.take(packet.length);
       await perform(request);
       giveBack(packet);
     });
@@ -179,7 +186,7 @@ export function startSession(options: SessionOptions): SftpSession {
   function sendPacket(packet: AnswerPacket): void {
     trace?.answer(packet.type, packet.id, packet.type === "STATUS" ? packet.code : undefined);
     const bytes = writeAnswer(packet);
-    bandwidth?.moved(bytes.length);
+    bandwidth?.take(bytes.length);
     channel.write(bytes);
   }
 
@@ -190,7 +197,7 @@ export function startSession(options: SessionOptions): SftpSession {
   function sendBytes(id: number, { bytes, packet, sent }: BytesAnswer): void {
     const { buffer, byteOffset, length } = bytes;
     trace?.answer("DATA", id, CODE.ok, length);
-    bandwidth?.moved(length);
+    bandwidth?.take(length);
     const head = dataHead(id, length);
     socket.cork();
     if (packet) {

@@ -1,10 +1,12 @@
 /** What the connections of one school share, so that many of them get no more than one. */
 import type { SchoolId } from "../../shared/protocol.ts";
 import type { After } from "../timers.ts";
+import { Bucket } from "../bucket.ts";
+import { Allowance } from "./allowance.ts";
 import { Answers } from "./answers.ts";
-import { Bandwidth } from "./bandwidth.ts";
 import type { HandleCount } from "./handles.ts";
 import type { SftpLimits } from "./limits.ts";
+import { exchangesAnew } from "./rekeying.ts";
 import type { Backlog } from "./request-queue.ts";
 
 export interface SchoolShares {
@@ -13,7 +15,19 @@ export interface SchoolShares {
   backlog: Backlog;
   /** … and the answers that wait until a client reads them. */
   answers: Answers;
-  bandwidth: Bandwidth | undefined;
+  allowances: Allowances;
+  /** Exchanges of keys after the first of a connection. */
+  exchanges: Bucket;
+  logins: Bucket;
+}
+
+const LOGINS_AT_ONCE = 300;
+
+/** By the limit that each is. */
+export interface Allowances {
+  requests: Allowance;
+  /** Bytes, where they are limited. */
+  bandwidth: Allowance | undefined;
 }
 
 /** What all schools together have open, and how many bytes of their requests wait. */
@@ -24,7 +38,7 @@ export interface Load {
 
 /** Gives each school's shares, made when they are first asked for. */
 export function sharesOfSchools(
-  { handles, waitingBytes, bytesPerSecond }: SftpLimits,
+  { loginsPerSecond: logins, handles, waitingBytes, requestsPerSecond, bytesPerSecond }: SftpLimits,
   clock: { now(): number; after: After },
 ): { of(schoolId: SchoolId): SchoolShares; readonly load: Load } {
   const schools = new Map<SchoolId, SchoolShares>();
@@ -36,7 +50,15 @@ export function sharesOfSchools(
         handles: { of: "school", open: 0, most: handles },
         backlog: { bytes: 0, most: waitingBytes },
         answers: new Answers(waitingBytes),
-        bandwidth: bytesPerSecond === 0 ? undefined : new Bandwidth(bytesPerSecond, clock),
+        allowances: {
+          requests: new Allowance(requestsPerSecond, clock),
+          bandwidth: bytesPerSecond === 0 ? undefined : new Allowance(bytesPerSecond, clock),
+        },
+        exchanges: new Bucket(exchangesAnew, clock.now),
+        logins: new Bucket(
+          { burst: Math.max(LOGINS_AT_ONCE, logins), perSecond: logins },
+          clock.now,
+        ),
       };
       schools.set(schoolId, shares);
       return shares;

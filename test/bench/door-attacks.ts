@@ -2,9 +2,10 @@
  * What strangers and schools do to the bridge's door, from 127.0.0.2, in a process of its own:
  * `node --import tsx test/bench/door-attacks.ts KIND PORT SECONDS [KEY]`. Prints how often it did it.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import ssh2 from "ssh2";
 import { closed, connect } from "../bridge/sftp/harness.ts";
@@ -143,7 +144,26 @@ async function manyOpens(attack: Attack): Promise<void> {
   }, true);
 }
 
+/** Talks to nobody: what a processor that is taken costs a visit by itself. */
+async function computing(attack: Attack): Promise<void> {
+  while (!isOver(attack)) createHash("sha256").update(randomBytes(1024 * 1024)).digest();
+}
+
+async function loggingIn(attack: Attack): Promise<void> {
+  await Promise.all(Array.from({ length: 16 }, async () => {
+    while (!isOver(attack)) {
+      const client = await inside(attack).catch(() => undefined);
+      if (!client) continue;
+      attack.did();
+      const over = closed(client);
+      client.destroy();
+      await over;
+    }
+  }));
+}
+
 export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
+  "nobody, one core taken by something else": computing,
   "300 silent connections a second": (attack) => silent(attack, 300),
   "1,000 silent connections a second": (attack) => silent(attack, 1000),
   "made-up exchanges, group16": (attack) =>
@@ -169,6 +189,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
       const head = Buffer.concat([Buffer.from("SSH-2.0-x\r\n"), uint32(0x7fffffff)]);
       socket.resume().write(Buffer.concat([head, randomBytes(32 * 1024)]));
     }),
+  "a school logging in without end": loggingIn,
   "a school exchanging keys in a loop": rekeying,
   "a school that reads no answers": (attack) =>
     requesting(
@@ -182,6 +203,8 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // What an attack has of this machine's processors is what the bridge and its visitors leave it.
+  setPriority(constants.priority.PRIORITY_LOW);
   const [kind, port, seconds, keyFile] = process.argv.slice(2);
   let times = 0;
   await attacks[kind!]!({

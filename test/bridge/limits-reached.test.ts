@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Limit, LimitsReached } from "../../bridge/limits-reached.ts";
+import type { Client } from "ssh2";
 import type { OpenMode } from "../../bridge/home/home.ts";
-import { systemAfter } from "../../bridge/timers.ts";
 import { Clock } from "./by-hand.ts";
 import { testHomes } from "./home/keeper.ts";
 import { call, closed, connect, openSftp, startWorld } from "./sftp/harness.ts";
@@ -14,10 +14,17 @@ const toWrite: OpenMode = {
   ...{ read: false, write: true, append: false, create: true, exclusive: false, truncate: true },
 };
 
+interface Insides {
+  _protocol: { rekey(): void };
+}
+
 /** A server that counts what its schools came up against. */
-async function counted(limits: object, after = systemAfter) {
+async function counted(limits: object, clock?: Clock) {
   const reached: Limit[] = [];
-  const world = await startWorld({ limits, after, reached: (limit) => void reached.push(limit) });
+  const world = await startWorld({
+    ...{ limits, reached: (limit) => void reached.push(limit) },
+    ...(clock ? { after: clock.after, now: () => clock.now } : {}),
+  });
   return { world, reached };
 }
 
@@ -81,21 +88,52 @@ test("requests that wait for their school's bandwidth are counted, and the bytes
   client.end();
 });
 
-test("a connection that exchanges keys anew again and again is ended, and counted", async () => {
+test("requests beyond what a school may make in a second wait, over all its connections, and are counted", async () => {
+  const clock = new Clock();
+  const { world, reached } = await counted({ requestsPerSecond: 100 }, clock);
+  await using _ = world;
+  const sessions = await Promise.all(Array.from({ length: 2 }, async () => {
+    const client = await connect(world.server.port);
+    return { client, sftp: await openSftp(client) };
+  }));
+  let answered = 0;
+  const asked = sessions.flatMap(({ sftp }) =>
+    Array.from(
+      { length: 100 },
+      () => call((done) => sftp.stat("/inbound", done)).then(() => void answered++),
+    )
+  );
+  await until(() => reached.length > 1 && answered > 90);
+  // The clock stands: what is answered by now is what a second allows, and one more that owes.
+  assert.ok(answered <= 101, `${answered}`);
+  clock.pass(1_500);
+  await Promise.all(asked);
+  assert.ok(reached.every((limit) => limit === "requests"), `${reached}`);
+  for (const { client } of sessions) client.end();
+});
+
+test("a school that exchanges keys anew again and again is sent away, on any of its connections, and counted", async () => {
   const { world, reached } = await counted({});
   await using _ = world;
-  const client = await connect(world.server.port);
-  const over = closed(client);
-  const { _protocol } = client as unknown as { _protocol: { rekey(): void } };
-  client.on("handshake", () => setImmediate(() => _protocol.rekey()));
-  _protocol.rekey();
-  await over;
+  const exchange = (client: Client) => (client as unknown as Insides)._protocol.rekey();
+  const again = async () => {
+    const client = await connect(world.server.port);
+    let times = 0;
+    client.on("handshake", () => setImmediate(() => (times++, exchange(client))));
+    const over = closed(client);
+    exchange(client);
+    await over;
+    return times;
+  };
+  assert.ok(await again() >= 30);
   assert.deepEqual(reached, ["exchanges"]);
+  // A new connection is no new beginning.
+  assert.ok(await again() < 15);
 });
 
 test("a connection that is ended as idle, and one that takes no answers, are counted", async () => {
   const clock = new Clock();
-  const { world, reached } = await counted({ idleMs: 1_000 }, clock.after);
+  const { world, reached } = await counted({ idleMs: 1_000 }, clock);
   await using _ = world;
   const quiet = await connect(world.server.port);
   const left = closed(quiet);

@@ -87,6 +87,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     SYNC_MS: "50",
     // … and log in again and again until the bridge has heard of a key.
     LOGIN_FAILURES: "1000000",
+    GREETINGS_PER_SECOND: "10000",
     EXCHANGES_PER_SECOND: "10000",
     ...options.bridge,
   };

@@ -48,7 +48,7 @@ test("who gave way takes no turn at the exchange of keys from those who wait", a
     const exchange = (number: number) => {
       const guest = gate.receive(sockets[number]!, address)!;
       guest.stage = number === 0 ? "keys exchanged" : "speaking";
-      gate.awaitTurn(guest, () => turns.push(number));
+      gate.awaitExchange(guest, () => turns.push(number));
     };
     for (const number of [0, 1, 2]) exchange(number);
     assert.deepEqual([turns, gate.turnedAway.gave_way], [[0], 1]);

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
@@ -199,4 +200,30 @@ export function run(program: string, args: string[], input = ""): Promise<Outcom
     child.on("error", reject);
     child.on("close", (status) => resolve({ ...outcome, status }));
   });
+}
+
+/** From another address of this machine than everybody else. */
+export function connectFrom(address: string, port: number): Socket {
+  const socket = createConnection({ host: "127.0.0.1", port, localAddress: address });
+  return socket.on("error", () => {}).resume();
+}
+
+/** A world with a second school, `other`. */
+export async function twoSchools(
+  limits: object,
+  options: object = {},
+): Promise<{ world: World; otherKey: string }> {
+  const otherKey = rsaKey(2048);
+  const other = wireOf(otherKey).toString("base64");
+  const own = wireOf(schoolKey).toString("base64");
+  const world = await startWorld({
+    ...options,
+    limits,
+    authenticate({ publicKey }) {
+      const schoolId =
+        { [own]: idOfSchool(1), [other]: idOfSchool(2) }[Buffer.from(publicKey).toString("base64")];
+      return schoolId ? { schoolId, fingerprint: `SHA256:${schoolId}` } : undefined;
+    },
+  });
+  return { world, otherKey };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { test } from "node:test";
 import type { ClientChannel } from "ssh2";
+import { TOLD_AFTER_MS } from "../../../bridge/door/refusal.ts";
 import { Clock } from "../by-hand.ts";
 import { call, closed, connect, openSftp, startWorld, type World } from "./harness.ts";
 import { packet, RawSftp, sendMessage, string, TYPE, uint32, uint64 } from "./raw-sftp.ts";
@@ -219,6 +220,7 @@ test("a connection that does not log in within the grace time is ended", async (
   assert.equal(world.logs.length, 0);
   clock.pass(1);
   assert.equal(world.logs[0]!.event, "sftp.too_slow");
+  clock.pass(TOLD_AFTER_MS);
   await until(() => socket.destroyed);
 });
 
@@ -229,6 +231,7 @@ test("the grace time is for logging in: who is in may stay", async () => {
   const silent = createConnection(world.server.port, "127.0.0.1").resume();
   await until(() => world.server.figures.strangers === 1);
   clock.pass(30_000);
+  clock.pass(TOLD_AFTER_MS);
   await until(() => silent.destroyed);
   const sftp = await openSftp(client);
   await call((done) => sftp.stat("/inbound", done));

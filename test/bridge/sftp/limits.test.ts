@@ -1,34 +1,31 @@
 // Each limit of the door with a real server: what it refuses, what its client reads, what others notice.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
 import type { Client } from "ssh2";
 import ssh2 from "ssh2";
+import { TOLD_AFTER_MS } from "../../../bridge/door/refusal.ts";
+import { type After, systemAfter } from "../../../bridge/timers.ts";
 import {
   call,
   closed,
   connect,
+  connectFrom,
   openSftp,
   OpenSsh,
   rsaKey,
   schoolKey,
   startWorld,
-  wireOf,
-  type World,
+  twoSchools,
 } from "./harness.ts";
-import { madeUpExchange, packetOf } from "./made-up-exchange.ts";
 import { sendMessage, string } from "./raw-sftp.ts";
 import { Clock } from "../by-hand.ts";
-import { idOfSchool } from "../school-id.ts";
 import { until } from "../../until.ts";
 
-/** From another address of this machine than everybody else. */
-function connectFrom(address: string, port: number): Socket {
-  const socket = createConnection({ host: "127.0.0.1", port, localAddress: address });
-  return socket.on("error", () => {}).resume();
-}
+/** Refusals are told at once; for all else time stands still. */
+const refusalsOnly: After = (milliseconds, work) =>
+  milliseconds === TOLD_AFTER_MS ? systemAfter(0, work) : () => {};
 
 test("a flood of silent connections from one address locks out no school that is far away", async () => {
   const door = { strangers: 40, strangersPerAddress: 20 };
@@ -116,6 +113,7 @@ test("who does not log in in time is told so, however far it has come", async ()
   await until(() => world.server.figures.strangers === 3);
   const told = Promise.all([toldInClear(silent), toldInClear(speaking), toldAtEnd(client)]);
   clock.pass(30_000);
+  clock.pass(TOLD_AFTER_MS);
   for (const text of await told) assert.match(text, /You did not log in within 30 seconds/);
   assert.equal(world.server.figures.turnedAway.too_slow, 3);
 });
@@ -127,7 +125,10 @@ test("while keys change hands nothing can be said, and the connection just ends"
   const client = new ssh2.Client().on("error", ({ message }) => errors.push(message));
   const gone = closed(client);
   // The server has said that its next packet is under the new keys, and has not yet heard the same.
-  client.once("handshake", () => clock.pass(30_000));
+  client.once("handshake", () => {
+    clock.pass(30_000);
+    clock.pass(TOLD_AFTER_MS);
+  });
   client.connect({
     ...{ host: "127.0.0.1", port: world.server.port, username: "school", readyTimeout: 0 },
     privateKey: schoolKey,
@@ -136,7 +137,7 @@ test("while keys change hands nothing can be said, and the connection just ends"
   assert.deepEqual(errors, []);
 });
 
-test("who gives way at the door is told so; in a flood many are not, and nobody lingers", async () => {
+test("who gives way at the door is told so a moment later; in a flood many are not, and nobody lingers", async () => {
   const clock = new Clock();
   await using world = await startWorld({ door: { strangersPerAddress: 1 }, after: clock.after });
   const first = connectFrom("127.0.0.2", world.server.port);
@@ -149,9 +150,11 @@ test("who gives way at the door is told so; in a flood many are not, and nobody 
     });
     return socket.on("error", () => {}).resume();
   });
-  assert.match(await told, /1 of one address, may wait to log in, and yours gave way/);
   await until(() => world.server.figures.turnedAway.gave_way === 200);
-  await until(() => world.server.figures.connections <= 65);
+  await until(() => world.server.figures.connections === 129);
+  assert.equal(first.destroyed, false);
+  clock.pass(TOLD_AFTER_MS);
+  assert.match(await told, /1 of one address, may wait to log in, and yours gave way/);
   clock.pass(2_000);
   await until(() => world.server.figures.connections === 1);
   for (const socket of flood) socket.destroy();
@@ -175,45 +178,11 @@ test("whose connection is ended after it logged in is told why, and what becomes
   await stopped;
 });
 
-test("who exchanges keys more often than its address may waits and is then served", async () => {
-  const door = { exchanges: { burst: 1, perSecond: 20 } };
-  await using world = await startWorld({ door });
-  const slow = madeUpExchange("curve25519-sha256", randomBytes(32));
-  const flood = Array.from({ length: 10 }, () => connectFrom("127.0.0.1", world.server.port));
-  for (const socket of flood) socket.write(slow);
-  await until(() => world.server.figures.waiting > 0);
-  const [line] = world.logs.filter(({ event }) => event === "sftp.exchange_waits");
-  assert.equal(line?.fields["address"], "127.0.0.1");
-  const client = await connect(world.server.port);
-  client.end();
-  for (const socket of flood) socket.destroy();
-});
-
-test("who talks on while its exchange of keys waits is ended", async () => {
-  await using world = await startWorld({ door: { exchanges: { burst: 1, perSecond: 0.001 } } });
-  const exchange = packetOf(Buffer.concat([Buffer.from([30]), string(randomBytes(32))]));
-  for (
-    const { more, waits } of [
-      { more: Buffer.alloc(0), waits: 0 },
-      { more: Buffer.alloc(0), waits: 1 },
-      { more: exchange, waits: 1 },
-      { more: packetOf(Buffer.from([21])), waits: 1 },
-    ]
-  ) {
-    const said = madeUpExchange("curve25519-sha256", randomBytes(32));
-    const socket = connectFrom("127.0.0.1", world.server.port);
-    socket.write(Buffer.concat([said, more]));
-    if (more.length > 0) await new Promise((resolve) => socket.once("close", resolve));
-    else await until(() => world.server.figures.waiting === waits);
-  }
-  const told = world.logs.filter(({ event }) => event === "sftp.connection_error");
-  assert.match(String(told[0]!.fields.problem), /did not wait for the exchange of keys/);
-  assert.equal(world.server.faults, 0);
-});
-
 test("an address that fails to log in again and again is shut out, is told so, and is let in when the ban is lifted", async () => {
-  const { after, now } = new Clock();
-  await using world = await startWorld({ door: { failures: 3 }, after, now: () => now });
+  const { now } = new Clock();
+  await using world = await startWorld({
+    ...{ door: { failures: 3 }, after: refusalsOnly, now: () => now },
+  });
   using wrong = new OpenSsh(world.server.port, rsaKey(2048));
   for (let i = 0; i < 3; i++) assert.equal((await wrong.sftp("pwd")).status, 255);
   await until(() => world.server.bans().length === 1);
@@ -270,8 +239,8 @@ test("every try counts, `none` too: after so many the connection ends", async ()
 });
 
 test("connections of one address, and in all, are limited, and the client reads why", async () => {
-  const { after } = new Clock();
-  await using world = await startWorld({ door: { perAddress: 2, connections: 4 }, after });
+  const door = { perAddress: 2, connections: 4 };
+  await using world = await startWorld({ door, after: refusalsOnly });
   const clients = [await connect(world.server.port), await connect(world.server.port)];
   using ssh = new OpenSsh(world.server.port);
   assert.match((await ssh.sftp("pwd")).errors, /2 connections of your address are open/);
@@ -307,25 +276,6 @@ interface Insides {
 }
 
 /** Two schools, each with a key of its own. */
-async function twoSchools(
-  limits: object,
-  options: object = {},
-): Promise<{ world: World; otherKey: string }> {
-  const otherKey = rsaKey(2048);
-  const other = wireOf(otherKey).toString("base64");
-  const own = wireOf(schoolKey).toString("base64");
-  const world = await startWorld({
-    ...options,
-    limits,
-    authenticate({ publicKey }) {
-      const schoolId =
-        { [own]: idOfSchool(1), [other]: idOfSchool(2) }[Buffer.from(publicKey).toString("base64")];
-      return schoolId ? { schoolId, fingerprint: `SHA256:${schoolId}` } : undefined;
-    },
-  });
-  return { world, otherKey };
-}
-
 test("a school with many connections that do nothing keeps no other school out", async () => {
   const { world, otherKey } = await twoSchools({ sessions: 4 });
   await using _ = world;
@@ -341,42 +291,4 @@ test("a school with many connections that do nothing keeps no other school out",
   assert.equal(world.server.sessions, 4);
   client.end();
   for (const one of idle) one.end();
-});
-
-test("a school moves so many bytes a second over all its connections, and another is not slowed", async () => {
-  const clock = new Clock();
-  const waiting = new Set<number>();
-  const { world, otherKey } = await twoSchools({ bytesPerSecond: 200_000 }, {
-    ...{ now: () => clock.now, after: clock.after },
-    reached: (_limit: string, schoolId: number) => waiting.add(schoolId),
-  });
-  await using _ = world;
-  world.home.put("/inbound/big.csv", Buffer.alloc(500_000, "a"));
-  world.home.put("/inbound/small.csv", Buffer.alloc(100_000, "b"));
-  const read = async (path: string, config: object = {}) => {
-    const client = await connect(world.server.port, config);
-    const sftp = await openSftp(client);
-    const bytes = await call<Buffer>((done) => sftp.readFile(path, done));
-    client.end();
-    return bytes.length;
-  };
-  let isOver = false;
-  const both = Promise.all([read("/inbound/big.csv"), read("/inbound/big.csv")]);
-  void both.then(() => isOver = true);
-  await until(() => waiting.has(1));
-  // The clock stands: who would have to wait would wait for ever.
-  assert.equal(
-    await read("/inbound/small.csv", { username: "other", privateKey: otherKey }),
-    100_000,
-  );
-  assert.deepEqual([...waiting], [1]);
-  assert.equal(isOver, false);
-  // A million bytes of which 200,000 are free: four seconds, less what was on its way.
-  let seconds = 0;
-  for (; !isOver; seconds += 0.1) {
-    clock.pass(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  assert.deepEqual(await both, [500_000, 500_000]);
-  assert.ok(seconds >= 3, `${seconds} s`);
 });
