@@ -179,15 +179,48 @@ test("Dob is MM/DD/YYYY, two, two and four digits; any other format is rejected"
     const [Dob, hint] of [
       ["2/9/2004", /Write 02\/09\/2004\./],
       ["2004-02-09", /Write 02\/09\/2004\./],
-      ["02/09/04", /The year needs four digits/],
       ["38026", /spreadsheet's number/],
-      ["02-09-2004", /MM\/DD\/YYYY/],
       ["Feb 9, 2004", /MM\/DD\/YYYY/],
       ["0２/09/2004", /MM\/DD\/YYYY/],
     ] as const
   ) {
     assert.deepEqual(problemsOf({ Dob }), ["Dob dob_format"], Dob);
     assert.match(messageOf({ Dob }), hint);
+  }
+});
+
+test("a wrongly written Dob is told how to be written, and that it can be several days where it can", () => {
+  const format = /is not written MM\/DD\/YYYY \(two, two and four digits\)\.(.*)$/;
+  const hints: [string, string][] = [
+    ["09-30-2004", " Write 09/30/2004."],
+    ["30.9.2004", " Write 09/30/2004."],
+    ["9-9-2004", " Write 09/09/2004."],
+    ["2004/9/30", " Write 09/30/2004."],
+    ["9/3/2004", " Write 09/03/2004."],
+    ["30/9/2004", " Write 09/30/2004."],
+    ["9/30/2004 12:00:00 AM", " Write 09/30/2004."],
+    ["09-10-2004", " It can be 09/10/2004 or 10/09/2004: write which."],
+    ["12-11-2026", " Write 11/12/2026."],
+    ["9/30/84", " The year needs four digits. Write 09/30/1984."],
+    [
+      "9/30/04",
+      " The year needs four digits. It can be 09/30/2004 or 09/30/1904: write which.",
+    ],
+    [
+      "04-11-84",
+      " The year needs four digits. It can be 04/11/1984 or 11/04/1984: write which.",
+    ],
+    ["84-11-14", " The year needs four digits. Write 11/14/1984."],
+    ["2/29/03", " The year needs four digits."],
+    ["31-04-2004", ""],
+    ["2099-01-01", ""],
+    ["1899-12-31", ""],
+    ["1-2/2004", ""],
+    ["1-2-204", ""],
+  ];
+  for (const [Dob, hint] of hints) {
+    assert.deepEqual(problemsOf({ Dob }), ["Dob dob_format"], Dob);
+    assert.equal(format.exec(messageOf({ Dob }))?.[1], hint, Dob);
   }
 });
 

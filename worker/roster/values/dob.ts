@@ -11,9 +11,10 @@ import { shown } from "./shown.ts";
 export function readDob(value: string, today: string): string | Fault {
   const match = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(value);
   if (match === null) {
+    const hint = formatHint(value, today);
     return new Fault(
       "dob_format",
-      `${shown(value)} is not written MM/DD/YYYY (two, two and four digits).${formatHint(value)}`,
+      `${shown(value)} is not written MM/DD/YYYY (two, two and four digits).${hint}`,
     );
   }
   const [, month, day, year] = match as unknown as [string, string, string, string];
@@ -67,20 +68,43 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** How the value would be written, where it can only mean one day. */
-function formatHint(value: string): string {
-  const iso = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?$/.exec(value);
-  if (iso !== null) return rewritten(iso[1]!, iso[2]!, iso[3]!);
-  const short = /^(\d\d?)\/(\d\d?)\/(\d{4})$/.exec(value);
-  if (short !== null) return rewritten(short[3]!, short[1]!, short[2]!);
-  if (/^\d\d?\/\d\d?\/\d\d$/.test(value)) return " The year needs four digits.";
+/** How the value would be written, and where it can mean several days, each of them. */
+function formatHint(value: string, today: string): string {
   if (/^\d{5}$/.test(value)) {
     return " It looks like a spreadsheet's number for a date: format the column as MM/DD/YYYY.";
   }
-  return "";
+  const pieces = /^(\d{1,4})([-./ ])(\d\d?)\2(\d{1,4})(?:[T ].*)?$/.exec(value);
+  if (pieces === null) return "";
+  const [, first, separator, second, third] = pieces as unknown as string[];
+  const dates = [...new Set(datesMeant([first!, second!, third!], separator!, today))];
+  const year = first!.length < 3 && third!.length < 3 ? " The year needs four digits." : "";
+  if (dates.length === 0) return year;
+  if (dates.length === 1) return `${year} Write ${dates[0]}.`;
+  return `${year} It can be ${dates.slice(0, -1).join(", ")} or ${dates.at(-1)}: write which.`;
 }
 
-function rewritten(year: string, month: string, day: string): string {
-  if (!isCalendarDate(Number(year), Number(month), Number(day))) return "";
-  return ` Write ${month.padStart(2, "0")}/${day.padStart(2, "0")}/${year}.`;
+type Pieces = [string, string, string];
+
+/** Every day that three numbers can mean, as it would be written. */
+function datesMeant([first, second, third]: Pieces, separator: string, today: string): string[] {
+  const yearFirst = possible(first, second, third, today);
+  if (first.length === 4) return yearFirst;
+  const monthFirst = possible(third, first, second, today);
+  // Between slashes the month comes first, as it does where both have two digits and are taken.
+  if (separator === "/" && monthFirst.length > 0) return monthFirst;
+  return [
+    ...monthFirst,
+    ...possible(third, second, first, today),
+    ...(separator === "/" || third.length > 2 ? [] : yearFirst),
+  ];
+}
+
+/** The days of one order, in each century that a year of two digits can mean. */
+function possible(year: string, month: string, day: string, today: string): string[] {
+  if (month.length > 2 || day.length > 2 || ![2, 4].includes(year.length)) return [];
+  const [monthDigits, dayDigits] = [month.padStart(2, "0"), day.padStart(2, "0")];
+  return (year.length === 4 ? [year] : [`20${year}`, `19${year}`])
+    .filter((full) => Number(full) >= 1900 && `${full}-${monthDigits}-${dayDigits}` <= today)
+    .filter((full) => isCalendarDate(Number(full), Number(month), Number(day)))
+    .map((full) => `${monthDigits}/${dayDigits}/${full}`);
 }
