@@ -38,6 +38,10 @@ export interface UnfetchedExport {
   deliveredAt: string;
 }
 
+/** Was put into /outbound, and is still there: the school, or an administrator, may have removed it. */
+const lies = `delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM files AS f
+  WHERE f.school_id = exports.school_id AND f.path = '/outbound/' || exports.name)`;
+
 /**
  * Exports that lie in /outbound since before an instant, those that have lain longest first. The plus
  * keeps SQLite from reading all exports that there ever were: it is to look in those that lie.
@@ -50,7 +54,7 @@ export async function unfetchedExports(
 ): Promise<UnfetchedExport[]> {
   const { rows } = await database.execute({
     sql: `SELECT id, school_id, name, delivered_at FROM exports
-          WHERE delivered_at < ? AND downloaded_at IS NULL
+          WHERE delivered_at < ? AND downloaded_at IS NULL AND ${lies}
             AND +school_id IN (SELECT value FROM json_each(?)) ORDER BY delivered_at LIMIT ?`,
     args: [before, JSON.stringify(schools), limit],
   });
@@ -67,7 +71,7 @@ export interface SchoolWork {
   /** By state; none that is done. */
   uploads: Record<string, number>;
   revertsUnderWay: number;
-  /** They lie in /outbound. */
+  /** They lie in /outbound, and were never read to their end. */
   exportsNotDownloaded: number;
   commandsWaiting: number;
 }
@@ -80,8 +84,7 @@ export async function schoolWork(database: Client): Promise<SchoolWork> {
       args: [JSON.stringify(openStates)],
     },
     `SELECT (SELECT count(*) FROM reverts WHERE finished_at IS NULL) AS reverts,
-       (SELECT count(*) FROM exports WHERE delivered_at IS NOT NULL AND downloaded_at IS NULL)
-         AS exports,
+       (SELECT count(*) FROM exports WHERE downloaded_at IS NULL AND ${lies}) AS exports,
        (SELECT count(*) FROM commands WHERE done_at IS NULL AND outcome IS NULL) AS commands`,
   ], "read");
   const counted = uploads!.rows.map((row) => [row["state"] as string, Number(row["uploads"])]);
