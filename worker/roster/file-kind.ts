@@ -6,7 +6,8 @@ import { type Problem, problem, type ProblemCode } from "./problems.ts";
 /** So much of the file is looked at, at most. */
 const LOOK_BYTES = 64 * 1024;
 
-const SAVE_AS = `Save it as "CSV UTF-8 (comma delimited)" and send that`;
+/** How a workbook becomes a roster. */
+export const SAVE_AS = `Save it as "CSV UTF-8 (comma delimited)" and send that`;
 
 /**
  * The one answer for a whole file that no row can be read from; `undefined` when it may be a roster.

@@ -75,7 +75,7 @@ export const problemCodes = {
   file_utf16: { severity: "error", meaning: "whole file: it is UTF-16 or UTF-32, not UTF-8" },
   file_workbook: {
     severity: "error",
-    meaning: "whole file: it is an Excel or other workbook with the name of a CSV file",
+    meaning: "whole file: it is an Excel or other workbook with the name of a .csv or .zip",
   },
   file_not_csv: {
     severity: "error",

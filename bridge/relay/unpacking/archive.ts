@@ -24,11 +24,13 @@ export const FREE_BYTES = 1024 * 1024;
 /** Why a packed file cannot be read: a word for programs, which the worker knows. */
 export type UnreadableCode =
   | "damaged"
+  | "document"
   | "encrypted"
   | "entries"
   | "entry_name"
   | "method"
-  | "too_large";
+  | "too_large"
+  | "workbook";
 
 /** No trying again will open it; `message` is a sentence for people. */
 export class Unreadable extends Error {

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from "yauzl";
 import { piecesOf, type Source, Unreadable } from "./archive.ts";
 import { crc32 } from "./crc32.ts";
+import { documentIn } from "./document.ts";
 
 /** More entries than this are not looked at, whatever they are. */
 const MOST_ENTRIES = 1000;
@@ -30,7 +31,7 @@ export async function* expandZip(
       lazyEntries: true,
       autoClose: false,
     });
-    const entry = await onlyEntry(archive);
+    const entry = await onlyEntry(archive, source);
     judge(entry, takes);
     yield* checked(await archive.openReadStreamPromise(entry), entry);
   } catch (error) {
@@ -40,7 +41,7 @@ export async function* expandZip(
   }
 }
 
-async function onlyEntry(archive: ZipFile): Promise<Entry> {
+async function onlyEntry(archive: ZipFile, source: Source): Promise<Entry> {
   const found: Entry[] = [];
   if (archive.entryCount > MOST_ENTRIES) throw tooMany(archive.entryCount, []);
   for await (const entry of archive.eachEntry()) {
@@ -48,7 +49,10 @@ async function onlyEntry(archive: ZipFile): Promise<Entry> {
   }
   const [entry, second] = found;
   if (entry === undefined) throw new Unreadable("entries", "There is no file in the archive.");
-  if (second !== undefined) throw tooMany(found.length, found);
+  if (second !== undefined) {
+    const names = found.map((entry) => entry.fileName);
+    throw await documentIn(source, names) ?? tooMany(found.length, found);
+  }
   return entry;
 }
 

@@ -61,13 +61,16 @@ test("rejected rows of a packed file come as plain text, to correct and send aga
 });
 
 for (
-  const [name, made, code] of [
-    ["roster.csv.gz", "gzip-cut.csv.gz", "archive_damaged"],
-    ["roster.csv.gz", "roster.csv", "archive_damaged"],
-    ["roster.zip", "zip-encrypted.zip", "archive_encrypted"],
-    ["roster.zip", "zip-two.zip", "archive_entries"],
-    ["roster.zip", "zip-other-name.zip", "archive_entry_name"],
-    ["roster.zip", "zip-bzip2.zip", "archive_method"],
+  const [name, made, code, sentence] of [
+    ["roster.csv.gz", "gzip-cut.csv.gz", "archive_damaged", /Send the roster as/],
+    ["roster.csv.gz", "roster.csv", "archive_damaged", /Send the roster as/],
+    ["roster.zip", "zip-encrypted.zip", "archive_encrypted", /Send the roster as/],
+    ["roster.zip", "zip-two.zip", "archive_entries", /Send the roster as/],
+    ["roster.zip", "zip-other-name.zip", "archive_entry_name", /Send the roster as/],
+    ["roster.zip", "zip-bzip2.zip", "archive_method", /Send the roster as/],
+    ["roster.zip", "xlsx.zip", "file_workbook", /an Excel workbook .* Save it as ""CSV UTF-8/],
+    ["roster.zip", "numbers.zip", "file_workbook", /of Numbers .* in Numbers ""Export To""/],
+    ["roster.zip", "docx.zip", "file_not_csv", /a Word document .* Send the roster as a \.csv/],
   ] as const
 ) {
   test(`${made} is rejected whole with a report that says ${code}`, async () => {
@@ -77,6 +80,7 @@ for (
     assert.deepEqual(stages, ["completed", "original"]);
     const report = (await bytesOf(way, schoolId, "completed")).toString().split("\r\n");
     assert.match(report[1]!, new RegExp(`^1,,,error,${code},.*No row was applied`));
+    assert.match(report[1]!, sentence);
     assert.deepEqual(await bytesOf(way, schoolId, "original"), fileOf(made));
     assert.equal(way.outbox.aside("parked"), 0);
   });

@@ -66,6 +66,11 @@ const verdicts: Record<string, string> = {
   "zip-cut.zip": "damaged",
   "zip-trailing.zip": "damaged",
   "zip-damaged.zip": "damaged",
+  "xlsx.zip": "workbook",
+  "docx.zip": "document",
+  "ods.zip": "workbook",
+  "odt.zip": "document",
+  "numbers.zip": "workbook",
 };
 
 for (const [name, verdict] of Object.entries(verdicts)) {
@@ -92,6 +97,25 @@ const sentences: [what: string, bytes: Buffer, packing: Packing, sentence: RegEx
     fileOf("zip-two.zip"),
     packingOf(".zip"),
     /2 files .*\('[^']+', '[^']+'\); exactly/,
+  ],
+  [
+    "Excel",
+    fileOf("xlsx.zip"),
+    packingOf(".zip"),
+    /an Excel workbook \(\.xlsx\), with the name of/,
+  ],
+  ["Word", fileOf("docx.zip"), packingOf(".zip"), /a Word document \(\.docx\), with/],
+  [
+    "LibreOffice",
+    fileOf("ods.zip"),
+    packingOf(".zip"),
+    /an OpenDocument spreadsheet \(\.ods\), with/,
+  ],
+  [
+    "Numbers",
+    fileOf("numbers.zip"),
+    packingOf(".zip"),
+    /a spreadsheet of Numbers \(\.numbers\), or/,
   ],
   ["another name", fileOf("zip-other-name.zip"), packingOf(".zip"), /called '[^']+'; .* in \.csv/],
   [

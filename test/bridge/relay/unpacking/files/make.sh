@@ -44,6 +44,21 @@ with zipfile.ZipFile(f"{out}/zip-bzip2.zip", "w", zipfile.ZIP_BZIP2) as made:
     made.writestr("roster.csv", roster)
 with zipfile.ZipFile(f"{out}/zip-empty.zip", "w"):
     pass
+# What Excel, Word, LibreOffice and Numbers keep a document in, as far as it shows what it is.
+def document(name, *files, mimetype=None):
+    with zipfile.ZipFile(f"{out}/{name}", "w", zipfile.ZIP_DEFLATED) as made:
+        if mimetype:
+            made.writestr("mimetype", mimetype, zipfile.ZIP_STORED)
+        for file in files:
+            made.writestr(file, b"<xml/>")
+office = ["[Content_Types].xml", "_rels/.rels", "docProps/app.xml"]
+document("xlsx.zip", *office, "xl/workbook.xml", "xl/worksheets/sheet1.xml")
+document("docx.zip", *office, "word/document.xml")
+open_document = ["content.xml", "styles.xml", "META-INF/manifest.xml"]
+of = "application/vnd.oasis.opendocument."
+document("ods.zip", *open_document, mimetype=f"{of}spreadsheet")
+document("odt.zip", *open_document, mimetype=f"{of}text")
+document("numbers.zip", "Index/Document.iwa", "Index/Tables/Tile.iwa", "Metadata/Properties.plist")
 whole = open(f"{out}/zip-stored.zip", "rb").read()
 at = whole.index(b"Lee")
 open(f"{out}/zip-damaged.zip", "wb").write(whole[:at] + b"Lea" + whole[at + 3:])
