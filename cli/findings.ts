@@ -176,10 +176,65 @@ export async function findBridge(health: string): Promise<Finding[]> {
   ];
 }
 
+/** What a school is told of where it comes in. */
+export interface Told {
+  school: string;
+  /** `host:port`; `null`: its bridge has not said. */
+  address: string | null;
+  /** Fingerprints, as ssh-keygen -l prints them. */
+  hostKeys: string[];
+}
+
+/**
+ * Asks the worker.
+ *
+ * @param slug without one the newest school
+ * @returns `undefined` when there is no school; a failure when it cannot be known
+ */
+export async function askTold(
+  terminal: Terminal,
+  slug?: string,
+): Promise<Told | Failure | undefined> {
+  try {
+    const api = makeApi(await readCredentials(terminal));
+    const school = slug ??
+      (await api.json("get", "/admin/schools", { params: { query: { limit: 1 } } })).items[0]?.slug;
+    if (school === undefined) return undefined;
+    const params = { path: { slug: school } };
+    const { host, port, hostKeys } = await api.json("get", "/admin/schools/{slug}/connection", {
+      params,
+    });
+    const address = host === null ? null : `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return { school, address, hostKeys };
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/** Where to look for the door, and who says that it is there. */
+export interface DoorAddress {
+  address: string;
+  source: string;
+}
+
+/** As it was asked for, else as the school's bridge says, else where a bridge listens by itself. */
+export function doorAddress(
+  asked: string | undefined,
+  told: Told | Failure | undefined,
+): DoorAddress {
+  if (asked !== undefined) return { address: asked, source: "as --sftp says" };
+  if (told === undefined || told instanceof Failure || told.address === null) {
+    return { address: "127.0.0.1:2222", source: "the default, as no bridge says another" };
+  }
+  return { address: told.address, source: `as the bridge of ${told.school} says` };
+}
+
 /** That schools are answered, and by which SSH server. */
-export async function findSftp(address: string): Promise<Finding> {
+export async function findSftp({ address, source }: DoorAddress): Promise<Finding> {
   const { host, port } = readAddress(address);
   if (!host) return ill("sftp", `${address} is no address`, "write host:port");
+  const where = `${address} (${source})`;
   const greeting = await new Promise<string | Error>((resolve) => {
     const socket = connect({ host, port: Number(port) })
       .once("data", (bytes) => {
@@ -191,12 +246,13 @@ export async function findSftp(address: string): Promise<Finding> {
   });
   if (greeting instanceof Error) {
     const todo =
-      "is the bridge running, does SFTP_HOST let this machine in? Name its address with --sftp";
-    return ill("sftp", `${address}: ${greeting.message}`, todo);
+      "is the bridge running, does SFTP_HOST let this machine in, is SFTP_ADDRESS what " +
+      "schools are to use? Name another address with --sftp";
+    return ill("sftp", `${where}: ${greeting.message}`, todo);
   }
   return greeting.startsWith("SSH-2.0-")
-    ? well("sftp", `${address} answers as ${greeting}`)
-    : ill("sftp", `${address} is no SSH server`, "look at SFTP_PORT");
+    ? well("sftp", `${where} answers as ${greeting}`)
+    : ill("sftp", `${where} is no SSH server`, "look at SFTP_PORT and SFTP_ADDRESS");
 }
 
 function readAddress(address: string): { host?: string | undefined; port?: string | undefined } {
@@ -204,35 +260,22 @@ function readAddress(address: string): { host?: string | undefined; port?: strin
   return { host, port };
 }
 
-/**
- * That who answers there has the host key that schools are told to compare with.
- *
- * @param slug a school that comes in there; without one the newest
- */
+/** That who answers there has the host key that schools are told to compare with. */
 export async function findHostKey(
-  terminal: Terminal,
   address: string,
-  slug?: string,
+  known: Told | Failure | undefined,
 ): Promise<Finding> {
   const what = "host key";
-  let school: string | undefined;
-  let told: string[];
-  try {
-    const api = makeApi(await readCredentials(terminal));
-    school = slug ??
-      (await api.json("get", "/admin/schools", { params: { query: { limit: 1 } } })).items[0]?.slug;
-    if (school === undefined) return well(what, "there is no school yet that is told one");
-    const params = { path: { slug: school } };
-    told = (await api.json("get", "/admin/schools/{slug}/connection", { params })).hostKeys;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return ill(what, `what schools are told is not known: ${error.message}`, "mend that first");
+  if (known === undefined) return well(what, "there is no school yet that is told one");
+  if (known instanceof Failure) {
+    return ill(what, `what schools are told is not known: ${known.message}`, "mend that first");
   }
+  const { school, hostKeys: told } = known;
   if (told.length === 0) {
     const found = `the worker has not heard of the host key of ${school}'s bridge`;
     return ill(what, found, "is that bridge running, and is this worker its WORKER_URL?");
   }
-  const shown = await hostKeys(address);
+  const shown = await shownKeys(address);
   if (shown instanceof Error) {
     const todo = "ssh-keyscan has to be here and to reach it; else compare what a client shows";
     return ill(what, `${address} shows none: ${shown.message}; ${school} is told ${told}`, todo);
@@ -248,7 +291,7 @@ export async function findHostKey(
 }
 
 /** Fingerprints of the keys that an SSH server shows, as ssh-keygen -l prints them. */
-async function hostKeys(address: string): Promise<string[] | Error> {
+async function shownKeys(address: string): Promise<string[] | Error> {
   const { host, port } = readAddress(address);
   if (!host) return new Error("it is no address");
   const seconds = String(LONGEST_LOOK_MS / 1000);

@@ -17,6 +17,8 @@ import ssh2 from "ssh2";
 import { healthAnswer, startHealth } from "../../bridge/operations/health.ts";
 import type { BridgeState, CurrentTrouble } from "../../bridge/operations/state.ts";
 import {
+  askTold,
+  doorAddress,
   findBridge,
   findHostKey,
   type Finding,
@@ -69,10 +71,10 @@ describe("the doctor", () => {
     environment: { ROSTERBRIDGE_URL: url, ROSTERBRIDGE_TOKEN: adminToken, ...more },
   });
 
-  const hear = (hostKeys: string[]) =>
+  const hear = (hostKeys: string[], address: string | null = "sftp.college.edu:22") =>
     app.bridge("POST", "/bridge/listen", {
       ...{ directoryVersion: null, commands: [], room: 0, waitMs: 0 },
-      door: { address: "sftp.college.edu:22", hostKeys },
+      door: { address, hostKeys },
     });
 
   before(async () => {
@@ -132,7 +134,7 @@ describe("the doctor", () => {
       assert.match(finding!.found, /is no Rosterbridge worker/);
       assert.deepEqual(more, []);
       assert.match(
-        (await findHostKey(terminal(other), "127.0.0.1:1")).found,
+        (await findHostKey("127.0.0.1:1", await askTold(terminal(other)))).found,
         /is this its address/,
       );
     } finally {
@@ -232,7 +234,8 @@ describe("the doctor", () => {
     sftp.listen(0, "127.0.0.1");
     await once(sftp, "listening");
     const address = `127.0.0.1:${(sftp.address() as AddressInfo).port}`;
-    const look = (at = address, slug?: string) => findHostKey(terminal(), at, slug);
+    const look = async (at = address, slug?: string) =>
+      await findHostKey(at, await askTold(terminal(), slug));
     try {
       assert.match((await look()).found, /no school yet/);
       await app.admin("POST", "/admin/schools", { slug: "oak", name: "Oak" });
@@ -252,13 +255,37 @@ describe("the doctor", () => {
       assert.match(other.todo, /another server answers there/);
       assert.match((await look("127.0.0.1:1")).todo, /ssh-keyscan/);
 
-      assert.equal((await findSftp(address)).isWell, true);
+      assert.equal((await findSftp({ address, source: "here" })).isWell, true);
       assert.match(
-        (await findSftp(url.slice("http://".length))).found,
+        (await findSftp({ address: url.slice("http://".length), source: "here" })).found,
         /no greeting|no SSH server/,
       );
     } finally {
       sftp.close();
     }
+  });
+
+  test("looks where the school's bridge says that it is reached, unless another address is named", async () => {
+    await app.admin("POST", "/admin/schools", { slug: "fir", name: "Fir" });
+    const door = async (asked?: string, more = {}, slug?: string) =>
+      doorAddress(asked, await askTold(terminal(more), slug));
+    await hear([]);
+    assert.deepEqual(await door(), {
+      address: "sftp.college.edu:22",
+      source: "as the bridge of fir says",
+    });
+    await hear([], "[2001:db8::7]:2022");
+    assert.equal((await door(undefined, {}, "fir")).address, "[2001:db8::7]:2022");
+    const asked = { address: "127.0.0.1:1", source: "as --sftp says" };
+    assert.deepEqual(await door("127.0.0.1:1"), asked);
+    assert.match((await findSftp(asked)).found, /^127\.0\.0\.1:1 \(as --sftp says\): /);
+
+    const byItself = {
+      address: "127.0.0.1:2222",
+      source: "the default, as no bridge says another",
+    };
+    assert.deepEqual(await door(undefined, { ROSTERBRIDGE_URL: "http://127.0.0.1:1" }), byItself);
+    await hear([], null);
+    assert.deepEqual(await door(), byItself);
   });
 });
