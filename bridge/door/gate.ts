@@ -24,7 +24,6 @@ export interface Guest extends Stranger {
   callOff(): void;
   /** A login of it was refused. */
   refused: boolean;
-  admitted: boolean;
 }
 
 export class Gate {
@@ -39,7 +38,8 @@ export class Gate {
   readonly #after: After;
   readonly #say: ReturnType<typeof fewLines>;
   readonly #refusing: Refusing;
-  /** Connections that are logged in, by their source. */
+  /** Connections that are logged in; how many of a source. */
+  readonly #admitted = new WeakSet<Socket>();
   readonly #inside = new Map<string, number>();
 
   constructor(
@@ -67,7 +67,7 @@ export class Gate {
     if (!this.#mayKnock(socket, address, source)) return undefined;
     const guest: Guest = {
       ...{ socket, address, source, stage: "silent" as const },
-      ...{ refused: false, admitted: false, tell: tellNewcomer(socket), callOff() {} },
+      ...{ refused: false, tell: tellNewcomer(socket), callOff() {} },
     };
     const { graceMs, strangers, strangersPerAddress } = this.#limits;
     const displaced = this.strangers.add(guest);
@@ -116,6 +116,16 @@ export class Gate {
     return false;
   }
 
+  /** Connections that were turned away, and are yet to be told so or to have read it. */
+  get leaving(): number {
+    return this.#refusing.count;
+  }
+
+  /** Whether it has logged in. */
+  isInside(socket: Socket): boolean {
+    return this.#admitted.has(socket);
+  }
+
   /** Connections that wait for their turn. */
   get waiting(): number {
     return this.#greetings.waiting + this.#exchanges.waiting;
@@ -145,9 +155,9 @@ export class Gate {
 
   /** @param tooOften that it logged in gives it no further turn */
   admit(guest: Guest, tooOften: boolean): void {
-    const { source } = guest;
-    if (guest.admitted || guest.socket.destroyed) return;
-    guest.admitted = true;
+    const { socket, source } = guest;
+    if (this.isInside(socket) || socket.destroyed) return;
+    this.#admitted.add(socket);
     this.strangers.delete(guest);
     this.#inside.set(source, (this.#inside.get(source) ?? 0) + 1);
     this.bans.succeeded(source);
@@ -157,9 +167,9 @@ export class Gate {
   }
 
   #left(guest: Guest): void {
-    const { source, address } = guest;
+    const { socket, source, address } = guest;
     this.strangers.delete(guest);
-    if (guest.admitted) {
+    if (this.isInside(socket)) {
       const others = this.#inside.get(source)! - 1;
       if (others > 0) this.#inside.set(source, others);
       else this.#inside.delete(source);

@@ -25,7 +25,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     socket.setMaxListeners(64); // Each channel listens to its connection's socket.
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    if (sockets.size > limits.connections) {
+    if (sockets.size - gate.leaving > limits.connections) {
       return gate.refuse("too_many_connections", socket, address, {
         reason: DISCONNECT.tooManyConnections,
         sentence:
@@ -69,7 +69,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       return lifted;
     },
     sendStrangersAway() {
-      for (const { socket } of gate.strangers) socket.destroy();
+      for (const socket of sockets) if (!gate.isInside(socket)) socket.destroy();
     },
     close: () => new Promise((resolve) => server.close(() => (containment.release(), resolve()))),
     destroyAll() {

@@ -29,16 +29,21 @@ const LINGERING = 128;
 
 export class Refusing {
   readonly #after: After;
-  #lingering = 0;
+  readonly #lingering = new Set<Socket>();
 
   constructor(after: After) {
     this.#after = after;
   }
 
+  /** How many are yet to be told, or to have read it. */
+  get count(): number {
+    return this.#lingering.size;
+  }
+
   /** Ends the connection, in a moment; in a flood at once and without a word. */
   refuse(socket: Socket, refusal: Refusal, tell: Tell): void {
-    if (this.#lingering >= LINGERING) return void socket.destroy();
-    this.#lingering++;
+    if (this.#lingering.size >= LINGERING) return void socket.destroy();
+    this.#lingering.add(socket);
     let callOff = this.#after(TOLD_AFTER_MS, () => {
       callOff = this.#after(LINGER_MS, () => socket.destroy());
       // What is not read would have the kernel reset the connection, and the sentence with it.
@@ -47,7 +52,7 @@ export class Refusing {
     });
     socket.once("close", () => {
       callOff();
-      this.#lingering--;
+      this.#lingering.delete(socket);
     });
     socket.removeAllListeners("readable").removeAllListeners("data").pause();
   }

@@ -40,7 +40,7 @@ export const exchangesAnew: Rate = { burst: 30, perSecond: 1 };
 const BYTES_FOR_ONE = 32 * 1024;
 
 /**
- * Asked at each exchange after the first: whether the school has one to spend.
+ * Asked at each exchange that the client begins after the first: whether the school has one to spend.
  *
  * @param ofSchool where it is kept; `undefined` until the client has logged in
  */

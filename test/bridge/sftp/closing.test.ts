@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { createConnection } from "node:net";
 import { test } from "node:test";
+import { Networks } from "../../../shared/networks.ts";
 import { fingerprint } from "../../../bridge/sftp/public-key.ts";
 import {
   call,
   closed,
   connect,
+  connectFrom,
   hostKey,
   openSftp,
   rsaKey,
@@ -13,6 +15,7 @@ import {
   startWorld,
   wireOf,
 } from "./harness.ts";
+import { Clock } from "../by-hand.ts";
 import { RawSftp, string, TYPE, uint64 } from "./raw-sftp.ts";
 import { until } from "../../until.ts";
 
@@ -56,6 +59,21 @@ test("closing does not wait longer than the grace time for a request that hangs"
   await world.server.close(30);
   await gone;
   assert.ok(world.logs.some(({ event }) => event === "sftp.close_late"));
+});
+
+test("closing waits for nobody who is not logged in", async () => {
+  const { after } = new Clock();
+  const trustedProxies = new Networks(["127.0.0.2"]);
+  const door = { strangersPerAddress: 1, trustedProxies };
+  await using world = await startWorld({ door, after });
+  const { port } = world.server;
+  const all = ["127.0.0.1", "127.0.0.1", "127.0.0.2"].map((from) => connectFrom(from, port));
+  // One gives way to another and is yet to be told; a proxy is yet to say who comes.
+  await until(() => world.server.figures.turnedAway.gave_way === 1);
+  await until(() => world.server.figures.connections === 3);
+  await world.server.close(60_000);
+  assert.equal(world.logs.some(({ event }) => event === "sftp.close_late"), false);
+  for (const socket of all) socket.destroy();
 });
 
 test("a revoked key's open sessions are closed at once, and no others", async () => {

@@ -256,6 +256,22 @@ test("connections of one address, and in all, are limited, and the client reads 
   for (const client of clients) client.end();
 });
 
+test("who is yet to be told that all is full takes no place from the next", async () => {
+  const { after } = new Clock();
+  await using world = await startWorld({ door: { connections: 1 }, after });
+  const first = await connect(world.server.port);
+  const late = Array.from({ length: 3 }, () => connectFrom("127.0.0.2", world.server.port));
+  await until(() => world.server.figures.turnedAway.too_many_connections === 3);
+  first.end();
+  await until(() => world.server.figures.connections === 3);
+  let isIn = false;
+  const next = connect(world.server.port).then((client) => (isIn = true, client.end()), () => {});
+  await until(() => isIn || world.server.figures.turnedAway.too_many_connections > 3);
+  assert.ok(isIn);
+  await next;
+  for (const socket of late) socket.destroy();
+});
+
 test("the connection too many of a school is told so in words that its client shows", async () => {
   const { after } = new Clock();
   await using world = await startWorld({ limits: { sessionsPerSchool: 1 }, after });
@@ -275,7 +291,6 @@ interface Insides {
   };
 }
 
-/** Two schools, each with a key of its own. */
 test("a school with many connections that do nothing keeps no other school out", async () => {
   const { world, otherKey } = await twoSchools({ sessions: 4 });
   await using _ = world;

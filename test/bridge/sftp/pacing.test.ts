@@ -85,6 +85,21 @@ test("who talks on while its exchange of keys waits is ended", async () => {
   assert.equal(world.server.faults, 0);
 });
 
+test("exchanges of keys that the server asks for cost a school nothing", async () => {
+  const reached: string[] = [];
+  await using world = await startWorld({
+    ...{ rekey: { bytes: 1, milliseconds: 3_600_000 } },
+    reached: (limit) => reached.push(limit),
+  });
+  const client = await connect(world.server.port);
+  let times = 0;
+  client.on("handshake", () => times++);
+  const sftp = await openSftp(client);
+  while (times < 60) await call((done) => sftp.stat("/inbound", done));
+  assert.deepEqual(reached, []);
+  client.end();
+});
+
 test("a school moves so many bytes a second over all its connections, and another is not slowed", async () => {
   const clock = new Clock();
   const waiting = new Set<number>();
