@@ -89,10 +89,11 @@ export function readSettings(environment: Environment): BridgeSettings {
     sliceBytes: whole("SLICE_BYTES", 512 * 1024, 128 * 1024, 16 * 1024 * 1024),
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", 64 * 1024 * 1024, 1, 4 * 1024 ** 3),
     maxOpenFiles: whole("MAX_OPEN_FILES", 64, 1, 4096),
-    home: () => ({
-      files: whole("MAX_HOME_FILES", 100_000, 1, 10_000_000)(),
-      bytes: 1024 ** 2 * whole("MAX_HOME_MIB", 10_240, 1, 1024 ** 3)(),
-    }),
+    home: () =>
+      readAll({
+        files: whole("MAX_HOME_FILES", 100_000, 1, 10_000_000),
+        bytes: () => 1024 ** 2 * whole("MAX_HOME_MIB", 10_240, 1, 1024 ** 3)(),
+      }),
     changes: () => {
       const perSecond = whole("CHANGES_PER_SECOND", 20, 1, 100_000)();
       return { burst: 10_000, perSecond };

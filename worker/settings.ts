@@ -64,7 +64,7 @@ export function readSettings(environment: Environment): WorkerSettings {
     trustedProxies: () => readAddresses("TRUSTED_PROXIES", get("TRUSTED_PROXIES")),
     mail: () => readMail(get("SMTP_URL"), get("MAIL_FROM")),
     publicUrl: () => readPublicUrl(get("PUBLIC_URL")),
-    oidc: () => readOidc(get, readPublicUrl(get("PUBLIC_URL"))),
+    oidc: () => readOidc(get, () => readPublicUrl(get("PUBLIC_URL"))),
     allowPrivateWebhooks: () => readAllowPrivate(get("WEBHOOK_ALLOW_PRIVATE")),
     stopWithStdin: () => readSwitch("STOP_WITH_STDIN", get("STOP_WITH_STDIN") ?? "0"),
   });

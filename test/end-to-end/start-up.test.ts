@@ -167,11 +167,17 @@ describe("a bad or missing setting", () => {
 });
 
 test("SPEC 8: all settings that are wrong are named, a line each", async () => {
-  const settings = { PATH: process.env["PATH"], ...bridge(), SFTP_PORT: "ssh", WORKER_URL: "" };
-  const { code, output } = await ending(bridgeProgram({ ...settings, BRIDGE_TOKEN: "short" }));
+  const settings = {
+    ...{ PATH: process.env["PATH"], ...bridge(), SFTP_PORT: "ssh", WORKER_URL: "" },
+    ...{ BRIDGE_TOKEN: "short", MAX_HOME_FILES: "many", MAX_HOME_MIB: "much" },
+  };
+  const { code, output } = await ending(bridgeProgram(settings));
   assert.equal(code, 78);
   const lines = output.trimEnd().split("\n").map((line) => line.split(" ")[0]);
-  assert.deepEqual(lines, ["SFTP_PORT", "WORKER_URL", "BRIDGE_TOKEN"]);
+  assert.deepEqual(lines, [
+    ...["SFTP_PORT", "WORKER_URL", "BRIDGE_TOKEN"],
+    ...["MAX_HOME_FILES", "MAX_HOME_MIB"],
+  ]);
 });
 
 describe("words on the command line never start a server unless they mean it", () => {

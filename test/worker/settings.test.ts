@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SettingError } from "../../shared/settings.ts";
+import { type Environment, SettingError } from "../../shared/settings.ts";
 import { readSettings } from "../../worker/settings.ts";
 
 const required = { BRIDGE_TOKEN: "bridge-secret-0001", ADMIN_TOKEN: "admin-secret-00001" };
@@ -118,12 +118,26 @@ describe("the worker's settings", () => {
   }
 
   test("all that are wrong are named at once, a line each", () => {
-    assert.throws(() => readSettings({ PORT: "http", SLICE_ROWS: "0" }), (error) => {
-      assert.ok(error instanceof SettingError);
-      const names = error.message.split("\n").map((line) => line.split(" ")[0]);
-      assert.deepEqual(names, ["PORT", "BRIDGE_TOKEN", "ADMIN_TOKEN", "SLICE_ROWS"]);
-      return true;
-    });
+    const wrong = (environment: Environment) => {
+      let names: string[] = [];
+      assert.throws(() => readSettings(environment), (error) => {
+        assert.ok(error instanceof SettingError);
+        names = error.message.split("\n").map((line) => line.split(" ")[0]!);
+        return true;
+      });
+      return names;
+    };
+    assert.deepEqual(
+      wrong({ PORT: "http", SLICE_ROWS: "0" }),
+      ["PORT", "BRIDGE_TOKEN", "ADMIN_TOKEN", "SLICE_ROWS"],
+    );
+    const signIn = { OIDC_ISSUER: "id.college.edu", OIDC_GROUPS: "IT=owner" };
+    assert.deepEqual(
+      wrong({ ...required, ...signIn, PUBLIC_URL: "worker.college.edu" }),
+      ["PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_GROUPS"],
+    );
+    const mail = { SMTP_URL: "mail.college.edu", MAIL_FROM: "the registrar" };
+    assert.deepEqual(wrong({ ...required, ...mail }), ["SMTP_URL", "MAIL_FROM"]);
   });
 
   test("the database's token goes in the open to this machine only", () => {

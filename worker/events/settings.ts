@@ -1,5 +1,5 @@
 /** The settings of telling: `SMTP_URL`, `MAIL_FROM`, `PUBLIC_URL`, `WEBHOOK_ALLOW_PRIVATE`. */
-import { SettingError } from "../../shared/settings.ts";
+import { readAll, SettingError } from "../../shared/settings.ts";
 
 export interface MailSettings {
   /** May hold a password. */
@@ -7,7 +7,7 @@ export interface MailSettings {
   from: string;
 }
 
-/** `undefined`: no mail goes out. @throws SettingError */
+/** `undefined`: no mail goes out. @throws SettingError with a line for each that is wrong */
 export function readMail(
   smtpUrl: string | undefined,
   from: string | undefined,
@@ -19,6 +19,10 @@ export function readMail(
         "smtp://user:password@mail.example:587. Without both no mail is sent.",
     );
   }
+  return readAll({ smtpUrl: () => readSmtpUrl(smtpUrl), from: () => readSender(from) });
+}
+
+function readSmtpUrl(smtpUrl: string): string {
   // What follows the scheme may hold a password, so it is not shown.
   if (!/^smtps?:\/\//i.test(smtpUrl) || !URL.canParse(smtpUrl) || !new URL(smtpUrl).hostname) {
     throw new SettingError(
@@ -26,6 +30,10 @@ export function readMail(
         "or smtps://mail.example.",
     );
   }
+  return smtpUrl;
+}
+
+function readSender(from: string | undefined): string {
   if (from === undefined) {
     throw new SettingError(
       "MAIL_FROM is missing; with SMTP_URL it takes the sender of mails, such as " +
@@ -40,7 +48,7 @@ export function readMail(
         "Rosterbridge <no-reply@roster.example>.",
     );
   }
-  return { smtpUrl, from };
+  return from;
 }
 
 /** `undefined`: mails have no links. @throws SettingError */

@@ -1,6 +1,6 @@
 /** The settings of signing in with the organisation's OpenID Connect provider. */
 import { type Role, roles } from "../database/control/tokens.ts";
-import { SettingError } from "../../shared/settings.ts";
+import { readAll, SettingError } from "../../shared/settings.ts";
 import { isSlug } from "../../shared/slug.ts";
 
 /** What members of a group may do. */
@@ -27,25 +27,32 @@ export const CALLBACK = "/sign-in/callback";
 
 const example = "such as rosterbridge-admins=admin,oak-staff=viewer:oak";
 
-/** @throws SettingError. `undefined`: nobody signs in so. */
+/**
+ * `undefined`: nobody signs in so.
+ *
+ * @param publicUrl reads PUBLIC_URL
+ * @throws SettingError with a line for each that is wrong
+ */
 export function readOidc(
   get: (name: string) => string | undefined,
-  publicUrl: string | undefined,
+  publicUrl: () => string | undefined,
 ): OidcSettings | undefined {
   const issuer = get("OIDC_ISSUER");
   if (issuer === undefined) return undefined;
-  if (!publicUrl) {
-    throw new SettingError("OIDC_ISSUER takes a PUBLIC_URL beside it, where people come back to.");
-  }
-  return {
-    issuer: readIssuer(issuer),
-    clientId: get("OIDC_CLIENT_ID") ??
-      missing("OIDC_CLIENT_ID", "what the provider calls this worker"),
-    clientSecret: get("OIDC_CLIENT_SECRET"),
-    grants: readGrants(get("OIDC_GROUPS")),
-    claim: get("OIDC_GROUPS_CLAIM") ?? "groups",
-    callback: new URL(CALLBACK, publicUrl).href,
-  };
+  return readAll({
+    issuer: () => readIssuer(issuer),
+    clientId: () =>
+      get("OIDC_CLIENT_ID") ?? missing("OIDC_CLIENT_ID", "what the provider calls this worker"),
+    clientSecret: () => get("OIDC_CLIENT_SECRET"),
+    grants: () => readGrants(get("OIDC_GROUPS")),
+    claim: () => get("OIDC_GROUPS_CLAIM") ?? "groups",
+    callback: () => callbackAt(publicUrl()),
+  });
+}
+
+function callbackAt(publicUrl: string | undefined): string {
+  if (publicUrl) return new URL(CALLBACK, publicUrl).href;
+  throw new SettingError("OIDC_ISSUER takes a PUBLIC_URL beside it, where people come back to.");
 }
 
 function readIssuer(text: string): URL {

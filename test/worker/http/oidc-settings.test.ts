@@ -10,7 +10,7 @@ const good = {
 
 function read(changes: Record<string, string | undefined> = {}, publicUrl = "https://r.edu") {
   const environment: Record<string, string | undefined> = { ...good, ...changes };
-  return readOidc((name) => environment[name], publicUrl);
+  return readOidc((name) => environment[name], () => publicUrl);
 }
 
 test("the groups of the provider are mapped to roles, at all schools or at one", () => {

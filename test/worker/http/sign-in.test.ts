@@ -31,7 +31,7 @@ eachDatabase("signing in with the organisation's provider", (database) => {
     };
     app = appUnderTest(database().client, {
       now: () => Date.now() + ahead,
-      oidc: readOidc((name) => environment[name], origin),
+      oidc: readOidc((name) => environment[name], () => origin),
     });
     for (const slug of ["near", "far"]) {
       await app.admin("POST", "/admin/schools", { slug, name: slug });
@@ -169,7 +169,9 @@ test("a provider that is away is said, and is asked again the next time", async 
     OIDC_GROUPS: "IT=admin",
   };
   const client = await openDatabase({ url: "file::memory:" });
-  const { app } = appUnderTest(client, { oidc: readOidc((name) => environment[name], origin) });
+  const { app } = appUnderTest(client, {
+    oidc: readOidc((name) => environment[name], () => origin),
+  });
   for (let tries = 0; tries < 2; tries++) {
     const answer = await app.fetch(new Request(`${origin}/sign-in`));
     assert.equal(answer.status, 503);
