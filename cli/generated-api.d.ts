@@ -1157,6 +1157,8 @@ export interface components {
             bridge: string;
             /** Format: date-time */
             suspendedAt?: string;
+            /** @description Why its days are those of another time zone now */
+            note?: string;
             /**
              * Format: date-time
              * @description It is being deleted, and its bridge has not said it is done
@@ -1471,6 +1473,8 @@ export interface components {
                 utc: string;
                 local: string;
             }[];
+            /** @description Why it goes by another time zone now */
+            note?: string;
         };
         Export: {
             id: string;
@@ -1614,7 +1618,7 @@ export interface components {
             timezone: string | null;
             /** Format: date-time */
             createdAt: string;
-            /** @description Why no mail goes out */
+            /** @description Why no mail goes out, or by another time zone */
             note?: string;
         };
         Mail: {

@@ -13,6 +13,7 @@ import {
 } from "../database/control/contacts.ts";
 import type { School } from "../database/control/schools.ts";
 import { type Want, wants } from "../events/wants.ts";
+import { zoneTrouble } from "../zones.ts";
 import { readZone } from "../export/zone.ts";
 import { readJson } from "../http/body.ts";
 import { describes, pageOf } from "../http/describe.ts";
@@ -125,7 +126,10 @@ export function contactRoutes(context: WorkerContext): Hono {
     async (c) => {
       const school = await findSchool(database, c.req.param("slug"));
       const contact = await findContact(school, c.req.param("id"));
-      const changed = checkZone({ ...contact, ...await readJson(c, Change) });
+      const change = { ...contact, ...await readJson(c, Change) };
+      // One that was taken before stays, though this runtime does not know it.
+      const isKept = change.timezone !== null && change.timezone === contact.timezone;
+      const changed = isKept ? change : checkZone(change);
       if (!await changeContact(database, changed, author(c, now()))) {
         throw contactExists(school, changed);
       }
@@ -160,8 +164,10 @@ export function contactRoutes(context: WorkerContext): Hono {
   }
 
   function answer({ schoolId: _, ...contact }: Contact) {
-    if (context.hasMail) return contact;
-    return { ...contact, note: "no mail goes out: SMTP_URL is not set" };
+    const note = context.hasMail
+      ? zoneTrouble(contact.timezone)
+      : "no mail goes out: SMTP_URL is not set";
+    return { ...contact, ...(note ? { note } : {}) };
   }
 
   return routes;

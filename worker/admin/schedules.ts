@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { strictObject } from "../given.ts";
 import type { WorkerContext } from "../context.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "../database/control/schedules.ts";
+import { zoneHere, zoneTrouble } from "../zones.ts";
 import { readSchedule, type ScheduleReading } from "../export/schedule.ts";
 import { readJson } from "../http/body.ts";
 import { describes } from "../http/describe.ts";
@@ -69,7 +70,10 @@ export function scheduleRoutes({ database, now }: WorkerContext): Hono {
       const school = await findSchool(database, c.req.param("slug"));
       const stored = await getSchedule(database, school.id);
       if (!stored) throw noSchedule(c.req.param("slug"));
-      return c.json(accepted(readSchedule(stored.cron, stored.timezone, now())));
+      const { cron, timezone } = stored;
+      const schedule = accepted(readSchedule(cron, zoneHere(timezone), now()));
+      const note = zoneTrouble(timezone);
+      return c.json({ ...schedule, timezone, ...(note ? { note } : {}) });
     },
   );
 

@@ -21,6 +21,7 @@ import { principalOf, schoolIds } from "../http/principal.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { PAGE, readPage, writePage } from "./page.ts";
 import { SchoolSettings } from "../roster/settings.ts";
+import { zoneTrouble } from "../zones.ts";
 import { author } from "./author.ts";
 import { checkConfirmed, Confirm } from "./confirm.ts";
 import { checkExpectation } from "./expectation.ts";
@@ -206,6 +207,8 @@ function versionTag({ slug, version }: School): Promise<string> {
 
 function schoolAnswer({ slug, name, settings, createdAt, ...school }: School) {
   const { bridge, suspendedAt, deletedAt } = school;
+  const note = zoneTrouble(settings.timezone) ??
+    zoneTrouble(settings.expectEvery?.timezone ?? null);
   return {
     slug,
     name,
@@ -213,6 +216,7 @@ function schoolAnswer({ slug, name, settings, createdAt, ...school }: School) {
     createdAt,
     bridge,
     ...(suspendedAt ? { suspendedAt } : {}),
+    ...(note ? { note } : {}),
     // Its keys and rows are gone; its bridge has not said yet that its files are too.
     ...(deletedAt ? { purgeStartedAt: deletedAt } : {}),
   };

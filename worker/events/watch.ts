@@ -28,6 +28,7 @@ import {
   waitingExports,
 } from "../database/school/signs-of-life.ts";
 import { nextRun, readSchedule } from "../export/schedule.ts";
+import { zoneHere, zoneTrouble } from "../zones.ts";
 
 export interface Watching {
   database: Client;
@@ -130,7 +131,7 @@ async function beginAnew(
 
 /** The time has come by which a roster was expected, or the expectation is new. */
 async function lookAt(context: Watching, watch: Watch): Promise<void> {
-  const { database, now } = context;
+  const { database, now, log } = context;
   const { schoolId, cron, timezone, since, nextAt } = watch;
   if (cron === null || timezone === null || since === null) {
     return await beginAnew(context, watch, watch.silentSince);
@@ -139,6 +140,7 @@ async function lookAt(context: Watching, watch: Watch): Promise<void> {
   const { isApplied, isUnderWay } = await rosterSince(database, schoolId, since, untilNow(now()));
   if (!isApplied && isUnderWay && now() < due + UNDER_WAY_MS) return;
   const at = instant(now());
+  if (zoneTrouble(timezone)) log("zone.unknown", { schoolId, timezone });
   const next = nextRun(cron, timezone, Math.max(due, now()));
   const moved = { ...watch, since: nextAt, nextAt: next === undefined ? null : instant(next) };
   if (isApplied || watch.silentSince !== null) {
@@ -167,7 +169,7 @@ function untilNow(now: number): string {
 /** The first time after now; a roster that came one interval before it counts. */
 function begin(watch: Watch, now: number): Watch | undefined {
   const { when, timezone } = watch.expectation!;
-  const reading = readSchedule(when, timezone, now);
+  const reading = readSchedule(when, zoneHere(timezone), now);
   if (!("schedule" in reading)) return undefined;
   const { cron } = reading.schedule;
   const first = nextRun(cron, timezone, now);

@@ -10,6 +10,7 @@
  */
 import { Cron } from "croner";
 import cronstrue from "cronstrue";
+import { zoneHere } from "../zones.ts";
 import { examples, readWords } from "./words.ts";
 import { formatLocal, readZone } from "./zone.ts";
 
@@ -73,11 +74,12 @@ export function readSchedule(when: string, timezone: string, now: number): Sched
 /**
  * The first run after an instant.
  *
+ * @param timezone as it was stored: one that this runtime does not know counts as UTC
  * @param after milliseconds since the epoch
  * @returns milliseconds since the epoch; `undefined` when there is none
  */
 export function nextRun(cron: string, timezone: string, after: number): number | undefined {
-  return parse(cron, timezone).nextRun(new Date(after))?.getTime();
+  return parse(cron, zoneHere(timezone)).nextRun(new Date(after))?.getTime();
 }
 
 function readNickname(text: string): { cron: string } | { problem: ScheduleProblem } {

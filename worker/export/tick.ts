@@ -26,6 +26,7 @@ import {
 } from "../database/control/schedules.ts";
 import { bridgesOf } from "../database/control/bridges.ts";
 import { isUnavailable } from "../database/errors.ts";
+import { zoneTrouble } from "../zones.ts";
 import { nextRun } from "./schedule.ts";
 
 type Ticking = Pick<WorkerContext, "database" | "now" | "randomId" | "log">;
@@ -146,6 +147,8 @@ export async function tickInPassing(context: Ticking): Promise<void> {
 /** @returns whether this call made it, or began to */
 async function makeDue(context: Ticking, due: DueSchool, done: Done[]): Promise<boolean> {
   const now = context.now();
+  const { schoolId, timezone } = due;
+  if (zoneTrouble(timezone)) context.log("zone.unknown", { schoolId, timezone });
   const next = nextRun(due.cron, due.timezone, now);
   const created = newExport(context, due, Date.parse(due.dueAt), now);
   const begun = await beginExport(context.database, created, due);

@@ -23,10 +23,12 @@ export function readZone(
     }
   }
   const meant = zonesMeant(name);
+  const isFull = /^[A-Za-z_]+\/[A-Za-z_/+-]+$/.test(name);
   const proposal = meant.length > 0 ? `Did you mean ${meant.join(" or ")}? ` : "";
   return {
     message:
-      `"${shown}" is not a time zone's full name. ${proposal}Write the continent and a city, ` +
+      `"${shown}" is not a time zone${isFull ? " that this service knows" : "'s full name"}. ` +
+      `${proposal}Write the continent and a city, ` +
       `such as ${examples.join(", ")}.`,
     examples: meant.length > 0 ? meant : examples,
   };

@@ -1,10 +1,11 @@
 /** A school's pauses: days on which its files change nothing, or only add (SPEC section 9). */
+import { zoneHere } from "../zones.ts";
 import type { Pause } from "./settings.ts";
 
 /** The day that an instant is in, `YYYY-MM-DD`. @param now milliseconds since the epoch */
 export function dayIn(timezone: string, now: number): string {
   const parts = new Intl.DateTimeFormat("en", {
-    timeZone: timezone,
+    timeZone: zoneHere(timezone),
     year: "numeric",
     month: "2-digit",
     day: "2-digit",

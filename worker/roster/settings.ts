@@ -7,6 +7,7 @@ import { isSupportedCountry } from "libphonenumber-js/min";
 import * as v from "valibot";
 import { oneLine, strictObject } from "../given.ts";
 import { networkFault } from "../../shared/networks.ts";
+import { isZone } from "../zones.ts";
 import { COLUMNS, simplified } from "./columns.ts";
 import { patternFault } from "./values/student-id.ts";
 
@@ -108,18 +109,14 @@ const Pause = v.pipe(
 export type Pause = v.InferOutput<typeof Pause>;
 
 const zoneSentence = "a time zone is its full name, such as America/New_York, Europe/Berlin or UTC";
-const Timezone = v.pipe(v.string(zoneSentence), v.check(isZone, zoneSentence));
-
-/** Abbreviations are none: `EST` would stay at -05:00 all summer. */
-function isZone(name: string): boolean {
-  if (name !== "UTC" && !name.includes("/")) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const Timezone = v.pipe(
+  v.string(zoneSentence),
+  v.check(
+    isZone,
+    ({ input }) =>
+      `"${input.slice(0, 60)}" is no time zone that this service knows; ${zoneSentence}`,
+  ),
+);
 
 const expectSentence = 'such as {"when":"every weekday at 6 pm","timezone":"America/New_York"}';
 const daysSentence = "days are a whole number from 1 to 60, or 0 for never";
@@ -306,7 +303,7 @@ const Stored = v.object({
     ),
     [],
   ),
-  timezone: v.fallback(v.optional(v.pipe(v.string(), v.check(isZone)), "UTC"), "UTC"),
+  timezone: v.fallback(v.optional(v.string(), "UTC"), "UTC"),
   allowedAddresses: v.fallback(v.optional(v.array(v.string()), []), []),
   expectEvery: v.fallback(
     v.optional(v.object({ when: v.string(), timezone: v.string() })),

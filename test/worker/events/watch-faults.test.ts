@@ -68,15 +68,15 @@ eachDatabase("what comes between while the watch looks", (database) => {
     assert.deepEqual(await kindsOf(client, String(first)), []);
   });
 
-  test("a school that cannot be looked at, as this runtime knows no such time zone, keeps no other from it", async () => {
+  test("a school that cannot be looked at, as its expectation cannot be read, keeps no other from it", async () => {
     const { client } = database();
     const world = tellingWorld(client);
     nextMorning(world);
     const ids = [];
     for (let many = 0; many < 3; many++) ids.push((await world.school({ expectEvery })).id);
     await world.teller.run();
-    const unknown = "UPDATE watches SET timezone = 'Mars/Olympus' WHERE school_id = ?";
-    await client.execute({ sql: unknown, args: [ids[0]!] });
+    const unreadable = "UPDATE watches SET cron = '99 * * * *' WHERE school_id = ?";
+    await client.execute({ sql: unreadable, args: [ids[0]!] });
     world.later(2 * HOUR + MINUTE);
     await world.teller.run();
     const told = await Promise.all(ids.map((id) => kindsOf(client, String(id))));

@@ -23,6 +23,9 @@ export const School = v.pipe(
     createdAt: Time,
     bridge: v.pipe(Text, v.description("The bridge its people come to")),
     suspendedAt: v.optional(Time),
+    note: v.optional(
+      v.pipe(Text, v.description("Why its days are those of another time zone now")),
+    ),
     purgeStartedAt: v.optional(
       v.pipe(Time, v.description("It is being deleted, and its bridge has not said it is done")),
     ),

@@ -60,6 +60,7 @@ export const Schedule = v.pipe(
     timezone: Text,
     description: v.pipe(Text, v.description("The expression in English")),
     nextRuns: v.array(v.object({ utc: Time, local: Text })),
+    note: v.optional(v.pipe(Text, v.description("Why it goes by another time zone now"))),
   }),
   v.metadata({ ref: "Schedule" }),
 );

@@ -11,7 +11,7 @@ export const Contact = v.pipe(
     digestAt: v.pipe(NullableText, v.description("07:00; null: a mail for each thing, at once")),
     timezone: NullableText,
     createdAt: Time,
-    note: v.optional(v.pipe(Text, v.description("Why no mail goes out"))),
+    note: v.optional(v.pipe(Text, v.description("Why no mail goes out, or by another time zone"))),
   }),
   v.metadata({ ref: "Contact" }),
 );

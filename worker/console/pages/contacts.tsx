@@ -22,10 +22,10 @@ export function contactsPage(desk: Desk): Hono {
       ask.list<Mail>(schoolRoute(slug, "/mails"), { limit: 20 }),
     ]);
     const reader = desk.reader(c);
-    const noMail = contacts.items.find(({ note }) => note)?.note;
+    const note = contacts.items.find(({ note }) => note)?.note;
     return c.html(
       <SchoolPage school={school} reader={reader} tab="/contacts" title="Contacts" said={saidOf(c)}>
-        {noMail && <Note tone="warn">{noMail}</Note>}
+        {note && <Note tone="warn">{note}</Note>}
         <Card title="Contacts">
           <List
             label="Contacts"

@@ -6,7 +6,17 @@ import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Field, Form, type Typed } from "../parts/form.tsx";
 import { Head, Page, type Reader } from "../parts/page.tsx";
-import { Badge, Card, type Column, count, List, More, onItsClock, Time } from "../parts/show.tsx";
+import {
+  Badge,
+  Card,
+  type Column,
+  count,
+  List,
+  More,
+  Note,
+  onItsClock,
+  Time,
+} from "../parts/show.tsx";
 import { SchoolPage } from "./school-frame.tsx";
 
 export function exportsPage(desk: Desk): Hono {
@@ -153,6 +163,7 @@ function ScheduleCard({ slug, reader, schedule, values, problem }: {
       {schedule
         ? (
           <div>
+            {schedule.note && <Note tone="warn">{schedule.note}</Note>}
             <p>
               <strong>{schedule.description}</strong>, {schedule.timezone}{" "}
               <code>{schedule.cron}</code>

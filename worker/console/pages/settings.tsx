@@ -6,7 +6,7 @@ import type { Problem } from "../ask.ts";
 import { type Desk, done, saidOf, schoolPath, schoolRoute, typed } from "../desk.ts";
 import { Area, Check, Choose, Field, Form, Refused, type Typed } from "../parts/form.tsx";
 import type { Reader } from "../parts/page.tsx";
-import { Card } from "../parts/show.tsx";
+import { Card, Note } from "../parts/show.tsx";
 import { readSettings, writeSettings } from "./settings-text.ts";
 import { SchoolPage } from "./school-frame.tsx";
 
@@ -21,6 +21,7 @@ export function settingsPage(desk: Desk): Hono {
     return c.html(
       <SchoolPage school={school} reader={reader} tab="/settings" title="Settings" said={saidOf(c)}>
         {problem && <Refused problem={problem} />}
+        {school.note && <Note tone="warn">{school.note}</Note>}
         <SettingsForm school={school} reader={reader} values={values} problem={problem} />
       </SchoolPage>,
       problem ? 400 : 200,

@@ -1,4 +1,5 @@
 /** A mail from what it tells: the subject, plain text, and the same in HTML. */
+import { zoneHere } from "../../zones.ts";
 import { NOTICES } from "../../database/control/mails.ts";
 import { htmlOf } from "./html.ts";
 import type { Notice } from "./notice.ts";
@@ -61,7 +62,7 @@ function digestHeading(count: number, bad: number): string {
 
 function inWords(instant: string, timezone: string): string {
   return new Intl.DateTimeFormat("en-US", {
-    timeZone: timezone,
+    timeZone: zoneHere(timezone),
     weekday: "short",
     year: "numeric",
     month: "short",
