@@ -1,5 +1,6 @@
 /** The worker as one function from request to answer. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { adminRoutes } from "./admin/index.ts";
@@ -54,6 +55,11 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.route("/metrics", metricsRoutes(context, failed, rate));
   app.route("/", signInRoutes(context));
   app.route("/", descriptionRoutes(() => app as unknown as Hono));
+  app.get("/", (c) => {
+    if (isForPerson(c)) return c.redirect("/console", 303);
+    return problemResponse(notFound(c));
+  });
+  app.get("/console/", (c) => c.redirect("/console", 303));
   app.route(
     "/console",
     consoleRoutes(context, { failed, rate }, (request, caller) => app.fetch(request, caller)),
@@ -93,6 +99,12 @@ function problemOf(error: Error, c: Context, { log }: WorkerContext): HttpProble
     "internal",
     "Something went wrong in the worker; its log says what, under request.failed.",
   );
+}
+
+/** Browsers say that they would rather have a page; programs do not. */
+function isForPerson(c: Context): boolean {
+  const supports = ["application/json", "text/html"];
+  return accepts(c, { header: "Accept", supports, default: "application/json" }) === "text/html";
 }
 
 function notFound(c: Context): HttpProblem {

@@ -81,6 +81,24 @@ eachDatabase("every answer", (database) => {
     assert.equal(put.headers.get("allow"), "POST, GET, HEAD");
   });
 
+  test("who comes with a browser to no page in particular is led to the console, a program is told", async () => {
+    const open = (path: string, accept?: string) =>
+      call(undefined, path, { headers: accept === undefined ? {} : { accept } });
+    const browsers = [
+      "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+      "text/html",
+    ];
+    for (const accept of browsers) {
+      const { status, headers } = await open("/", accept);
+      assert.deepEqual([status, headers.get("location")], [303, "/console"], accept);
+    }
+    for (const accept of [undefined, "*/*", "application/json", "application/json, text/html"]) {
+      const { status, body } = await open("/", accept);
+      assert.deepEqual([status, body.code], [404, "no_such_route"], accept);
+    }
+    assert.equal((await open("/console/", browsers[0])).headers.get("location"), "/console");
+  });
+
   test("a body that is not JSON, or too large, is refused", async () => {
     const post = (body: string) =>
       call(undefined, "/admin/schools", {

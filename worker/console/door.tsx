@@ -2,6 +2,7 @@
 /** The console's door: signing in with a token, and out; who has not is sent here. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { csrf } from "hono/csrf";
+import { matchedRoutes } from "hono/route";
 import { instant, type WorkerContext } from "../context.ts";
 import { tokenReader } from "../http/admin-door.ts";
 import type { Caller } from "../http/caller.ts";
@@ -59,7 +60,10 @@ export function door(
   const { now } = context;
   return async (c, next) => {
     const session = await sessionOf(c, context, now());
-    if (!session) return c.redirect(`${SIGN_IN}${asked(c)}`, 303);
+    if (!session) {
+      if (!isThere(c)) throw noSuchPage();
+      return c.redirect(`${SIGN_IN}${asked(c)}`, 303);
+    }
     const { principal, formToken } = session;
     if (c.req.method !== "GET") await checkForm(c, formToken);
     if (c.req.path === "/console/sign-out" && c.req.method === "POST") {
@@ -69,6 +73,15 @@ export function door(
     enter(c, { principal, reader: { name: principal.name, role: principal.role, formToken } });
     await rate.pass(c, principal, next);
   };
+}
+
+/** Nobody is to sign in for a page that there is not. */
+function isThere(c: Context): boolean {
+  return c.req.method !== "GET" || matchedRoutes(c).some(({ method }) => method === "GET");
+}
+
+export function noSuchPage(): HttpProblem {
+  return new HttpProblem(404, "no_such_route", "The console has no page at this address.");
 }
 
 /** The page that was asked for, to be shown after signing in. */

@@ -10,7 +10,7 @@ import { HttpProblem } from "../http/problem.ts";
 import type { RequestRate } from "../http/request-rate.ts";
 import { type Answerer, Asking } from "./ask.ts";
 import type { Desk } from "./desk.ts";
-import { door, signInPage, type Visit } from "./door.tsx";
+import { door, noSuchPage, signInPage, type Visit } from "./door.tsx";
 import { accessPage } from "./pages/access.tsx";
 import { contactsPage } from "./pages/contacts.tsx";
 import { exportsPage } from "./pages/exports.tsx";
@@ -84,6 +84,9 @@ export function consoleRoutes(
       accessPage,
     ]
   ) routes.route("/", page(desk));
+  routes.all("*", () => {
+    throw noSuchPage();
+  });
 
   routes.onError((error, c) => {
     // Hono's own: a form that came from another site.

@@ -151,7 +151,7 @@ export async function fillDesk({ admin, clock }: AppUnderTest, database: Client,
 export function addresses({ app }: AppUnderTest): string[] {
   const found = app.routes
     .filter(({ method, path }) =>
-      method === "GET" && /^\/(admin|console)\b/.test(path) && !/\*|\.(css|js|svg)$/.test(path)
+      method === "GET" && /^\/(admin|console)\b/.test(path) && !/\*|\/$|\.(css|js|svg)$/.test(path)
     )
     .map(({ path }) => path);
   const asked = [...new Set(found)].filter((path) => !whole.includes(path)).map((path) =>

@@ -38,6 +38,27 @@ eachDatabase("the console's pages", (database) => {
     assert.ok(seen.size > 15, [...seen].join(" "));
   });
 
+  test("a page that is not there is said not to be, as a page, also to who is not signed in", async () => {
+    const stranger = new Browser(app.app);
+    // The last is where a form goes to, typed.
+    for (const path of ["/console/shcools", `${school}/nothing/of/it`, `${school}/suspend`]) {
+      const page = await browser.open(path);
+      assert.deepEqual([page.status, page.path], [404, path]);
+      assert.match(page.html, /^<!doctype html>/);
+      assert.match(page.html, /The console has no page at this address/);
+      assert.match(page.html, /<a href="\/console\/uploads">Uploads<\/a>/);
+      assert.match(page.html, /Signed in as <strong>admin/);
+
+      const unsigned = await stranger.open(path);
+      assert.deepEqual([unsigned.status, unsigned.path], [404, path]);
+      assert.match(unsigned.html, /The console has no page at this address/);
+      assert.doesNotMatch(unsigned.html, /<nav|Signed in/);
+    }
+    const { headers } = await stranger.fetch("/console/shcools");
+    assert.match(headers.get("content-type")!, /^text\/html/);
+    assert.match(headers.get("content-security-policy")!, /default-src 'none'/);
+  });
+
   test("pages load nothing from elsewhere, and no other page holds them in a frame", async () => {
     const { headers } = await browser.fetch("/console");
     const policy = headers.get("content-security-policy")!;
