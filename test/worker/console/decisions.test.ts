@@ -66,4 +66,31 @@ eachDatabase("decisions in the console", (opened) => {
     assert.equal(tried.status, 200);
     assert.equal((await audited("upload.retried")).reason, "the disk is mended");
   });
+
+  test("what a revert could not put back is shown a page at a time, to its end", async () => {
+    const { world, browser } = await signedIn();
+    const id = await world.send(rows(0, 10, "Kim"));
+    const { status } = await world.decide(id, "revert?confirm=roster.csv");
+    assert.equal(status, 200);
+    // With three digits each, so that their order is that of the numbers.
+    await world.app.context.database.execute({
+      sql: `INSERT INTO revert_remains (upload_id, username_key, username, why)
+        SELECT ?, 'r' || value || '@x.edu', 'r' || value || '@x.edu', 'changed_since'
+        FROM generate_series(100, 349)`,
+      args: [id],
+    });
+    const path = `/console/uploads/${id}`;
+    const shownOf = ({ html }: { html: string }) =>
+      [...html.matchAll(/>r(\d+)@x\.edu</g)].map((it) => Number(it[1]));
+    let page = await browser.open(path);
+    const shown = [shownOf(page)];
+    while (page.html.includes(`action="${path}/remains"`)) {
+      page = await browser.submit(page, `${path}/remains`);
+      assert.equal(page.status, 200);
+      shown.push(shownOf(page));
+    }
+    assert.deepEqual(shown.map(({ length }) => length), [100, 100, 50]);
+    assert.deepEqual(shown.flat(), Array.from({ length: 250 }, (_, i) => 100 + i));
+    assert.doesNotMatch(page.path, /x\.edu/);
+  });
 }, { only: ["file:"] });

@@ -1,6 +1,11 @@
 /** @jsxImportSource hono/jsx */
-/** A revert: that it is under way; then what it could not put back, and why. */
+/**
+ * A revert: that it is under way; then what it could not put back, and why. A page of it is asked for by a
+ * form, as one of a preview is: where it ends is a student's name.
+ */
 import type { Revert } from "../answers.ts";
+import { Form } from "../parts/form.tsx";
+import type { Reader } from "../parts/page.tsx";
 import { Card, List, many, Note, Time } from "../parts/show.tsx";
 
 export function Reverting({ revert: { begunAt, actor, reason } }: { revert: Revert }) {
@@ -14,7 +19,7 @@ export function Reverting({ revert: { begunAt, actor, reason } }: { revert: Reve
   );
 }
 
-export function RemainsCard({ revert }: { revert: Revert }) {
+export function RemainsCard({ revert, reader }: { revert: Revert; reader: Reader }) {
   const { items, next, restored, removed, madeInactive } = revert;
   return (
     <Card title="What was put back">
@@ -32,9 +37,10 @@ export function RemainsCard({ revert }: { revert: Revert }) {
         nothing={<p>Nothing of it is left.</p>}
       />
       {next && (
-        <p class="quiet">
-          There are more; <code>rosterbridge revert {revert.uploadId}</code> lists them all.
-        </p>
+        <Form reader={reader} action={`/console/uploads/${revert.uploadId}/remains`}>
+          <input type="hidden" name="cursor" value={next} />
+          <button class="second" type="submit">Show more</button>
+        </Form>
       )}
     </Card>
   );

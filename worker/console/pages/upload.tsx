@@ -45,7 +45,11 @@ export function uploadPage(desk: Desk): Hono {
 
   async function render(
     c: Context,
-    { tried, from }: { tried?: Tried; from?: { outcome?: string; cursor?: string } } = {},
+    { tried, from, remains }: {
+      tried?: Tried;
+      from?: { outcome?: string; cursor?: string };
+      remains?: { cursor?: string };
+    } = {},
   ) {
     const ask = desk.ask(c);
     const path = `/admin/uploads/${encodeURIComponent(c.req.param("id")!)}`;
@@ -61,7 +65,7 @@ export function uploadPage(desk: Desk): Hono {
         ? ask.get<Preview>(`${path}/preview`, { outcome, cursor: student, limit: 50 })
         : undefined,
       ["completed", "discarded", "reverted"].includes(upload.state)
-        ? ask.find<Revert>(`${path}/revert`, { limit: 1000 })
+        ? ask.find<Revert>(`${path}/revert`, { limit: 100, cursor: remains?.cursor })
         : undefined,
       ask.list<StoryStep>(`${path}/story`),
     ]);
@@ -85,6 +89,7 @@ export function uploadPage(desk: Desk): Hono {
 
   routes.get("/uploads/:id", (c) => render(c));
   routes.post("/uploads/:id/preview", async (c) => render(c, { from: await typed(c) }));
+  routes.post("/uploads/:id/remains", async (c) => render(c, { remains: await typed(c) }));
   for (const decision of decisions) {
     routes.post(`/uploads/:id/${decision}`, async (c) => {
       const id = encodeURIComponent(c.req.param("id"));
@@ -152,7 +157,7 @@ function UploadPage(props: Props) {
       {preview && (
         <PreviewCard preview={preview} upload={upload} outcome={outcome} reader={reader} />
       )}
-      {revert?.state === "reverted" && <RemainsCard revert={revert} />}
+      {revert?.state === "reverted" && <RemainsCard revert={revert} reader={reader} />}
       <Rows upload={upload} />
       <Problems upload={upload} grouped={grouped} shown={shown} code={code} />
       <Story steps={story} isUnderWay={isUnderWay} />
