@@ -64,6 +64,8 @@ export interface OpenConnection {
 /** Channels of one connection, and handles over all of them. */
 const MOST_CHANNELS = 10;
 const MOST_HANDLES = 128;
+/** What opening a channel costs the bridge, in requests. */
+const CHANNEL_REQUESTS = 20;
 /**
  * Bytes that a client must take in a packet; all known ones take 16 KiB or more. ssh2 cuts each answer
  * into such packets at one go: for ever, and with it the whole process, where a packet has none.
@@ -129,6 +131,7 @@ export function serveConnection(
   client.on(
     "session",
     guarded((accept: () => Session, reject: () => void) => {
+      paceChannels();
       if (ending || channels >= MOST_CHANNELS) return reject();
       channels++;
       openChannel(accept());
@@ -136,6 +139,28 @@ export function serveConnection(
   );
   // Only so that ssh2 heeds `no-more-sessions@openssh.com`; forwarding is refused.
   client.on("request", (_accept: unknown, reject?: () => void) => reject?.());
+
+  /** Who opens more channels than its school may make requests is not read for a while. */
+  function paceChannels(): void {
+    const { schoolId } = visitor!;
+    const { requests } = options.sharesOf(schoolId).allowances;
+    requests.take(CHANNEL_REQUESTS);
+    const due = requests.due();
+    if (!due || ending) return;
+    options.reached("requests", schoolId);
+    void due.then(holdBack());
+  }
+
+  /** Reads no more from the client until it is released, by all who hold it back. */
+  function holdBack(): () => void {
+    const hold = Symbol("hold");
+    holding.add(hold);
+    socket.pause();
+    return () => {
+      holding.delete(hold);
+      if (holding.size === 0) socket.resume();
+    };
+  }
 
   function openChannel(channel: Session): void {
     channel.on(
@@ -146,7 +171,7 @@ export function serveConnection(
         const opened = name === "sftp" && !ending && !isSmall ? accept() : undefined;
         // A second subsystem on one channel gets nothing.
         if (!opened) return reject?.();
-        const hold = Symbol("hold");
+        let release = () => {};
         const shares = options.sharesOf(visitor!.schoolId);
         const sessionLog: Log = (event, fields) =>
           log(event, { slug: visitor!.slug, address, ...fields });
@@ -164,14 +189,8 @@ export function serveConnection(
           allowances: shares.allowances,
           trace: options.trace?.(sessionLog),
           heldBack: () => heldBack(client),
-          hold: () => {
-            holding.add(hold);
-            socket.pause();
-          },
-          release: () => {
-            holding.delete(hold);
-            if (holding.size === 0) socket.resume();
-          },
+          hold: () => void (release = holdBack()),
+          release: () => release(),
           active: () => {
             renewKeys();
             restartIdle();

@@ -100,6 +100,36 @@ test("exchanges of keys that the server asks for cost a school nothing", async (
   client.end();
 });
 
+test("a school that opens session after session waits as for requests, and another does not", async () => {
+  const clock = new Clock();
+  const reached: string[] = [];
+  const { world, otherKey } = await twoSchools({ requestsPerSecond: 100 }, {
+    ...{ now: () => clock.now, after: clock.after },
+    reached: (limit: string) => reached.push(limit),
+  });
+  await using _ = world;
+  const client = await connect(world.server.port);
+  let opened = 0;
+  const visit = async () => {
+    const sftp = await openSftp(client);
+    opened++;
+    sftp.end();
+    await new Promise((resolve) => sftp.once("close", resolve));
+  };
+  const all = (async () => {
+    while (opened < 20) await visit();
+  })();
+  await until(() => reached.length > 0 || opened === 20);
+  const other = await connect(world.server.port, { username: "other", privateKey: otherKey });
+  await openSftp(other);
+  assert.ok(opened < 10, `${opened}`);
+  let isOver = false;
+  void all.then(() => isOver = true);
+  await until(() => (clock.pass(100), isOver));
+  assert.ok(reached.every((limit) => limit === "requests"));
+  for (const one of [client, other]) one.end();
+});
+
 test("a school moves so many bytes a second over all its connections, and another is not slowed", async () => {
   const clock = new Clock();
   const waiting = new Set<number>();
