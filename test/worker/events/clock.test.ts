@@ -151,6 +151,11 @@ eachDatabase("a clock that ran a year ahead and was put right", (database) => {
                 made_at) VALUES (?, 'ahead', ?, 'verified.csv', 3, '', ?, '')`,
         args: [schoolId, crypto.randomUUID(), instant(world.clock.now)],
       });
+      await client.execute({
+        sql: `INSERT INTO files (school_id, path, state, size, at)
+                VALUES (?, '/outbound/verified.csv', 'complete', 1, '')`,
+        args: [schoolId],
+      });
     });
     world.later(8 * DAY);
     await world.teller.run();

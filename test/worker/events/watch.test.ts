@@ -201,15 +201,23 @@ eachDatabase("the watch", (database) => {
     });
   });
 
-  test("an export that nobody fetched is told of after the days that are set, once", async () => {
+  test("an export that nobody fetched is told of after the days that are set, once, while it lies there", async () => {
     const world = begin();
-    const [seven, two, never] = [
+    const [seven, two, never, removed] = [
       await world.school(),
       await world.school({ notDownloadedAfterDays: 2 }),
       await world.school({ notDownloadedAfterDays: 0 }),
+      await world.school(),
     ];
     const delivered = world.clock.now;
     for (const { id } of [seven, two, never]) {
+      await world.context.database.execute({
+        sql: `INSERT INTO files (school_id, path, state, size, at)
+                VALUES (?, '/outbound/verified.csv', 'complete', 1, '')`,
+        args: [id],
+      });
+    }
+    for (const { id } of [seven, two, never, removed]) {
       for (const downloaded of [null, new Date(delivered).toISOString()]) {
         await world.context.database.execute({
           sql: `INSERT INTO exports (school_id, due_at, id, name, students, created_at,
@@ -228,7 +236,7 @@ eachDatabase("the watch", (database) => {
     for (let day = 0; day <= 30; day++) {
       world.clock.now = delivered + day * DAY;
       await world.teller.run();
-      for (const [name, { id }] of Object.entries({ seven, two, never })) {
+      for (const [name, { id }] of Object.entries({ seven, two, never, removed })) {
         const so = await happened(world, id);
         if (so.length > (told[name]?.length ?? 0)) {
           told[name] = [...told[name] ?? [], [`day ${day}`, ...so]];

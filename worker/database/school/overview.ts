@@ -39,7 +39,7 @@ export interface UnfetchedExport {
 }
 
 /** Was put into /outbound, and is still there: the school, or an administrator, may have removed it. */
-const lies = `delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM files AS f
+export const liesInOutbound = `delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM files AS f
   WHERE f.school_id = exports.school_id AND f.path = '/outbound/' || exports.name)`;
 
 /**
@@ -54,7 +54,7 @@ export async function unfetchedExports(
 ): Promise<UnfetchedExport[]> {
   const { rows } = await database.execute({
     sql: `SELECT id, school_id, name, delivered_at FROM exports
-          WHERE delivered_at < ? AND downloaded_at IS NULL AND ${lies}
+          WHERE delivered_at < ? AND downloaded_at IS NULL AND ${liesInOutbound}
             AND +school_id IN (SELECT value FROM json_each(?)) ORDER BY delivered_at LIMIT ?`,
     args: [before, JSON.stringify(schools), limit],
   });
@@ -84,7 +84,7 @@ export async function schoolWork(database: Client): Promise<SchoolWork> {
       args: [JSON.stringify(openStates)],
     },
     `SELECT (SELECT count(*) FROM reverts WHERE finished_at IS NULL) AS reverts,
-       (SELECT count(*) FROM exports WHERE downloaded_at IS NULL AND ${lies}) AS exports,
+       (SELECT count(*) FROM exports WHERE downloaded_at IS NULL AND ${liesInOutbound}) AS exports,
        (SELECT count(*) FROM commands WHERE done_at IS NULL AND outcome IS NULL) AS commands`,
   ], "read");
   const counted = uploads!.rows.map((row) => [row["state"] as string, Number(row["uploads"])]);

@@ -1,4 +1,5 @@
 /** What the watch asks of a school's own rows: did a roster come, was an export fetched? */
+import { liesInOutbound } from "./overview.ts";
 import type { Client } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 
@@ -83,7 +84,7 @@ export async function deliveredByNow(
 
 export const waitingExportsQuery = `SELECT id, school_id, delivered_at FROM exports
   WHERE delivered_at IS NOT NULL AND downloaded_at IS NULL AND delivered_at > ?1
-    AND delivered_at <= ?2 AND (delivered_at, id) > (?3, ?4) AND students > 0
+    AND delivered_at <= ?2 AND (delivered_at, id) > (?3, ?4) AND students > 0 AND ${liesInOutbound}
     AND NOT EXISTS (SELECT 1 FROM occurrences AS o WHERE o.school_id = exports.school_id
       AND o.once = 'export.not_downloaded:' || exports.id)
   ORDER BY delivered_at, id LIMIT ?5`;
