@@ -66,6 +66,39 @@ eachDatabase("undo of StudentIds", (opened) => {
     assert.deepEqual(await reverted(numbers(6), ring, 4), { restored: 6, batches: [6] });
   });
 
+  test("they are given back to more students than a remote database answers with at once", async () => {
+    const world = await undoSchool(opened().client);
+    const { database, id: school } = world;
+    const id = await world.send(row("first"));
+    const count = 12_000;
+    // Each has what the one after had before, with a Username as long as they may be.
+    const students = `SELECT value AS i, printf('%0240d@x.edu', value) AS name
+      FROM generate_series(1, ${count})`;
+    await database.batch([
+      {
+        sql: `INSERT INTO students (school_id, username_key, username, student_id, changed_by)
+          SELECT ?, name, name, 'S' || (i + 1), ? FROM (${students})`,
+        args: [school, id],
+      },
+      {
+        sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, at, previous,
+            student_id, new_student_id)
+          SELECT ?, name, ?, i % 3, '', 'before', 'S' || i, 'S' || (i + 1) FROM (${students})`,
+        args: [school, id],
+      },
+    ], "write");
+    const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
+    await database.execute(beginRevert({ id, schoolId: school as SchoolId }, null, by));
+    const { restored } = await carryOutRevert(database, id, by.at);
+    assert.equal(restored, count);
+    const { rows: [left] } = await database.execute({
+      sql: `SELECT count(*) AS others FROM students WHERE school_id = ?
+        AND username_key <> printf('%0240d@x.edu', substr(student_id, 2))`,
+      args: [school],
+    });
+    assert.equal(left!["others"], 0);
+  });
+
   test("however an upload moved them, all are as before", async () => {
     const ids = fc.integer({ min: 2, max: 9 }).chain((count) => {
       const free = [...numbers(count), "M0", "M1", "M2"];

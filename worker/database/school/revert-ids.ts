@@ -22,20 +22,46 @@ export interface IdFailure {
   holder: string;
 }
 
+/** So many are asked for at once: with the longest Usernames within what a remote database answers. */
+const ASKED = 2000;
+
 /** A hundred bytes or so of each student whose StudentId changed: at most as many as a file has rows. */
-export async function idChanges(database: Client, { uploadId }: Revert): Promise<IdChange[]> {
+export async function idChanges(
+  database: Client,
+  revert: Revert,
+  asked = ASKED,
+): Promise<IdChange[]> {
+  const changes: PlacedChange[] = [];
+  while (true) {
+    const page = await idChangesAfter(database, revert, changes.at(-1), asked);
+    for (const change of page) changes.push(change);
+    if (page.length < asked) return changes.sort((one, other) => one.change - other.change);
+  }
+}
+
+/** With the part of the upload that made it. */
+type PlacedChange = IdChange & { part: number };
+
+async function idChangesAfter(
+  database: Client,
+  { uploadId }: Revert,
+  after: PlacedChange | undefined,
+  limit: number,
+): Promise<PlacedChange[]> {
   const { rows } = await database.execute({
-    sql: `SELECT c.id, c.username_key, students.username, c.student_id AS before,
+    sql: `SELECT c.id, c.part, c.username_key, students.username, c.student_id AS before,
         students.student_id AS now, h.username_key AS holder_key, h.username AS holder
       FROM student_changes AS c
         CROSS JOIN students ON students.school_id = c.school_id
           AND students.username_key = c.username_key AND students.changed_by = c.upload_id
         LEFT JOIN students AS h ON h.school_id = c.school_id AND h.student_id = c.student_id
-      WHERE c.upload_id = ? AND ${first} AND c.student_id IS NOT students.student_id ORDER BY c.id`,
-    args: [uploadId],
+      WHERE c.upload_id = ? AND (c.part, c.id) > (?, ?) AND ${first}
+        AND c.student_id IS NOT students.student_id ORDER BY c.part, c.id LIMIT ?`,
+    args: [uploadId, after?.part ?? 0, after?.change ?? 0, limit],
   });
   return rows.map((row) => ({
     change: Number(row["id"]),
+    part: Number(row["part"]),
     usernameKey: row["username_key"] as string,
     username: row["username"] as string,
     before: row["before"] as string | null,
