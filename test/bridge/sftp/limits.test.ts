@@ -98,6 +98,7 @@ test("who does not log in in time is told so, however far it has come", async ()
   await using world = await startWorld({ door: { graceMs: 30_000 }, after: clock.after });
   const silent = connectFrom("127.0.0.1", world.server.port);
   const speaking = connectFrom("127.0.0.2", world.server.port);
+  const inClear = [silent, speaking].map(toldInClear);
   speaking.write("SSH-2.0-x\r\n");
   const client = new ssh2.Client().on("error", () => {});
   const shaken = new Promise<void>((resolve) => {
@@ -111,10 +112,11 @@ test("who does not log in in time is told so, however far it has come", async ()
   });
   await shaken;
   await until(() => world.server.figures.strangers === 3);
-  const told = Promise.all([toldInClear(silent), toldInClear(speaking), toldAtEnd(client)]);
+  const told = Promise.all([...inClear, toldAtEnd(client)]);
   clock.pass(30_000);
   clock.pass(TOLD_AFTER_MS);
   for (const text of await told) assert.match(text, /You did not log in within 30 seconds/);
+  for (const text of await Promise.all(inClear)) assert.match(text, /^SSH-2\.0-(?![^]*SSH-2\.0-)/);
   assert.equal(world.server.figures.turnedAway.too_slow, 3);
 });
 
@@ -152,8 +154,15 @@ test("who gives way at the door is told so a moment later; in a flood many are n
   });
   await until(() => world.server.figures.turnedAway.gave_way === 200);
   await until(() => world.server.figures.connections === 129);
-  assert.equal(first.destroyed, false);
-  clock.pass(TOLD_AFTER_MS);
+  let said = "";
+  first.on("data", (piece) => said += piece.toString("latin1"));
+  clock.pass(TOLD_AFTER_MS - 1);
+  const next = connectFrom("127.0.0.3", world.server.port);
+  await new Promise((greeted) => next.once("data", greeted));
+  assert.equal(said, "");
+  next.destroy();
+  await until(() => world.server.figures.connections === 129);
+  clock.pass(1);
   assert.match(await told, /1 of one address, may wait to log in, and yours gave way/);
   clock.pass(2_000);
   await until(() => world.server.figures.connections === 1);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { TOLD_AFTER_MS } from "../../../bridge/door/refusal.ts";
 import { call, connect, connectFrom, openSftp, startWorld, twoSchools } from "./harness.ts";
 import { madeUpExchange, packetOf } from "./made-up-exchange.ts";
 import { string } from "./raw-sftp.ts";
@@ -26,6 +27,30 @@ test("who connects more often than its address may waits to be greeted, and is t
   clock.pass(1_000);
   (await client).end();
   for (const socket of silent) socket.destroy();
+});
+
+test("who is turned away while it waits to be greeted is greeted with the reason; who goes away waits no more", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({
+    ...{ door: { greetings: { burst: 1, perSecond: 0.001 }, graceMs: 2_000 } },
+    ...{ now: () => clock.now, after: clock.after },
+  });
+  const { port } = world.server;
+  const first = connectFrom("127.0.0.2", port);
+  await new Promise((greeted) => first.once("data", greeted));
+  const [late, gone] = [connectFrom("127.0.0.2", port), connectFrom("127.0.0.2", port)];
+  let said = "";
+  late!.on("data", (piece) => said += piece.toString("latin1"));
+  await until(() => world.server.figures.waiting === 2);
+  gone!.destroy();
+  await until(() => world.server.figures.connections === 2);
+  assert.equal(world.server.figures.waiting, 1);
+  const ended = new Promise((resolve) => late!.once("close", resolve));
+  clock.pass(2_000);
+  clock.pass(TOLD_AFTER_MS);
+  await ended;
+  assert.match(said, /^SSH-2\.0-Rosterbridge\r\n[^]*You did not log in within 2 seconds/);
+  first.destroy();
 });
 
 test("a school that logs in more often than it may waits at the door like one whose logins fail", async () => {
