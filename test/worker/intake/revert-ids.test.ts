@@ -66,12 +66,11 @@ eachDatabase("undo of StudentIds", (opened) => {
     assert.deepEqual(await reverted(numbers(6), ring, 4), { restored: 6, batches: [6] });
   });
 
-  test("they are given back to more students than a remote database answers with at once", async () => {
+  /** Each of so many has what the one after had before, with a Username as long as they may be. */
+  async function passedOn(count: number) {
     const world = await undoSchool(opened().client);
     const { database, id: school } = world;
     const id = await world.send(row("first"));
-    const count = 12_000;
-    // Each has what the one after had before, with a Username as long as they may be.
     const students = `SELECT value AS i, printf('%0240d@x.edu', value) AS name
       FROM generate_series(1, ${count})`;
     await database.batch([
@@ -87,16 +86,33 @@ eachDatabase("undo of StudentIds", (opened) => {
         args: [school, id],
       },
     ], "write");
-    const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
-    await database.execute(beginRevert({ id, schoolId: school as SchoolId }, null, by));
-    const { restored } = await carryOutRevert(database, id, by.at);
-    assert.equal(restored, count);
-    const { rows: [left] } = await database.execute({
-      sql: `SELECT count(*) AS others FROM students WHERE school_id = ?
-        AND username_key <> printf('%0240d@x.edu', substr(student_id, 2))`,
-      args: [school],
-    });
-    assert.equal(left!["others"], 0);
+    const revert = async () => {
+      const by = { actor: "admin", at: new Date(world.under.clock.now).toISOString() };
+      await database.execute(beginRevert({ id, schoolId: school as SchoolId }, null, by));
+      return await carryOutRevert(database, id, by.at);
+    };
+    const counted = async (what: string, args: (string | number)[]) => {
+      const { rows } = await database.execute({ sql: `SELECT count(*) AS n FROM ${what}`, args });
+      return rows[0]!["n"];
+    };
+    return { world, id, revert, counted };
+  }
+
+  test("they are given back to more students than a remote database answers with at once", async () => {
+    const { world, revert, counted } = await passedOn(12_000);
+    const { restored } = await revert();
+    assert.equal(restored, 12_000);
+    const isAnothers = "username_key <> printf('%0240d@x.edu', substr(student_id, 2))";
+    assert.equal(await counted(`students WHERE school_id = ? AND ${isAnothers}`, [world.id]), 0);
+  });
+
+  test("more students than one statement takes are told that theirs is another's", async () => {
+    const { world, id, revert, counted } = await passedOn(8_000);
+    await world.send(row("other", "S1"));
+    const { restored } = await revert();
+    assert.equal(restored, 0);
+    const taken = "revert_remains WHERE upload_id = ? AND why = 'student_id_taken'";
+    assert.equal(await counted(taken, [id]), 8_000);
   });
 
   test("however an upload moved them, all are as before", async () => {

@@ -199,3 +199,33 @@ eachDatabase("a report of very many problems", (opened) => {
     assert.match(report[0]!, /22000 more problems are counted and not listed here/);
   });
 }, { only: ["file:"] });
+
+eachDatabase("very many StudentIds that others have", (opened) => {
+  test("more rows than one statement takes wait for the end of the file, and each is told whose its StudentId is", async () => {
+    const database = opened().client;
+    const school = await makeSchool(database);
+    const count = 18_000;
+    const name = (of: string, i: number) => `${of}${String(i).padStart(240, "0")}@x.edu`;
+    await database.execute({
+      sql: `INSERT INTO students (school_id, username_key, username, student_id)
+        SELECT ?, name, name, 'S' || i
+        FROM (SELECT value AS i, printf('a%0240d@x.edu', value) AS name
+          FROM generate_series(1, ?))`,
+      args: [school, count],
+    });
+    const rows = Array.from(
+      { length: count },
+      (_, i) => `${name("b", i + 1)},S${i + 1},,,,,,,1\r\n`,
+    );
+    const { state, counts, report } = await upload(database, school, header + rows.join(""), {
+      sliceRows: 5000,
+    });
+    assert.deepEqual([state, counts["rejected"], report.length], ["completed", count, 1 + count]);
+    for (const i of [1, 999, 1000, 1001, count]) {
+      assert.ok(
+        report[i]!.startsWith(`${i + 1},${name("b", i)},StudentId,error,student_id_taken,`),
+      );
+      assert.ok(report[i]!.includes(name("a", i)));
+    }
+  });
+}, { only: ["file:", "http:"] });

@@ -1,5 +1,6 @@
 /** The part of a revert that gives students the StudentIds of before (SPEC section 9, Undo). */
 import type { Client, InStatement } from "@libsql/client";
+import { inPieces } from "../page.ts";
 import { first, moveOn, restore, type Revert } from "./reverts.ts";
 
 /** A student whose StudentId the upload changed, and who still stands as it left him. */
@@ -24,6 +25,8 @@ export interface IdFailure {
 
 /** So many are asked for at once: with the longest Usernames within what a remote database answers. */
 const ASKED = 2000;
+/** So many who fail are written by one statement. */
+const PIECE = 1000;
 
 /** A hundred bytes or so of each student whose StudentId changed: at most as many as a file has rows. */
 export async function idChanges(
@@ -94,14 +97,14 @@ export function restoreIds(
 export function endIds(revert: Revert, failed: readonly IdFailure[]): InStatement[] {
   return [
     moveOn(revert, { phase: "changed", reached: "0" }),
-    {
+    ...inPieces(failed, PIECE).map((some) => ({
       sql: `INSERT INTO revert_remains (upload_id, username_key, username, why, other)
         SELECT upload_id, value ->> 0, value ->> 1, 'student_id_taken', value ->> 2
         FROM reverts CROSS JOIN json_each(?2) WHERE upload_id = ?1 ON CONFLICT DO NOTHING`,
       args: [
         revert.uploadId,
-        JSON.stringify(failed.map((one) => [one.usernameKey, one.username, one.holder])),
+        JSON.stringify(some.map((one) => [one.usernameKey, one.username, one.holder])),
       ],
-    },
+    })),
   ];
 }

@@ -22,6 +22,7 @@ import {
   packed,
   rejectDeferred,
 } from "./deferred-rows.ts";
+import { inPieces } from "../page.ts";
 import { tellOfUpload } from "./occurrences.ts";
 import {
   type Cause,
@@ -166,14 +167,19 @@ function insertStudents({ sql, args }: Given, { uploadId, schoolId }: Cause): In
   };
 }
 
+/** So many problems are written by one statement: each has up to 254 characters of two Usernames. */
+const PIECE = 1000;
+
 /** Lists as many of the problems as there is room for. */
 export function listedProblems(
   { id, problems: before }: UploadProgress,
   problems: readonly Problem[],
 ): InStatement[] {
   const listed = problems.slice(0, Math.max(0, LISTED_PROBLEMS - before));
-  if (listed.length === 0) return [];
-  return [{ sql: insertProblems, args: [id, id, JSON.stringify(numbered(listed))] }];
+  return inPieces(listed, PIECE).map((some) => ({
+    sql: insertProblems,
+    args: [id, id, JSON.stringify(numbered(some))],
+  }));
 }
 
 export function rejectedRecords(
