@@ -59,6 +59,8 @@ export class RequestQueue {
   #busy = false;
   #holding = false;
   #waitingForRoom = false;
+  /** Ends the wait until the school may go on. */
+  #wake = () => {};
   readonly #idle: (() => void)[] = [];
 
   constructor(traffic: Traffic, backlog: Backlog = { bytes: 0, most: Infinity }) {
@@ -84,6 +86,7 @@ export class RequestQueue {
   /** Takes no more requests and drops those not yet begun. */
   discard(): Promise<void> {
     for (const request of this.#requests.splice(0)) this.#count(-request.bytes);
+    this.#wake();
     return this.finish();
   }
 
@@ -92,7 +95,10 @@ export class RequestQueue {
     for (let request; (request = this.#requests[0]);) {
       const due = this.#traffic.due?.();
       if (due) {
-        await due;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          void due.then(resolve);
+        });
         continue;
       }
       const room = this.#traffic.roomForAnswers();

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type ProxyHeader, readProxyHeader } from "../../../bridge/door/proxy-protocol.ts";
 import { addressBytes, Networks, writeAddress } from "../../../shared/networks.ts";
+import { Clock } from "../by-hand.ts";
 import { connect, startWorld } from "../sftp/harness.ts";
+import { until } from "../../until.ts";
 
 const v4 = fc.ipV4();
 const v6 = fc.ipV6().filter((address) => addressBytes(address)!.length === 16);
@@ -108,4 +110,26 @@ test("behind a trusted proxy a school is known by its own address; nobody else m
   sock.write("PROXY TCP4 203.0.113.9 127.0.0.1 50000 22\r\n");
   await assert.rejects(connect(open.server.port, { sock }));
   assert.deepEqual(open.visitors, []);
+});
+
+test("behind a trusted proxy, too, who waits to be greeted is then served, whatever it said meanwhile", async () => {
+  const clock = new Clock();
+  await using world = await startWorld({
+    door: { trustedProxies: new Networks(["127.0.0.1"]), greetings: { burst: 1, perSecond: 1 } },
+    ...{ now: () => clock.now, after: clock.after },
+  });
+  const behind = (address: string) => {
+    const socket = createConnection(world.server.port, "127.0.0.1").on("error", () => {});
+    socket.write(`PROXY TCP4 ${address} 127.0.0.1 50000 22\r\n`);
+    return socket;
+  };
+  const silent = behind("203.0.113.9");
+  await new Promise((greeted) => silent.once("data", greeted));
+  const client = connect(world.server.port, { sock: behind("203.0.113.9") });
+  await until(() => world.server.figures.waiting === 1);
+  (await connect(world.server.port, { sock: behind("203.0.113.10") })).end();
+  assert.equal(world.server.figures.waiting, 1);
+  clock.pass(1_000);
+  (await client).end();
+  silent.destroy();
 });

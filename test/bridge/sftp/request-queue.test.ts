@@ -94,3 +94,17 @@ test("discarding drops what was not begun and waits for what was", async () => {
   queue.add(0, async () => void done++);
   assert.equal(done, 1);
 });
+
+test("what is dropped while its school may not go on keeps nobody waiting", async () => {
+  let asked = 0;
+  const queue = new RequestQueue({
+    ...{ hold() {}, release() {}, overrun() {}, roomForAnswers: () => undefined },
+    due: () => (asked++, new Promise(() => {})),
+  });
+  queue.add(0, async () => assert.fail("it was dropped"));
+  assert.equal(asked, 1);
+  let isOver = false;
+  void queue.discard().then(() => isOver = true);
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  assert.ok(isOver);
+});
