@@ -1,6 +1,6 @@
 /** A page of a list, as a query is asked for it, and a list that is written in pieces. */
 
-/** A list in pieces, as a database takes no longer value than its limit: 4 MiB, libSQL's server. */
+/** A list in pieces, as a database takes no longer value than its limit: 5 MB, libSQL's server. */
 export function inPieces<Item>(items: readonly Item[], size: number): Item[][] {
   return Array.from(
     { length: Math.ceil(items.length / size) },

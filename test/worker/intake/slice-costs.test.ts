@@ -228,4 +228,30 @@ eachDatabase("very many StudentIds that others have", (opened) => {
       assert.ok(report[i]!.includes(name("a", i)));
     }
   });
+
+  for (const isChecked of [false, true]) {
+    const how = isChecked ? "checked" : "applied";
+    test(`more students than one value holds, who pass theirs on in several rows each, are ${how}`, async () => {
+      const database = opened().client;
+      const school = await makeSchool(database);
+      const count = 5_000;
+      const name = (i: number) => `u${i % count}@x.edu`;
+      const long = "\u8a9e".repeat(190);
+      const of = (idOf: (i: number) => number, rows: number, values: string) =>
+        header +
+        Array.from({ length: rows }, (_, i) => `${name(i)},S${idOf(i)},${values},,,,,1\r\n`)
+          .join("");
+      await upload(database, school, of((i) => i, count, "Lee,Ann"));
+      const file = of((i) => (i + 1) % count, 2 * count, `${long},${long}`);
+      const terms = { checkOnly: false, additionsUntil: null, isSnapshot: false };
+      const { state, counts } = await upload(database, school, file, isChecked ? { terms } : {});
+      assert.deepEqual([state, counts["rejected"], counts["updated"]], ["completed", 0, count]);
+      const stored = await students(database, school);
+      assert.equal(stored.length, count);
+      for (const { username, student_id, last_name } of stored) {
+        assert.equal(student_id, `S${(Number(String(username).slice(1, -6)) + 1) % count}`);
+        assert.equal(last_name, long);
+      }
+    });
+  }
 }, { only: ["file:", "http:"] });

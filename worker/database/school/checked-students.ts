@@ -21,6 +21,7 @@ import {
   studentColumns,
   studentIn,
   studentOf,
+  studentPieces,
   studentValues,
   together,
 } from "./student-columns.ts";
@@ -100,13 +101,15 @@ export function stageWaiting(
 ): InStatement[] {
   const { id, schoolId } = upload;
   const several = JSON.stringify(severalRows);
-  const values = JSON.stringify(students.map(studentValues));
-  const args = [id, schoolId, JSON.stringify(failedLines), several, values];
+  const together = studentPieces(students);
+  const args = [id, schoolId, JSON.stringify(failedLines), several, ...together];
   const soFar = (column: string) =>
     `CASE WHEN c.username_key IS NULL THEN s.${column} ELSE c.${column} END`;
   const from = `FROM (SELECT ${jsonColumns} FROM ${deferred}
       WHERE upload_id = ?1 AND ${isNoneOf(LINE, "?3")} AND ${isNoneOf(0, "?4")}
-      UNION ALL SELECT ${jsonColumns} FROM json_each(?5)) AS w
+      ${
+    together.map((_, i) => `UNION ALL SELECT ${jsonColumns} FROM json_each(?${5 + i})`).join(" ")
+  }) AS w
     LEFT JOIN students AS s ON s.school_id = ?2 AND s.username_key = w.username_key
     LEFT JOIN checked_students AS c ON c.upload_id = ?1 AND c.username_key = w.username_key`;
   const isNew = "s.username_key IS NULL AND c.username_key IS NULL";

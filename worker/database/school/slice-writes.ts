@@ -33,7 +33,7 @@ import {
   noteChanges,
   noteStatus,
 } from "./student-changes.ts";
-import { jsonColumns, studentColumns, studentValues } from "./student-columns.ts";
+import { jsonColumns, studentColumns, studentPieces, studentValues } from "./student-columns.ts";
 
 /** The slice was not the next one: it was applied before, or another one is due. */
 export class StaleSlice extends Error {}
@@ -278,14 +278,15 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
   const { upload, failedLines } = settled;
   const { id, schoolId, size } = upload;
   const cause = { uploadId: id, schoolId, part: size, at: settled.completedAt };
-  const together = givenStudents(settled.students);
+  const together = studentPieces(settled.students)
+    .map((values) => ({ sql: `SELECT ${jsonColumns} FROM json_each(?)`, args: [values] }));
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, null),
     ...rejectDeferred(settled),
     ...returning(deferredUsernames(settled), cause),
-    ...written([together, deferredStudents(settled)], true, cause, [
-      together,
+    ...written([...together, deferredStudents(settled)], true, cause, [
+      ...together,
       newDeferredStudents(settled),
     ]),
     ...listedProblems(upload, settled.problems),

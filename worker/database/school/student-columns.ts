@@ -1,6 +1,7 @@
 /** The columns of a student that a roster gives, and how they go to the database and come back. */
 import type { ResultSet } from "@libsql/client";
 import type { Student } from "../../roster/student.ts";
+import { inPieces } from "../page.ts";
 
 /** The columns of a student that a roster gives, in the order a slice writes them. */
 export const studentColumns = [
@@ -30,6 +31,14 @@ export function studentValues(student: Student): unknown[] {
     student.term,
     student.onCampus,
   ];
+}
+
+/** So many students are written as one value: with the longest values and letters within its limit. */
+const PIECE = 800;
+
+/** Students as statements are given them, as JSON in pieces. */
+export function studentPieces(students: readonly Student[]): string[] {
+  return inPieces(students, PIECE).map((some) => JSON.stringify(some.map(studentValues)));
 }
 
 /** Those that may be blank. */
