@@ -91,8 +91,8 @@ eachDatabase("what goes wrong while somebody is to be told", (database) => {
       const contacts = `/admin/schools/${lost.slug}/contacts`;
       const contact = { email: "ruth@college.test", wants: ["silent"], digestAt: "12:00" };
       await world.admin("POST", contacts, { ...contact, timezone: "UTC" });
-      const place = "UPDATE contacts SET timezone = ? WHERE school_id = ?";
-      await client.execute({ sql: place, args: ["Mars/Phobos", lost.id] });
+      const spoil = "UPDATE contacts SET digest_at = ? WHERE school_id = ?";
+      await client.execute({ sql: spoil, args: ["noon", lost.id] });
       await addWebhook(world, { url: receiver.url, school: sound.slug });
       for (let subject = 0; subject < 101; subject++) {
         await world.happen({ schoolId: lost.id, subject: String(subject) });
@@ -101,7 +101,7 @@ eachDatabase("what goes wrong while somebody is to be told", (database) => {
       await world.teller.run();
       assert.equal(receiver.received.length, 1);
       assert.deepEqual([await untold(world, lost.id), await untold(world, sound.id)], [101, 0]);
-      await client.execute({ sql: place, args: ["UTC", lost.id] });
+      await client.execute({ sql: spoil, args: [contact.digestAt, lost.id] });
       // The clock was put back meanwhile.
       world.later(-86_400_000);
       await world.teller.run();
