@@ -11,6 +11,7 @@ import { fewLines } from "./few-lines.ts";
 import { noneTurnedAway, type TurnedAway } from "./figures.ts";
 import type { DoorLimits } from "./limits.ts";
 import { Pace } from "./pace.ts";
+import { readAhead } from "./read-ahead.ts";
 import { DISCONNECT, type Refusal, Refusing, type Tell, tellNewcomer } from "./refusal.ts";
 import { type Stranger, Strangers } from "./strangers.ts";
 
@@ -133,7 +134,11 @@ export class Gate {
 
   /** Calls `go` when the guest may be greeted. */
   awaitGreeting(guest: Guest, go: () => void): void {
-    this.#awaitTurn(this.#greetings, guest, go, "sftp.greeting_waits");
+    let serve = go;
+    const waits = this.#awaitTurn(this.#greetings, guest, () => serve(), "sftp.greeting_waits");
+    if (!waits) return;
+    const goBack = readAhead(guest.socket);
+    serve = () => goBack(go);
   }
 
   /** Calls `go` when keys may be computed for the guest. */
@@ -141,16 +146,18 @@ export class Gate {
     this.#awaitTurn(this.#exchanges, guest, go, "sftp.exchange_waits");
   }
 
-  #awaitTurn(pace: Pace, guest: Guest, go: () => void, event: string): void {
+  /** Whether it has to wait. */
+  #awaitTurn(pace: Pace, guest: Guest, go: () => void, event: string): boolean {
     const { socket, source, address } = guest;
     let waits = true;
     guest.callOff = pace.turn(source, () => {
       waits = false;
       go();
     });
-    if (!waits) return;
+    if (!waits) return false;
     socket.once("close", guest.callOff);
     this.#say(event, source, { address });
+    return true;
   }
 
   /** @param tooOften that it logged in gives it no further turn */

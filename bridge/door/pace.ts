@@ -1,7 +1,7 @@
 /**
  * A greeting, and far more so a key exchange, costs the server something and a stranger nothing, who may
  * make numbers up. So each source has so many of them, and then so many a second; further connections
- * wait until it is their turn, and meanwhile nothing of what they say is read. What led to a login is
+ * wait until it is their turn, and meanwhile nobody heeds what they say. What led to a login is
  * given back.
  */
 import type { After } from "../timers.ts";

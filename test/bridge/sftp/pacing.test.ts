@@ -42,7 +42,7 @@ test("who is turned away while it waits to be greeted is greeted with the reason
   let said = "";
   late!.on("data", (piece) => said += piece.toString("latin1"));
   await until(() => world.server.figures.waiting === 2);
-  gone!.destroy();
+  gone!.end("SSH-2.0-x\r\n");
   await until(() => world.server.figures.connections === 2);
   assert.equal(world.server.figures.waiting, 1);
   const ended = new Promise((resolve) => late!.once("close", resolve));
