@@ -16,7 +16,7 @@ export interface SftpLimits {
   handles: number;
   /** Bytes of a school's requests that wait over all its connections, of clients that read no answers. */
   waitingBytes: number;
-  /** Logins a second of a school, after 300 at once; further ones are paced as those that fail. */
+  /** Logins a second of a school, after 120 at once; further ones are paced as those that fail. */
   loginsPerSecond: number;
   /** Requests a second of a school, after as many at once. */
   requestsPerSecond: number;

@@ -21,7 +21,7 @@ export interface SchoolShares {
   logins: Bucket;
 }
 
-const LOGINS_AT_ONCE = 300;
+const LOGINS_AT_ONCE = 120;
 
 /** By the limit that each is. */
 export interface Allowances {

@@ -63,7 +63,7 @@ test("a school that logs in more often than it may waits at the door like one wh
   });
   await using _ = world;
   const visit = async (config: object = {}) => (await connect(world.server.port, config)).end();
-  for (let i = 0; i < 300; i++) await visit();
+  for (let i = 0; i < 120; i++) await visit();
   assert.deepEqual([reached, world.server.figures.waiting], [[], 0]);
   await visit();
   assert.deepEqual(reached, ["logins"]);
