@@ -18,6 +18,7 @@ export interface SchoolShares {
   allowances: Allowances;
   /** Exchanges of keys after the first of a connection. */
   exchanges: Bucket;
+  /** Logins that are not held against the school's address. */
   logins: Bucket;
 }
 

@@ -201,7 +201,7 @@ eachDatabase("the watch", (database) => {
     });
   });
 
-  test("an export that nobody fetched is told of after the days that are set, once, while it lies there", async () => {
+  test("an export that nobody fetched is told of after the days that are set, once, also when it was removed unread", async () => {
     const world = begin();
     const [seven, two, never, removed] = [
       await world.school(),
@@ -246,6 +246,7 @@ eachDatabase("the watch", (database) => {
     assert.deepEqual(told, {
       two: [["day 2", "export.not_downloaded 2"]],
       seven: [["day 7", "export.not_downloaded 7"]],
+      removed: [["day 7", "export.not_downloaded 7"]],
     });
   });
 

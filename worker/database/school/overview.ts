@@ -39,7 +39,7 @@ export interface UnfetchedExport {
 }
 
 /** Was put into /outbound, and is still there: the school, or an administrator, may have removed it. */
-export const liesInOutbound = `delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM files AS f
+const liesInOutbound = `delivered_at IS NOT NULL AND EXISTS (SELECT 1 FROM files AS f
   WHERE f.school_id = exports.school_id AND f.path = '/outbound/' || exports.name)`;
 
 /**

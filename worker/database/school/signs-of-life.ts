@@ -1,5 +1,4 @@
 /** What the watch asks of a school's own rows: did a roster come, was an export fetched? */
-import { liesInOutbound } from "./overview.ts";
 import type { Client } from "@libsql/client";
 import type { SchoolId } from "../../../shared/protocol.ts";
 
@@ -84,12 +83,12 @@ export async function deliveredByNow(
 
 export const waitingExportsQuery = `SELECT id, school_id, delivered_at FROM exports
   WHERE delivered_at IS NOT NULL AND downloaded_at IS NULL AND delivered_at > ?1
-    AND delivered_at <= ?2 AND (delivered_at, id) > (?3, ?4) AND students > 0 AND ${liesInOutbound}
+    AND delivered_at <= ?2 AND (delivered_at, id) > (?3, ?4) AND students > 0
     AND NOT EXISTS (SELECT 1 FROM occurrences AS o WHERE o.school_id = exports.school_id
       AND o.once = 'export.not_downloaded:' || exports.id)
   ORDER BY delivered_at, id LIMIT ?5`;
 
-/** Exports with students that lie in /outbound unread, and nobody was told so; the oldest first. */
+/** Exports with students that were never read, also removed ones, and nobody was told so; the oldest first. */
 export async function waitingExports(
   database: Client,
   { after, until }: { after: string; until: string },

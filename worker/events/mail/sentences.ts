@@ -182,9 +182,9 @@ function sayExport({ kind, details }: Notice, clock: Clock): Said {
         tone: "bad",
         title: `${name} was not fetched`,
         sentences: [
-          `It has ${counted} and lies in /outbound since ${clock(String(facts["deliveredAt"]))}.`,
+          `It has ${counted} and was put into /outbound on ${clock(String(facts["deliveredAt"]))}.`,
           "Please fetch it by SFTP. If your own program should have done so, somebody may want to look " +
-          "at it.",
+          "at it. If it was removed unread, ask for it to be delivered again.",
         ],
       };
     case "export.downloaded":
