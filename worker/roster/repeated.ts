@@ -24,41 +24,74 @@ export interface Naming {
 
 /** @param earlier the indexes of the slices before, in the order of the file */
 export function namesOf(rows: readonly NamingRow[], earlier: readonly Uint8Array[]): Naming {
-  const hashes = rows.map(({ usernameKey }) => hash(usernameKey));
-  const lines = earlierLines(hashes, earlier);
-  const here = new Map<string, number>();
-  const warnings: Problem[] = [];
   const words = new Uint32Array(rows.length * 3);
-  rows.forEach(({ usernameKey, username, line }, at) => {
-    const [low, high] = hashes[at]!;
+  rows.forEach(({ usernameKey, line }, at) => {
+    const [low, high] = hash(usernameKey);
     words.set([low, high, line], at * 3);
-    const before = here.get(usernameKey) ?? lines.get(joined(low, high));
-    if (before !== undefined) warnings.push(repeated({ line, username }, before));
-    here.set(usernameKey, line);
   });
-  return {
-    warnings,
-    isRepeatedHere: here.size < rows.length,
-    index: new Uint8Array(words.buffer),
-  };
-}
-
-/** The last line that earlier slices have of each of these hashes. */
-function earlierLines(
-  hashes: readonly [number, number][],
-  earlier: readonly Uint8Array[],
-): Map<number, number> {
-  const found = new Map<number, number>();
-  if (earlier.length === 0) return found;
-  const wanted = new Set(hashes.map(([low, high]) => joined(low, high)));
+  const firsts = new FirstRows(words);
+  // Of each first row of a Username, the line that it was last seen on; 0: on none so far.
+  const lines = new Uint32Array(rows.length);
   for (const index of earlier) {
-    const words = new Uint32Array(index.slice().buffer);
-    for (let at = 0; at < words.length; at += 3) {
-      const key = joined(words[at]!, words[at + 1]!);
-      if (wanted.has(key)) found.set(key, words[at + 2]!);
+    // A copy, as words cannot be read from any place of a buffer.
+    const before = new Uint32Array(index.slice().buffer);
+    for (let at = 0; at < before.length; at += 3) {
+      const first = firsts.find(before[at]!, before[at + 1]!);
+      if (first !== undefined) lines[first] = before[at + 2]!;
     }
   }
-  return found;
+  const warnings: Problem[] = [];
+  rows.forEach(({ username, line }, at) => {
+    const first = firsts.of[at]!;
+    if (lines[first]! > 0) warnings.push(repeated({ line, username }, lines[first]!));
+    lines[first] = line;
+  });
+  return { warnings, isRepeatedHere: firsts.isShared, index: new Uint8Array(words.buffer) };
+}
+
+/** Which row of an index is the first of its hash: a table with open addressing, of numbers alone. */
+class FirstRows {
+  /** Of each row, the first that has its hash. */
+  readonly of: Uint32Array;
+  /** Has one of them another one's hash? */
+  readonly isShared: boolean;
+  readonly #words: Uint32Array;
+  /** A row and one; 0: free. At most half of them are taken. */
+  readonly #places: Uint32Array;
+
+  constructor(words: Uint32Array) {
+    const count = words.length / 3;
+    this.#words = words;
+    this.#places = new Uint32Array(2 ** Math.ceil(Math.log2(count * 2 + 1)));
+    this.of = new Uint32Array(count);
+    let isShared = false;
+    for (let row = 0; row < count; row++) {
+      const place = this.#place(words[row * 3]!, words[row * 3 + 1]!);
+      if (this.#places[place] === 0) this.#places[place] = row + 1;
+      else isShared = true;
+      this.of[row] = this.#places[place]! - 1;
+    }
+    this.isShared = isShared;
+  }
+
+  find(low: number, high: number): number | undefined {
+    const taken = this.#places[this.#place(low, high)]!;
+    return taken === 0 ? undefined : taken - 1;
+  }
+
+  /** Where the hash stands, or would. The step is odd, so that it comes to all places. */
+  #place(low: number, high: number): number {
+    const words = this.#words;
+    const places = this.#places;
+    const mask = places.length - 1;
+    let place = low & mask;
+    for (let taken = places[place]!; taken > 0; taken = places[place]!) {
+      const at = (taken - 1) * 3;
+      if (words[at] === low && words[at + 1] === high) break;
+      place = (place + (high | 1)) & mask;
+    }
+    return place;
+  }
 }
 
 function repeated(where: { line: number; username: string }, earlier: number): Problem {
@@ -72,10 +105,7 @@ function repeated(where: { line: number; username: string }, earlier: number): P
 
 /** 53 bits that stand for a text. */
 export function textHash(text: string): number {
-  return joined(...hash(text));
-}
-
-function joined(low: number, high: number): number {
+  const [low, high] = hash(text);
   return high * 2 ** 32 + low;
 }
 
