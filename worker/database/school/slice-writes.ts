@@ -161,9 +161,11 @@ function written(
 function insertStudents({ sql, args }: Given, { uploadId, schoolId }: Cause): InStatement {
   return {
     sql: `INSERT INTO students (school_id, changed_by, ${studentColumns.join(", ")})
-      SELECT ?, ?, ${studentColumns.join(", ")} FROM (${sql}) WHERE true
+      SELECT ?, ?, ${studentColumns.join(", ")} FROM (${sql}) AS given
+      WHERE NOT EXISTS (SELECT 1 FROM students AS there
+        WHERE there.school_id = ? AND there.username_key = given.username_key)
       ON CONFLICT (school_id, username_key) DO NOTHING`,
-    args: [schoolId, uploadId, ...args],
+    args: [schoolId, uploadId, ...args, schoolId],
   };
 }
 

@@ -32,17 +32,16 @@ export function noteChanges({ sql, args }: Given, cause: Cause): InStatement {
   return {
     sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, at, previous,
         ${list((column) => column)}, ${list((column) => `new_${column}`)})
-      WITH given AS MATERIALIZED (${sql})
       SELECT students.school_id, students.username_key, ?, ?, ?, students.changed_by,
         ${list((column) => `students.${column}`)},
         ${list((column) => `coalesce(given.${column}, students.${column})`)}
-      FROM given CROSS JOIN students
+      FROM (${sql}) AS given CROSS JOIN students
       WHERE students.school_id = ? AND students.username_key = given.username_key AND (${
       optionalColumns.map((column) =>
-        `given.${column} IS NOT NULL AND given.${column} IS NOT students.${column}`
+        `coalesce(given.${column}, students.${column}) IS NOT students.${column}`
       ).join(" OR ")
     })`,
-    args: [...args, uploadId, part, at, schoolId],
+    args: [uploadId, part, at, ...args, schoolId],
   };
 }
 
