@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -188,5 +190,25 @@ test("a remote database that is away is unavailable, and used again once it is b
   } finally {
     for (const client of clients) client.close();
     await sqld.stop();
+  }
+});
+
+test("a remote database is asked not to compress its answers", async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers["accept-encoding"]);
+    response.writeHead(503).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = await openDatabase({ url: `http://127.0.0.1:${port}` });
+  try {
+    await assert.rejects(client.execute("SELECT 1"));
+    assert.ok(asked.length > 0);
+    assert.deepEqual([...new Set(asked)], ["identity"]);
+  } finally {
+    client.close();
+    server.closeAllConnections();
+    server.close();
   }
 });
