@@ -52,7 +52,7 @@ function without(client: Client): Client {
     return statements.flatMap((one) => {
       const { sql, args } = one as { sql: string; args: InValue[] };
       if (sql.startsWith("INSERT INTO student_changes")) {
-        given = args.slice(-2);
+        given = args.slice(0, 2);
         return [];
       }
       return sql.startsWith("UPDATE students SET changed_by")

@@ -16,13 +16,7 @@ import type { Student } from "../../roster/student.ts";
 import type { Waiting, WaitingClaim } from "../../roster/student-id-claims.ts";
 import type { Given } from "./student-changes.ts";
 import type { Standings } from "./standings.ts";
-import {
-  jsonColumns,
-  studentColumns,
-  studentIn,
-  studentsOf,
-  studentValues,
-} from "./student-columns.ts";
+import { studentColumns, studentIn, studentsOf, studentValues } from "./student-columns.ts";
 
 type Of = Pick<UploadProgress, "id" | "schoolId">;
 
@@ -153,20 +147,15 @@ export function deferredStudents(settled: SettledRows): Given {
 }
 
 /**
- * Those of them that are new. They are looked for only where somebody may be: who was read to be there may
+ * Those of them who may be new. They are looked for only where somebody may be: who was read to be there may
  * have been taken back by a revert since.
  */
 export function newDeferredStudents(settled: SettledRows): Given {
   const { upload: { schoolId }, mayAdd, removed } = settled;
-  const { sql, args } = rowsThatHold(settled, {
+  return rowsThatHold(settled, {
     sql: `(? OR (${removedByReverts}) <> ?)`,
     args: [mayAdd ? 1 : 0, schoolId, removed],
   });
-  return {
-    sql: `${sql} AND NOT EXISTS (SELECT 1 FROM students
-        WHERE school_id = ? AND students.username_key = value ->> 0)`,
-    args: [...args, schoolId],
-  };
 }
 
 /** Each row's JSON is made once, not for each of its values. */
@@ -184,7 +173,7 @@ function rowsThatHold(
   return {
     sql: `WITH waiting AS MATERIALIZED
         (SELECT value FROM ${deferred} WHERE upload_id = ? AND ${where.sql})
-      SELECT ${jsonColumns} FROM waiting WHERE ${conditions.join(" AND ")}`,
+      SELECT value FROM waiting WHERE ${conditions.join(" AND ")}`,
     args: [upload.id, ...where.args, ...lists],
   };
 }

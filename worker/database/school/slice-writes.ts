@@ -27,6 +27,7 @@ import { tellOfUpload } from "./occurrences.ts";
 import {
   type Cause,
   type Given,
+  giveStudentIds,
   letGo,
   makeChanges,
   makeStatus,
@@ -121,9 +122,13 @@ function returning(named: Given, cause: Cause): InStatement[] {
   ];
 }
 
+/** Each of a JSON text of many, as `value`. */
+function eachOf(values: string): Given {
+  return { sql: "SELECT value FROM json_each(?)", args: [values] };
+}
+
 function givenStudents(students: readonly Student[]): Given {
-  const values = JSON.stringify(students.map(studentValues));
-  return { sql: `SELECT ${jsonColumns} FROM json_each(?)`, args: [values] };
+  return eachOf(JSON.stringify(students.map(studentValues)));
 }
 
 function students({ upload, offset, students, passOn, at }: SliceChanges): InStatement[] {
@@ -152,6 +157,7 @@ function written(
   return [
     ...given.map((students) => noteChanges(students, cause)),
     ...(passOn ? [letGo(cause)] : []),
+    giveStudentIds(cause),
     makeChanges(cause),
     count("updated"),
     ...added.flatMap((students) => [insertStudents(students, cause), count("added")]),
@@ -161,9 +167,9 @@ function written(
 function insertStudents({ sql, args }: Given, { uploadId, schoolId }: Cause): InStatement {
   return {
     sql: `INSERT INTO students (school_id, changed_by, ${studentColumns.join(", ")})
-      SELECT ?, ?, ${studentColumns.join(", ")} FROM (${sql}) AS given
+      SELECT ?, ?, ${jsonColumns} FROM (${sql}) AS given
       WHERE NOT EXISTS (SELECT 1 FROM students AS there
-        WHERE there.school_id = ? AND there.username_key = given.username_key)
+        WHERE there.school_id = ? AND there.username_key = given.value ->> 0)
       ON CONFLICT (school_id, username_key) DO NOTHING`,
     args: [schoolId, uploadId, ...args, schoolId],
   };
@@ -281,7 +287,7 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
   const { id, schoolId, size } = upload;
   const cause = { uploadId: id, schoolId, part: size, at: settled.completedAt };
   const together = studentPieces(settled.students)
-    .map((values) => ({ sql: `SELECT ${jsonColumns} FROM json_each(?)`, args: [values] }));
+    .map(eachOf);
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, null),

@@ -6,7 +6,7 @@
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { InStatement, InValue } from "@libsql/client";
-import { optionalColumns } from "./student-columns.ts";
+import { jsonColumns, optionalColumns, studentColumns } from "./student-columns.ts";
 
 /** Whose change it is. */
 export interface Cause {
@@ -18,30 +18,43 @@ export interface Cause {
   at: string;
 }
 
-/** Students as a statement is given them: a query of `studentColumns`, and what it takes. */
+/** Rows as a statement is given them: a query of their columns, and what it takes. */
 export interface Given {
   sql: string;
   args: InValue[];
 }
 
+/** A stored student as a row that gives the same has it. */
+const asStored = `json_array(${studentColumns.map((column) => `students.${column}`).join(", ")})`;
+
 const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
 
-/** Notes which of the given students will differ, and how. A blank value leaves what is stored. */
+/**
+ * Notes which of the given students will differ, and how. A blank value leaves what is stored. Most
+ * often a row is as its student is stored, to the letter: the rest of its values are not made ready.
+ *
+ * @param given a query of `value`: each student as {@link studentValues} has it
+ */
 export function noteChanges({ sql, args }: Given, cause: Cause): InStatement {
   const { uploadId, part, schoolId, at } = cause;
   return {
     sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, at, previous,
         ${list((column) => column)}, ${list((column) => `new_${column}`)})
+      WITH given AS MATERIALIZED (
+        SELECT students.rowid AS student, ${jsonColumns}
+        FROM (${sql}) AS given CROSS JOIN students
+        WHERE students.school_id = ? AND students.username_key = given.value ->> 0
+          AND given.value <> ${asStored})
       SELECT students.school_id, students.username_key, ?, ?, ?, students.changed_by,
         ${list((column) => `students.${column}`)},
         ${list((column) => `coalesce(given.${column}, students.${column})`)}
-      FROM (${sql}) AS given CROSS JOIN students
-      WHERE students.school_id = ? AND students.username_key = given.username_key AND (${
+      FROM given CROSS JOIN students ON students.rowid = given.student
+      WHERE ${
       optionalColumns.map((column) =>
-        `coalesce(given.${column}, students.${column}) IS NOT students.${column}`
+        `given.${column} IS NOT NULL AND given.${column} IS NOT students.${column}`
       ).join(" OR ")
-    })`,
-    args: [uploadId, part, at, ...args, schoolId],
+    }`,
+    args: [...args, schoolId, uploadId, part, at],
   };
 }
 
@@ -88,24 +101,38 @@ export function makeStatus({ uploadId, part }: Cause): InStatement {
   };
 }
 
+const isOfPart = `noted.upload_id = ? AND noted.part = ? AND ${isOfStudent}`;
+const otherStudentId = "noted.new_student_id IS NOT noted.student_id";
+
 /** For a moment those whose StudentId changes with this part have none, so that others can take theirs. */
 export function letGo({ uploadId, part }: Cause): InStatement {
   return {
     sql: `UPDATE students SET student_id = NULL FROM student_changes AS noted
-      WHERE noted.upload_id = ? AND noted.part = ? AND noted.student_id IS NOT NULL
-        AND noted.new_student_id IS NOT noted.student_id AND ${isOfStudent}`,
+      WHERE noted.student_id IS NOT NULL AND ${otherStudentId} AND ${isOfPart}`,
     args: [uploadId, part],
   };
 }
 
-/** Makes the changes of columns that were noted of this part. */
+/** Gives those their StudentId whose StudentId changes with this part. */
+export function giveStudentIds({ uploadId, part }: Cause): InStatement {
+  return {
+    sql: `UPDATE students SET student_id = noted.new_student_id FROM student_changes AS noted
+      WHERE ${otherStudentId} AND ${isOfPart}`,
+    args: [uploadId, part],
+  };
+}
+
+const otherColumns = optionalColumns.filter((column) => column !== "student_id")
+  .map((column) => `${column} = noted.new_${column}`).join(", ");
+
+/**
+ * Makes the changes of columns that were noted of this part, of all but the StudentId: to set it, even to
+ * what it is, is to write its index.
+ */
 export function makeChanges({ uploadId, part }: Cause): InStatement {
   return {
-    sql: `UPDATE students SET changed_by = noted.upload_id,
-        ${list((column) => `${column} = noted.new_${column}`)}
-      FROM student_changes AS noted
-      WHERE noted.upload_id = ? AND noted.part = ? AND NOT (${isStatus("noted")})
-        AND ${isOfStudent}`,
+    sql: `UPDATE students SET changed_by = noted.upload_id, ${otherColumns}
+      FROM student_changes AS noted WHERE NOT (${isStatus("noted")}) AND ${isOfPart}`,
     args: [uploadId, part],
   };
 }
