@@ -8,9 +8,9 @@ import { Worker } from "node:worker_threads";
 import { type BlobSecret, CHUNK_BYTES, ENTRY_OVERHEAD } from "./format.ts";
 
 /** So many chunks that lie one after the other are read at once. */
-export const RUN_CHUNKS = 4;
+export const RUN_CHUNKS = 8;
 /** Runs that are in memory at once, over all readers: 6 MiB. */
-const MOST_RUNS = 24;
+const MOST_RUNS = 12;
 const RUN_BYTES = RUN_CHUNKS * CHUNK_BYTES;
 /** For what is no longer the thread is not begun: most exports. */
 const FEW_CHUNKS = 16;
