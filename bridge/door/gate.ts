@@ -186,7 +186,7 @@ export class Gate {
   /** Turns a connection away that was not greeted. */
   refuse(why: TurnedAway, socket: Socket, address: string, refusal: Refusal, fields = {}): void {
     this.count(why, address, fields);
-    this.#refusing.refuse(socket, refusal, tellNewcomer(socket));
+    this.#refusing.refuse(socket, sourceOf(address), refusal, tellNewcomer(socket));
   }
 
   #sendAway(
@@ -195,10 +195,10 @@ export class Gate {
     refusal: Refusal,
     fields = {},
   ): void {
-    const { socket, address, tell } = guest;
+    const { socket, source, address, tell } = guest;
     guest.callOff();
     this.count(why, address, fields);
-    this.#refusing.refuse(socket, refusal, tell);
+    this.#refusing.refuse(socket, source, refusal, tell);
   }
 
   /** A connection is turned away by who speaks with it. */

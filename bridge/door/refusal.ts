@@ -23,27 +23,28 @@ export type Tell = (refusal: Refusal) => void;
 
 /** When a refusal is told, in milliseconds: who comes again as soon as it is sent away comes less often. */
 export const TOLD_AFTER_MS = 1000;
-/** How long a peer may then take to read it; and how many peers at once are kept for both. */
+/** How long a peer may then take to read it; how many peers at once are kept for both, and of one source. */
 const LINGER_MS = 2000;
-const LINGERING = 128;
+const LINGERING = { all: 128, ofSource: 16 };
 
 export class Refusing {
   readonly #after: After;
-  readonly #lingering = new Set<Socket>();
+  /** Who is yet to be told, or to have read it, and its source. */
+  readonly #lingering = new Map<Socket, string>();
 
   constructor(after: After) {
     this.#after = after;
   }
 
-  /** How many are yet to be told, or to have read it. */
+  /** How many these are. */
   get count(): number {
     return this.#lingering.size;
   }
 
-  /** Ends the connection, in a moment; in a flood at once and without a word. */
-  refuse(socket: Socket, refusal: Refusal, tell: Tell): void {
-    if (this.#lingering.size >= LINGERING) return void socket.destroy();
-    this.#lingering.add(socket);
+  /** Ends the connection, in a moment; in a flood, of all or of its source, at once and without a word. */
+  refuse(socket: Socket, source: string, refusal: Refusal, tell: Tell): void {
+    if (!this.#hasRoom(source)) return void socket.destroy();
+    this.#lingering.set(socket, source);
     let callOff = this.#after(TOLD_AFTER_MS, () => {
       callOff = this.#after(LINGER_MS, () => socket.destroy());
       // What is not read would have the kernel reset the connection, and the sentence with it.
@@ -55,6 +56,13 @@ export class Refusing {
       this.#lingering.delete(socket);
     });
     socket.removeAllListeners("readable").removeAllListeners("data").pause();
+  }
+
+  #hasRoom(source: string): boolean {
+    if (this.#lingering.size >= LINGERING.all) return false;
+    let own = 0;
+    for (const of of this.#lingering.values()) if (of === source) own++;
+    return own < LINGERING.ofSource;
   }
 }
 

@@ -5,6 +5,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Gate } from "../../../bridge/door/gate.ts";
 import { doorLimits } from "../../../bridge/door/limits.ts";
+import { DISCONNECT } from "../../../bridge/door/refusal.ts";
 
 const address = "192.0.2.1";
 
@@ -55,6 +56,29 @@ test("who gave way takes no turn at the exchange of keys from those who wait", a
     now = 1_000;
     for (const timer of timers) if (timer.at <= now) timer.work();
     assert.deepEqual(turns, [0, 2]);
+  } finally {
+    close();
+  }
+});
+
+test("one source leaves others room to be told why they are sent away, and all together have so much", async () => {
+  const { sockets, close } = await connections(150);
+  try {
+    const gate = new Gate(doorLimits, { log: () => {}, now: () => 0, after: () => () => {} });
+    const refuse = (from: string) => {
+      const socket = sockets.pop()!;
+      gate.refuse("banned", socket, from, { reason: DISCONNECT.notAllowed, sentence: "Not now." });
+      return socket;
+    };
+    const flood = Array.from({ length: 20 }, (_, i) => refuse(`2001:db8:0:1::${i + 1}`));
+    assert.deepEqual([gate.leaving, flood.filter(({ destroyed }) => destroyed).length], [16, 4]);
+    assert.equal(refuse("2001:db8:0:2::1").destroyed, false);
+    for (let i = 1; sockets.length > 0; i++) refuse(`192.0.2.${i}`);
+    assert.equal(gate.leaving, 128);
+    // Who went away makes room for the next of its source.
+    flood[0]!.destroy();
+    await once(flood[0]!, "close");
+    assert.equal(gate.leaving, 127);
   } finally {
     close();
   }

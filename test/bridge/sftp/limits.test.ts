@@ -153,7 +153,7 @@ test("who gives way at the door is told so a moment later; in a flood many are n
     return socket.on("error", () => {}).resume();
   });
   await until(() => world.server.figures.turnedAway.gave_way === 200);
-  await until(() => world.server.figures.connections === 129);
+  await until(() => world.server.figures.connections === 17);
   let said = "";
   first.on("data", (piece) => said += piece.toString("latin1"));
   clock.pass(TOLD_AFTER_MS - 1);
@@ -161,7 +161,7 @@ test("who gives way at the door is told so a moment later; in a flood many are n
   await new Promise((greeted) => next.once("data", greeted));
   assert.equal(said, "");
   next.destroy();
-  await until(() => world.server.figures.connections === 129);
+  await until(() => world.server.figures.connections === 17);
   clock.pass(1);
   assert.match(await told, /1 of one address, may wait to log in, and yours gave way/);
   clock.pass(2_000);
