@@ -1,6 +1,7 @@
 /**
  * The heart: one slice of a roster, from bytes to students, problems and the next offset, in one
- * database batch. Between slices nothing is held; what the next one needs is in the database.
+ * database batch. Between slices nothing is held that another process would miss; what the next one
+ * needs is in the database.
  *
  * A slice costs two round trips to the database, one that reads and one that writes. Where StudentIds
  * collide it is one more, and another where several of its rows are of one student; the rows that have

@@ -13,6 +13,7 @@ import { readRules, rulesQuery } from "../control/schools.ts";
 import { readPosition, type StoredPosition, uploadPosition } from "./arrivals.ts";
 import { termsIn } from "./checks.ts";
 import { waitingAlready, waitingIn } from "./deferred-rows.ts";
+import { askSeen } from "./seen-names.ts";
 import { type Standings, stored } from "./standings.ts";
 import { listOf } from "./student-columns.ts";
 
@@ -38,7 +39,8 @@ export async function loadProgress(
 ): Promise<LoadedProgress | undefined> {
   const schoolId = school ?? (await uploadPosition(database, id))?.schoolId;
   if (schoolId === undefined) return undefined;
-  const [uploads, schools, placements, slices] = await database.batch([
+  const seen = askSeen(id);
+  const [uploads, schools, placements, ...slices] = await database.batch([
     {
       // There are no counters before the first slice.
       sql: `SELECT u.id, u.school_id, u.lane, u.name, u.time_code, u.pass, u.held_because, u.state,
@@ -57,10 +59,7 @@ export async function loadProgress(
       sql: "SELECT requirement_group, term FROM placements WHERE school_id = ?",
       args: [schoolId],
     },
-    {
-      sql: "SELECT seen FROM slices WHERE upload_id = ? AND seen IS NOT NULL ORDER BY offset",
-      args: [id],
-    },
+    ...seen.statements,
   ], "read");
   const row = uploads?.rows[0];
   const rules = readRules(schools!.rows);
@@ -87,7 +86,7 @@ export async function loadProgress(
     problems: Number(row["problems"]),
     terms: termsIn(row),
     isLeaving: Boolean(row["is_leaving"]),
-    seen: slices!.rows.map((slice) => new Uint8Array(slice[0] as ArrayBuffer)),
+    seen: seen.read(slices),
   };
 }
 
