@@ -48,16 +48,18 @@ const updateAsBefore = `WITH given AS MATERIALIZED (SELECT ${jsonColumns} FROM j
 /** The database without histories: nothing is noted, and all is written as it was before. */
 function without(client: Client): Client {
   const asBefore = (statements: InStatement[]): InStatement[] => {
-    let given: InValue[] = [];
+    let given: InValue[] | undefined;
     return statements.flatMap((one) => {
       const { sql, args } = one as { sql: string; args: InValue[] };
       if (sql.startsWith("INSERT INTO student_changes")) {
-        given = args.slice(0, 2);
+        given = args.slice(-2);
         return [];
       }
-      return sql.startsWith("UPDATE students SET changed_by")
-        ? [{ sql: updateAsBefore, args: given }]
-        : [one];
+      if (!sql.startsWith("UPDATE students SET changed_by")) return [one];
+      // What was noted at once is made by several statements, and by one without histories.
+      const update = given ? [{ sql: updateAsBefore, args: given }] : [];
+      given = undefined;
+      return update;
     });
   };
   return new Proxy(client, {

@@ -56,7 +56,7 @@ class FirstRows {
   /** Has one of them another one's hash? */
   readonly isShared: boolean;
   readonly #words: Uint32Array;
-  /** A row and one; 0: free. At most half of them are taken. */
+  /** The number of a row, from 1; 0: free. At most half of them are taken. */
   readonly #places: Uint32Array;
 
   constructor(words: Uint32Array) {
@@ -64,14 +64,13 @@ class FirstRows {
     this.#words = words;
     this.#places = new Uint32Array(2 ** Math.ceil(Math.log2(count * 2 + 1)));
     this.of = new Uint32Array(count);
-    let isShared = false;
+    this.isShared = false;
     for (let row = 0; row < count; row++) {
       const place = this.#place(words[row * 3]!, words[row * 3 + 1]!);
       if (this.#places[place] === 0) this.#places[place] = row + 1;
-      else isShared = true;
+      else this.isShared = true;
       this.of[row] = this.#places[place]! - 1;
     }
-    this.isShared = isShared;
   }
 
   find(low: number, high: number): number | undefined {

@@ -27,9 +27,9 @@ import { tellOfUpload } from "./occurrences.ts";
 import {
   type Cause,
   type Given,
-  giveStudentIds,
   letGo,
-  makeChanges,
+  makeIdChanges,
+  makeOtherChanges,
   makeStatus,
   noteChanges,
   noteStatus,
@@ -98,13 +98,17 @@ export function beginCounting({ id }: Pick<UploadProgress, "id">): InStatement {
   };
 }
 
+/** Each of a JSON list, as `value`. */
+function eachOf(list: string): Given {
+  return { sql: "SELECT value FROM json_each(?)", args: [list] };
+}
+
 /** Inactive students who are named are active again. It costs next to nothing where there are none. */
 function returns({ upload, offset, students, named, at }: SliceChanges): InStatement[] {
   const usernameKeys = named ?? students.map(({ usernameKey }) => usernameKey);
   if (usernameKeys.length === 0) return [];
   const { id: uploadId, schoolId } = upload;
-  const keys = { sql: "SELECT value FROM json_each(?)", args: [JSON.stringify(usernameKeys)] };
-  return returning(keys, { uploadId, schoolId, part: offset, at });
+  return returning(eachOf(JSON.stringify(usernameKeys)), { uploadId, schoolId, part: offset, at });
 }
 
 function returning(named: Given, cause: Cause): InStatement[] {
@@ -120,11 +124,6 @@ function returning(named: Given, cause: Cause): InStatement[] {
       args: [cause.uploadId],
     },
   ];
-}
-
-/** Each of a JSON text of many, as `value`. */
-function eachOf(values: string): Given {
-  return { sql: "SELECT value FROM json_each(?)", args: [values] };
 }
 
 function givenStudents(students: readonly Student[]): Given {
@@ -157,8 +156,9 @@ function written(
   return [
     ...given.map((students) => noteChanges(students, cause)),
     ...(passOn ? [letGo(cause)] : []),
-    giveStudentIds(cause),
-    makeChanges(cause),
+    makeIdChanges(cause),
+    count("updated"),
+    makeOtherChanges(cause),
     count("updated"),
     ...added.flatMap((students) => [insertStudents(students, cause), count("added")]),
   ];
@@ -286,8 +286,7 @@ export async function writeSettled(database: Client, settled: SettledRows): Prom
   const { upload, failedLines } = settled;
   const { id, schoolId, size } = upload;
   const cause = { uploadId: id, schoolId, part: size, at: settled.completedAt };
-  const together = studentPieces(settled.students)
-    .map(eachOf);
+  const together = studentPieces(settled.students).map(eachOf);
   await writeBatch(database, [
     // No slice starts at the end of the file, so this claim is the settlement's own.
     claim(upload, upload.size, null),

@@ -6,7 +6,7 @@
  */
 import type { SchoolId } from "../../../shared/protocol.ts";
 import type { InStatement, InValue } from "@libsql/client";
-import { jsonColumns, optionalColumns, studentColumns } from "./student-columns.ts";
+import { optionalColumns, studentColumns } from "./student-columns.ts";
 
 /** Whose change it is. */
 export interface Cause {
@@ -18,43 +18,42 @@ export interface Cause {
   at: string;
 }
 
-/** Rows as a statement is given them: a query of their columns, and what it takes. */
+/** Students as a statement is given them: a query, and what it takes. */
 export interface Given {
   sql: string;
   args: InValue[];
 }
 
-/** A stored student as a row that gives the same has it. */
+/** A stored student as the JSON of a row that gives the same. */
 const asStored = `json_array(${studentColumns.map((column) => `students.${column}`).join(", ")})`;
+/** What a column comes to: a blank value leaves what is stored. */
+const valueAfter = (column: string) =>
+  `coalesce(given.value ->> ${studentColumns.indexOf(column)}, students.${column})`;
 
 const list = (text: (column: string) => string) => optionalColumns.map(text).join(", ");
 
 /**
- * Notes which of the given students will differ, and how. A blank value leaves what is stored. Most
- * often a row is as its student is stored, to the letter: the rest of its values are not made ready.
+ * Notes which of the given students will differ, and how. Most often a row of a slice is as its student
+ * is stored, to the letter: its values are not looked at one by one.
  *
- * @param given a query of `value`: each student as {@link studentValues} has it
+ * @param given a query of `value`, JSON that begins with the values of `studentColumns`
  */
 export function noteChanges({ sql, args }: Given, cause: Cause): InStatement {
   const { uploadId, part, schoolId, at } = cause;
   return {
     sql: `INSERT INTO student_changes (school_id, username_key, upload_id, part, at, previous,
         ${list((column) => column)}, ${list((column) => `new_${column}`)})
-      WITH given AS MATERIALIZED (
-        SELECT students.rowid AS student, ${jsonColumns}
-        FROM (${sql}) AS given CROSS JOIN students
-        WHERE students.school_id = ? AND students.username_key = given.value ->> 0
-          AND given.value <> ${asStored})
       SELECT students.school_id, students.username_key, ?, ?, ?, students.changed_by,
         ${list((column) => `students.${column}`)},
-        ${list((column) => `coalesce(given.${column}, students.${column})`)}
-      FROM given CROSS JOIN students ON students.rowid = given.student
-      WHERE ${
-      optionalColumns.map((column) =>
-        `given.${column} IS NOT NULL AND given.${column} IS NOT students.${column}`
-      ).join(" OR ")
-    }`,
-    args: [...args, schoolId, uploadId, part, at],
+        ${list(valueAfter)}
+      FROM (${sql}) AS given CROSS JOIN students
+      WHERE students.school_id = ? AND students.username_key = given.value ->> 0
+        AND given.value <> ${asStored} AND (${
+      optionalColumns.map((column) => `${valueAfter(column)} IS NOT students.${column}`).join(
+        " OR ",
+      )
+    })`,
+    args: [uploadId, part, at, ...args, schoolId],
   };
 }
 
@@ -87,21 +86,20 @@ export function noteStatus(
 export const isStatus = (change: string) =>
   `${change}.inactive_since IS NOT ${change}.new_inactive_since`;
 
-const isOfStudent =
-  "students.school_id = noted.school_id AND students.username_key = noted.username_key";
+/** Was it noted of this part, and of this student? */
+const isOfPart = `noted.upload_id = ? AND noted.part = ?
+  AND students.school_id = noted.school_id AND students.username_key = noted.username_key`;
 
 /** Makes the changes of status that were noted of this part. */
 export function makeStatus({ uploadId, part }: Cause): InStatement {
   return {
     sql: `UPDATE students SET changed_by = noted.upload_id,
         inactive_since = noted.new_inactive_since
-      FROM student_changes AS noted
-      WHERE noted.upload_id = ? AND noted.part = ? AND ${isStatus("noted")} AND ${isOfStudent}`,
+      FROM student_changes AS noted WHERE ${isStatus("noted")} AND ${isOfPart}`,
     args: [uploadId, part],
   };
 }
 
-const isOfPart = `noted.upload_id = ? AND noted.part = ? AND ${isOfStudent}`;
 const otherStudentId = "noted.new_student_id IS NOT noted.student_id";
 
 /** For a moment those whose StudentId changes with this part have none, so that others can take theirs. */
@@ -113,26 +111,27 @@ export function letGo({ uploadId, part }: Cause): InStatement {
   };
 }
 
-/** Gives those their StudentId whose StudentId changes with this part. */
-export function giveStudentIds({ uploadId, part }: Cause): InStatement {
-  return {
-    sql: `UPDATE students SET student_id = noted.new_student_id FROM student_changes AS noted
-      WHERE ${otherStudentId} AND ${isOfPart}`,
-    args: [uploadId, part],
-  };
+/** Makes the changes that were noted of this part of those whose StudentId changes. */
+export function makeIdChanges(cause: Cause): InStatement {
+  return make(optionalColumns, otherStudentId, cause);
 }
 
-const otherColumns = optionalColumns.filter((column) => column !== "student_id")
-  .map((column) => `${column} = noted.new_${column}`).join(", ");
+const otherColumns = optionalColumns.filter((column) => column !== "student_id");
 
 /**
- * Makes the changes of columns that were noted of this part, of all but the StudentId: to set it, even to
- * what it is, is to write its index.
+ * Makes those of all others, without the StudentId: to set it, even to what it is, is to write its
+ * index.
  */
-export function makeChanges({ uploadId, part }: Cause): InStatement {
+export function makeOtherChanges(cause: Cause): InStatement {
+  return make(otherColumns, `NOT (${otherStudentId}) AND NOT (${isStatus("noted")})`, cause);
+}
+
+function make(columns: readonly string[], which: string, { uploadId, part }: Cause): InStatement {
   return {
-    sql: `UPDATE students SET changed_by = noted.upload_id, ${otherColumns}
-      FROM student_changes AS noted WHERE NOT (${isStatus("noted")}) AND ${isOfPart}`,
+    sql: `UPDATE students SET changed_by = noted.upload_id, ${
+      columns.map((column) => `${column} = noted.new_${column}`).join(", ")
+    }
+      FROM student_changes AS noted WHERE ${which} AND ${isOfPart}`,
     args: [uploadId, part],
   };
 }
