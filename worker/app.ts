@@ -26,10 +26,11 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   const failed = new FailedTokens(context);
   const rate = new RequestRate(context);
   const health = watchHealth(context);
-  app.onError((error, c) => {
+  const problem = (error: Error, c: Context) => {
     health.failed(error);
-    return problemResponse(problemOf(error, c, context));
-  });
+    return problemOf(error, c, context);
+  };
+  app.onError((error, c) => problemResponse(problem(error, c)));
   app.notFound((c) => problemResponse(notFound(c)));
   app.use(methodNotAllowed({
     app,
@@ -62,7 +63,11 @@ export function createApp(context: WorkerContext): Hono<{ Bindings: Caller }> {
   app.get("/console/", (c) => c.redirect("/console", 303));
   app.route(
     "/console",
-    consoleRoutes(context, { failed, rate }, (request, caller) => app.fetch(request, caller)),
+    consoleRoutes(
+      context,
+      { failed, rate, problem },
+      (request, caller) => app.fetch(request, caller),
+    ),
   );
   return app;
 }

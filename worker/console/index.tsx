@@ -6,7 +6,7 @@ import { HTTPException } from "hono/http-exception";
 import type { WorkerContext } from "../context.ts";
 import type { FailedTokens } from "../http/failed-tokens.ts";
 import { pageHeaders } from "../http/page-headers.ts";
-import { HttpProblem } from "../http/problem.ts";
+import type { HttpProblem } from "../http/problem.ts";
 import type { RequestRate } from "../http/request-rate.ts";
 import { type Answerer, Asking } from "./ask.ts";
 import type { Desk } from "./desk.ts";
@@ -37,7 +37,12 @@ const KEPT_S = 3600;
 
 export function consoleRoutes(
   context: WorkerContext,
-  { failed, rate }: { failed: FailedTokens; rate: RequestRate },
+  { failed, rate, problem }: {
+    failed: FailedTokens;
+    rate: RequestRate;
+    /** What an error is to who asked; it is logged. */
+    problem: (error: Error, c: Context) => HttpProblem;
+  },
   answerer: Answerer,
 ): Hono {
   const routes = new Hono();
@@ -93,13 +98,10 @@ export function consoleRoutes(
     if (error instanceof HTTPException) {
       return refusal(c, error.status, "The form came from another site.");
     }
+    const { code, status, detail, headers } = problem(error, c);
+    if (code === "sign_in_again") return c.redirect("/console/sign-in", 303);
     const reader = visits.get(c.req.raw)?.reader;
-    if (!(error instanceof HttpProblem)) throw error;
-    if (error.code === "sign_in_again") return c.redirect("/console/sign-in", 303);
-    return refusal(c, error.status, absent[error.code] ?? error.detail, {
-      headers: error.headers,
-      reader,
-    });
+    return refusal(c, status, absent[code] ?? detail, { headers, reader });
   });
   return routes;
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { adminToken, type AppUnderTest, appUnderTest } from "../app-under-test.ts";
+import { DatabaseAway } from "../../../worker/database/errors.ts";
+import { aroundBatches, aroundStatements } from "../database/around.ts";
 import { eachDatabase } from "../database/each-database.ts";
 import { teller } from "../bridge/told.ts";
 import { Browser } from "./browser.ts";
@@ -275,5 +277,20 @@ eachDatabase("the console's pages", (database) => {
     const refused = await viewer.open("/console/schools/shelbyville");
     assert.ok([403, 404].includes(refused.status));
     assert.doesNotMatch(refused.html, /Shelbyville</);
+  });
+
+  test("a database that is away is said to be, as a page, and in the log", async () => {
+    const away = () => Promise.reject(new DatabaseAway(new Error("nobody is there")));
+    const cut = appUnderTest(aroundBatches(aroundStatements(database().client, away), away));
+    const person = new Browser(cut.app);
+    for (const [name, value] of browser.cookies) person.cookies.set(name, value);
+    for (const path of ["/console", school]) {
+      const page = await person.open(path);
+      assert.equal(page.status, 503);
+      assert.match(page.html, /^<!doctype html>/);
+      assert.match(page.html, /database cannot serve now: it is away or busy\. Nothing was lost/);
+    }
+    assert.equal((await person.fetch(school)).headers.get("retry-after"), "2");
+    assert.ok(cut.logged.some(({ event }) => event === "database.unavailable"));
   });
 });
