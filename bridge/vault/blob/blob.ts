@@ -244,12 +244,12 @@ export class Blob {
     }
   }
 
-  /** Who reads in turn has the disk read on while these bytes are sent. */
+  /** Who reads in turn has the disk read on while these bytes are sent, once half a run is left. */
   #takeAhead(chunk: number, mayReadAhead: boolean): Ahead | undefined {
     if (mayReadAhead && !this.#ahead.has(chunk)) this.#readAhead(chunk);
     const ahead = this.#ahead.get(chunk);
     this.#ahead.delete(chunk);
-    if (mayReadAhead && this.#ahead.size <= RUN_CHUNKS) {
+    if (mayReadAhead && this.#ahead.size < RUN_CHUNKS / 2) {
       this.#readAhead(Math.max(chunk, ...this.#ahead.keys()) + 1);
     }
     return ahead;

@@ -26,7 +26,7 @@ import {
 import { openNew, writeAt } from "./file-calls.ts";
 import { asidePath } from "./files.ts";
 import { readAt, replay } from "./replay.ts";
-import { type Ahead, readRun, type Run, RUN_CHUNKS, runFrom } from "./runs.ts";
+import { type Ahead, readRun, type Run, RUN_CHUNKS, runFrom, shortened } from "./runs.ts";
 import { syncFolder } from "../../sync-folder.ts";
 
 /** Which blob: its file, its id and its school's key. */
@@ -200,7 +200,7 @@ export class BlobLog {
       return place && !this.#unwritten.has(place.position) ? place : undefined;
     });
     const inThread = run.length === RUN_CHUNKS ? this.#readInThread(run) : undefined;
-    if (!inThread) return run.map(([chunk, place]) => this.#readingOf(chunk, place));
+    if (!inThread) return shortened(run).map(([chunk, place]) => this.#readingOf(chunk, place));
     let unread = run.length;
     return run.map(([chunk, place], number): Ahead => ({
       chunk,

@@ -9,6 +9,8 @@ import { type BlobSecret, CHUNK_BYTES, ENTRY_OVERHEAD } from "./format.ts";
 
 /** So many chunks that lie one after the other are read at once. */
 export const RUN_CHUNKS = 8;
+/** Without the thread so many: each file that is read has memory of its own for them. */
+const CHUNKS_WITHOUT_THREAD = 4;
 /** Runs that are in memory at once, over all readers: 6 MiB. */
 const MOST_RUNS = 12;
 const RUN_BYTES = RUN_CHUNKS * CHUNK_BYTES;
@@ -134,6 +136,11 @@ export function runFrom<Place extends { position: number; length: number }>(
     run.push([chunk, place]);
   }
   return run;
+}
+
+/** As many of a run as are read without the thread. */
+export function shortened<Chunk>(run: readonly Chunk[]): Chunk[] {
+  return run.slice(0, CHUNKS_WITHOUT_THREAD);
 }
 
 /**

@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Blob, BlobDamaged, newBlobId } from "../../../../bridge/vault/blob/blob.ts";
 import { blobPath } from "../../../../bridge/vault/blob/files.ts";
 import {
@@ -71,6 +73,24 @@ test("what is read ahead in the thread is what was written, whatever pieces are 
     assert.ok((await readAll(blob, piece)).equals(bytes), `pieces of ${piece}`);
   }
   await blob.close();
+});
+
+test("who reads the first byte of many files holds little more than half a mebibyte of each", async () => {
+  const { id } = await stored();
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const held = () => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = held();
+  const blobs = await Promise.all(
+    Array.from({ length: 64 }, () => Blob.open(folder, id, key, options)),
+  );
+  for (const blob of blobs) await blob.read(0, 1, { ahead: true });
+  const each = (held() - before) / blobs.length;
+  for (const blob of blobs) await blob.close();
+  assert.ok(each < 11 * CHUNK_BYTES, `${each}`);
 });
 
 test("many readers at once, more than the thread has memory for, each get their own bytes", async () => {
