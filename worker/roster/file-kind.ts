@@ -28,30 +28,50 @@ function whole(code: ProblemCode, message: string): Problem {
 
 function workbook(bytes: Uint8Array): Problem | undefined {
   if (startsWith(bytes, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])) {
-    return whole(
-      "file_workbook",
-      `This is an Excel workbook (.xls) with the name of a CSV file. ${SAVE_AS}.`,
-    );
+    return renamedWorkbook("an Excel workbook (.xls)");
   }
   if (!startsWith(bytes, [0x50, 0x4b, 0x03, 0x04])) return undefined;
-  const names = latin1(bytes);
-  if (names.includes("opendocument.spreadsheet")) {
-    return whole(
-      "file_workbook",
-      `This is an OpenDocument spreadsheet (.ods) with the name of a CSV file. ${SAVE_AS}.`,
-    );
-  }
-  // An .xlsx often starts with its list of contents and names xl/ later than we look.
-  if (names.includes("xl/") || names.includes("[Content_Types].xml")) {
-    return whole(
-      "file_workbook",
-      `This is an Excel workbook (.xlsx) with the name of a CSV file. ${SAVE_AS}.`,
-    );
-  }
-  return whole(
+  return documentOf(entryNames(bytes), latin1(bytes.subarray(0, 128))) ?? whole(
     "file_not_csv",
     "This is a ZIP archive with the name of a CSV file. Send the CSV file that is in it.",
   );
+}
+
+/** The names of the files of a ZIP archive that begin in what is looked at. */
+function entryNames(bytes: Uint8Array): string[] {
+  return latin1(bytes).split("PK\x03\x04").slice(1).map((entry) => {
+    const length = entry.charCodeAt(22) | entry.charCodeAt(23) << 8;
+    return entry.slice(26, 26 + length);
+  });
+}
+
+/** Office programs keep their documents as ZIP archives of many files, told by their names. */
+function documentOf(names: readonly string[], start: string): Problem | undefined {
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  if (names[0] === "mimetype" && start.includes("application/vnd.oasis.opendocument.")) {
+    return start.includes("opendocument.spreadsheet")
+      ? renamedWorkbook("an OpenDocument spreadsheet (.ods)")
+      : notCsv("an OpenDocument document, such as an .odt");
+  }
+  if (has(/^word\/.+\.xml/)) return notCsv("a Word document (.docx)");
+  if (has(/^ppt\/.+\.xml/)) return notCsv("a PowerPoint presentation (.pptx)");
+  // An .xlsx often starts with its list of contents and may name xl/ later than we look.
+  if (has(/^xl\//) || has(/^\[Content_Types\]\.xml$/)) {
+    return renamedWorkbook("an Excel workbook (.xlsx)");
+  }
+  // Numbers, Pages and Keynote differ in nothing that is seen from outside.
+  if (has(/(^|\/)Index(\.zip|\/[^/]+\.iwa)$/)) {
+    return renamedWorkbook("a spreadsheet of Numbers (.numbers), or another document of Apple's");
+  }
+}
+
+function renamedWorkbook(kind: string): Problem {
+  return whole("file_workbook", `This is ${kind} with the name of a CSV file. ${SAVE_AS}.`);
+}
+
+function notCsv(kind: string): Problem {
+  const message = `This is ${kind}, with the name of a CSV file.`;
+  return whole("file_not_csv", `${message} Send the roster as comma-separated text in UTF-8.`);
 }
 
 function wideCharacters(bytes: Uint8Array): Problem | undefined {
@@ -93,9 +113,7 @@ function otherFormat(bytes: Uint8Array): Problem | undefined {
     : isBinary(bytes)
     ? "a binary file, not text"
     : undefined;
-  if (kind === undefined) return undefined;
-  const message = `This is ${kind}, with the name of a CSV file.`;
-  return whole("file_not_csv", `${message} Send the roster as comma-separated text in UTF-8.`);
+  return kind === undefined ? undefined : notCsv(kind);
 }
 
 /** A NUL or two in a roster cost their lines; this is a file that is full of them. */

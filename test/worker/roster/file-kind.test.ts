@@ -51,22 +51,39 @@ test("a UTF-16 file gets one clear answer, with a byte-order mark or without", (
   }
 });
 
-test("a workbook named .csv is told to be saved as CSV", () => {
-  const zip = "PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0";
-  assertSniffed(
-    bytesOf(`${zip}[Content_Types].xml`),
-    "file_workbook",
-    /Excel workbook.*Save it as/,
+/** The start of a ZIP archive: a local header for each file (APPNOTE 4.3.7), and what is in it. */
+function zipped(...files: (readonly [name: string, content?: string])[]): Uint8Array {
+  return bytesOf(
+    files.map(([name, content = ""]) =>
+      `PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0${"\0".repeat(12)}${
+        String.fromCharCode(name.length)
+      }\0\0\0${name}${content}`
+    ).join(""),
   );
-  assertSniffed(bytesOf(`${zip}xl/workbook.xml`), "file_workbook", /Excel workbook/);
-  const ods = `${zip}mimetypeapplication/vnd.oasis.opendocument.spreadsheet`;
-  assertSniffed(bytesOf(ods), "file_workbook", /OpenDocument/);
+}
+
+test("a workbook named .csv is told to be saved as CSV", () => {
+  const contents = ["[Content_Types].xml", "xl/word/document.xml"] as const;
+  assertSniffed(zipped(contents), "file_workbook", /Excel workbook.*Save it as/);
+  assertSniffed(zipped(["xl/workbook.xml"]), "file_workbook", /Excel workbook/);
+  const ods = ["mimetype", "application/vnd.oasis.opendocument.spreadsheet"] as const;
+  assertSniffed(zipped(ods), "file_workbook", /OpenDocument spreadsheet/);
+  const numbers = zipped(["Data/a.png"], ["Index/Document.iwa"]);
+  assertSniffed(numbers, "file_workbook", /Numbers \(\.numbers\).*Save it as/);
   const xls = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(100);
   assertSniffed(bytesOf(xls), "file_workbook", /\.xls\)/);
 });
 
+test("another document of an office program is named, and is no workbook", () => {
+  const contents = ["[Content_Types].xml", "xl/ is only spoken of"] as const;
+  assertSniffed(zipped(contents, ["word/document.xml"]), "file_not_csv", /Word document/);
+  assertSniffed(zipped(contents, ["ppt/presentation.xml"]), "file_not_csv", /PowerPoint/);
+  const odt = ["mimetype", "application/vnd.oasis.opendocument.text"] as const;
+  assertSniffed(zipped(odt), "file_not_csv", /OpenDocument document/);
+});
+
 test("a ZIP archive, a PDF, a web page, a key or a binary file is named", () => {
-  assertSniffed(bytesOf("PK\x03\x04\x14\0\0\0roster.csv"), "file_not_csv", /ZIP archive/);
+  assertSniffed(zipped(["roster.csv", "xl/"]), "file_not_csv", /ZIP archive/);
   assertSniffed(bytesOf("%PDF-1.7\n%\xe2\xe3"), "file_not_csv", /PDF/);
   assertSniffed(utf8("<!DOCTYPE html><table>"), "file_not_csv", /web page/);
   assertSniffed(gzipSync(utf8(roster)), "file_not_csv", /gzip/);
