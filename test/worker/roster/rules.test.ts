@@ -297,7 +297,7 @@ eachDatabase("the roster format", (opened) => {
       [roster.replaceAll(",", ";"), "file_separator", /This looks like a semicolon-separated file/],
       [roster.replaceAll(",", "\t"), "file_separator", /This looks like a tab-separated file/],
       [
-        bytesOf("PK\x03\x04\x14\0\x06\0[Content_Types].xml"),
+        bytesOf(`PK\x03\x04${"\0".repeat(22)}\x13\0\0\0[Content_Types].xml`),
         "file_workbook",
         /This is an Excel workbook .*Save it as .*CSV/,
       ],
